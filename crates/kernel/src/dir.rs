@@ -1,0 +1,251 @@
+//! Entries of an open directory, by name below its descriptor (the `*at` calls). A
+//! path that somebody else can write to is walked with these, one component at a time.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use crate::{c_string, check};
+
+/// The names in the directory, without `.` and `..`, sorted bytewise. `dir` may be an
+/// O_PATH descriptor.
+///
+/// # Errors
+/// ENOTDIR, EACCES.
+pub fn names(dir: &impl AsRawFd) -> io::Result<Vec<Vec<u8>>> {
+    // SAFETY: the path is a C string; fdopendir takes the descriptor over, closedir
+    // closes it; readdir's entry is copied before the next call.
+    unsafe {
+        let fd = crate::errno::retry(|| {
+            check(libc::openat(
+                dir.as_raw_fd(),
+                c".".as_ptr(),
+                libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
+            ))
+        })?;
+        let stream = libc::fdopendir(fd);
+        if stream.is_null() {
+            let error = io::Error::last_os_error();
+            libc::close(fd);
+            return Err(error);
+        }
+        let mut names = Vec::new();
+        let outcome = loop {
+            *libc::__errno_location() = 0;
+            let entry = libc::readdir(stream);
+            if entry.is_null() {
+                break match *libc::__errno_location() {
+                    0 => Ok(()),
+                    number => Err(io::Error::from_raw_os_error(number)),
+                };
+            }
+            let name = CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes();
+            if name != b"." && name != b".." {
+                names.push(name.to_vec());
+            }
+        };
+        libc::closedir(stream);
+        outcome?;
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+/// Makes a directory (mkdirat(2)); the umask applies.
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES.
+pub fn make(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<()> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::mkdirat(dir.as_raw_fd(), name.as_ptr(), mode as libc::mode_t) }).map(drop)
+}
+
+/// Makes a new file for writing; anything in its place, a link too, is an error
+/// (O_EXCL). The umask applies.
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES, ENOSPC.
+pub fn create(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<File> {
+    let name = c_string(name)?;
+    crate::errno::retry(|| {
+        // SAFETY: the name is a C string; the descriptor is owned here.
+        unsafe {
+            let fd = check(libc::openat(
+                dir.as_raw_fd(),
+                name.as_ptr(),
+                libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC,
+                mode as libc::c_uint,
+            ))?;
+            Ok(File::from(OwnedFd::from_raw_fd(fd)))
+        }
+    })
+}
+
+/// Makes a fifo (mkfifoat(3)); the umask applies.
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES.
+pub fn make_fifo(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<()> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::mkfifoat(dir.as_raw_fd(), name.as_ptr(), mode as libc::mode_t) }).map(drop)
+}
+
+/// Makes a symbolic link (symlinkat(2)).
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES.
+pub fn make_link(target: &[u8], dir: &impl AsRawFd, name: &[u8]) -> io::Result<()> {
+    let (target, name) = (c_string(target)?, c_string(name)?);
+    // SAFETY: both are C strings.
+    check(unsafe { libc::symlinkat(target.as_ptr(), dir.as_raw_fd(), name.as_ptr()) }).map(drop)
+}
+
+/// Where a symbolic link points (readlinkat(2)). An empty name means `dir` itself, a
+/// link that was opened with O_PATH | O_NOFOLLOW.
+///
+/// # Errors
+/// EINVAL when it is no link, ENOENT; ENAMETOOLONG for a target that no path can have.
+pub fn read_link(dir: &impl AsRawFd, name: &[u8]) -> io::Result<Vec<u8>> {
+    let name = c_string(name)?;
+    let mut target = vec![0u8; libc::PATH_MAX as usize];
+    // SAFETY: the name is a C string and the buffer has the length that is given.
+    let length = unsafe {
+        libc::readlinkat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            target.as_mut_ptr().cast(),
+            target.len(),
+        )
+    };
+    let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
+    if length == target.len() {
+        return Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG));
+    }
+    target.truncate(length);
+    Ok(target)
+}
+
+/// Removes an entry that is no directory (unlinkat(2)).
+///
+/// # Errors
+/// ENOENT, EISDIR, EROFS, EACCES.
+pub fn remove(dir: &impl AsRawFd, name: &[u8]) -> io::Result<()> {
+    unlink(dir, name, 0)
+}
+
+/// Removes an empty directory.
+///
+/// # Errors
+/// ENOENT, ENOTDIR, ENOTEMPTY, EROFS, EACCES.
+pub fn remove_empty(dir: &impl AsRawFd, name: &[u8]) -> io::Result<()> {
+    unlink(dir, name, libc::AT_REMOVEDIR)
+}
+
+fn unlink(dir: &impl AsRawFd, name: &[u8], flags: libc::c_int) -> io::Result<()> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::unlinkat(dir.as_raw_fd(), name.as_ptr(), flags) }).map(drop)
+}
+
+/// Renames `name` to `new_name`, in place of what may stand there (renameat(2)).
+///
+/// # Errors
+/// ENOENT, EXDEV, EROFS, EACCES, EISDIR, ENOTEMPTY.
+pub fn rename(
+    dir: &impl AsRawFd,
+    name: &[u8],
+    new_dir: &impl AsRawFd,
+    new_name: &[u8],
+) -> io::Result<()> {
+    let (name, new_name) = (c_string(name)?, c_string(new_name)?);
+    // SAFETY: both are C strings.
+    check(unsafe {
+        libc::renameat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            new_dir.as_raw_fd(),
+            new_name.as_ptr(),
+        )
+    })
+    .map(drop)
+}
+
+/// Gives a file a second name (linkat(2)); a link is linked, not what it points to.
+///
+/// # Errors
+/// EEXIST, EXDEV, EMLINK, EPERM, EROFS.
+pub fn hard_link(
+    dir: &impl AsRawFd,
+    name: &[u8],
+    new_dir: &impl AsRawFd,
+    new_name: &[u8],
+) -> io::Result<()> {
+    let (name, new_name) = (c_string(name)?, c_string(new_name)?);
+    // SAFETY: both are C strings.
+    check(unsafe {
+        libc::linkat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            new_dir.as_raw_fd(),
+            new_name.as_ptr(),
+            0,
+        )
+    })
+    .map(drop)
+}
+
+/// Changes the owner of the entry itself, also of a link (fchownat(2)).
+///
+/// # Errors
+/// ENOENT, EPERM, EROFS.
+pub fn set_owner(dir: &impl AsRawFd, name: &[u8], uid: u32, gid: u32) -> io::Result<()> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string.
+    check(unsafe {
+        libc::fchownat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            uid,
+            gid,
+            libc::AT_SYMLINK_NOFOLLOW,
+        )
+    })
+    .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs;
+
+    #[test]
+    fn a_directory_is_worked_on_by_its_descriptor() {
+        let path = std::env::temp_dir().join(format!("kernel-dir-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        let dir = fs::open(&path, fs::flags::O_PATH | fs::flags::O_DIRECTORY, 0).unwrap();
+        make(&dir, b"sub", 0o700).unwrap();
+        create(&dir, b"file", 0o600).unwrap();
+        make_link(b"nowhere", &dir, b"link").unwrap();
+        make_fifo(&dir, b"fifo", 0o600).unwrap();
+        hard_link(&dir, b"link", &dir, b"same").unwrap();
+        assert_eq!(
+            names(&dir).unwrap(),
+            [&b"fifo"[..], b"file", b"link", b"same", b"sub"]
+        );
+        assert_eq!(read_link(&dir, b"same").unwrap(), b"nowhere");
+        assert!(crate::errno::is(
+            &create(&dir, b"link", 0o600).unwrap_err(),
+            libc::EEXIST
+        ));
+        rename(&dir, b"same", &dir, b"file").unwrap();
+        for name in [&b"fifo"[..], b"file", b"link"] {
+            remove(&dir, name).unwrap();
+        }
+        remove_empty(&dir, b"sub").unwrap();
+        assert!(names(&dir).unwrap().is_empty());
+        std::fs::remove_dir(&path).unwrap();
+    }
+}

@@ -1,0 +1,39 @@
+//! Error numbers: their text without Rust's decoration, and the few that decide
+//! something.
+
+use std::io;
+
+pub use libc::{
+    EACCES, EAGAIN, EBADF, ECHILD, EEXIST, EFBIG, EINTR, EINVAL, EIO, EISDIR, ELOOP, EMFILE,
+    ENAMETOOLONG, ENODEV, ENOENT, ENOEXEC, ENOMEM, ENOSPC, ENOSYS, ENOTDIR, ENOTEMPTY, ENXIO,
+    EPERM, EPIPE, EROFS, ESRCH, ETIMEDOUT, EWOULDBLOCK,
+};
+
+/// The text of an error as strerror(3) words it, without "(os error N)".
+pub fn text(error: &io::Error) -> String {
+    let full = error.to_string();
+    match full.rfind(" (os error ") {
+        Some(cut) => full[..cut].to_string(),
+        None => full,
+    }
+}
+
+/// Whether `error` is this number.
+pub fn is(error: &io::Error, number: i32) -> bool {
+    error.raw_os_error() == Some(number)
+}
+
+/// The error with this number.
+pub fn from(number: i32) -> io::Error {
+    io::Error::from_raw_os_error(number)
+}
+
+/// Calls `operation` again while it answers EINTR.
+pub fn retry<T>(mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What only the kernel can do: processes, signals, descriptors, ids, file-system
+//! calls that the standard library does not offer.
+//!
+//! This is the only crate with unsafe code. Everything here is a thin, safe wrapper
+//! that turns -1 into an [`std::io::Error`]; decisions live elsewhere.
+
+pub mod accounts;
+pub mod capability;
+pub mod clock;
+pub mod credentials;
+pub mod dir;
+pub mod epoll;
+pub mod errno;
+mod escape;
+pub mod fd;
+pub mod fs;
+pub mod limits;
+pub mod mount;
+pub mod namespace;
+pub mod process;
+pub mod regex;
+pub mod signal;
+pub mod socket;
+pub mod tty;
+
+pub use escape::escape;
+
+use std::io;
+
+/// -1 means: look at errno.
+pub(crate) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+/// A path or word as the kernel takes it. A NUL inside is an invalid argument: no
+/// file and no word can hold one.
+pub(crate) fn c_string(bytes: &[u8]) -> io::Result<std::ffi::CString> {
+    std::ffi::CString::new(bytes).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
+}

@@ -1,0 +1,345 @@
+//! Processes: fork, exec, wait, groups and sessions.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::RawFd;
+
+use crate::{c_string, check};
+
+/// Which side of a fork this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// The caller, with the child's pid.
+    Parent(i32),
+    /// The new process.
+    Child,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitStatus {
+    /// By itself, with this code.
+    Exited(u8),
+    /// By this signal.
+    Killed(u8),
+}
+
+impl WaitStatus {
+    fn from_raw(status: libc::c_int) -> WaitStatus {
+        if libc::WIFSIGNALED(status) {
+            WaitStatus::Killed(libc::WTERMSIG(status) as u8)
+        } else {
+            WaitStatus::Exited(libc::WEXITSTATUS(status) as u8)
+        }
+    }
+
+    /// The exit code that a shell would give: the code, or 128 + the signal.
+    pub fn code(self) -> u8 {
+        match self {
+            WaitStatus::Exited(code) => code,
+            WaitStatus::Killed(signal) => 128u8.wrapping_add(signal),
+        }
+    }
+}
+
+/// Copies the process. Never waits for the child's exec, unlike vfork.
+///
+/// # Errors
+/// EAGAIN at a limit on processes, ENOMEM.
+pub fn fork() -> io::Result<Fork> {
+    // SAFETY: this program is single-threaded, so the child may call anything.
+    match check(unsafe { libc::fork() })? {
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(pid)),
+    }
+}
+
+/// Ends the process at once, without running anything registered for its exit.
+pub fn exit_now(code: u8) -> ! {
+    // SAFETY: _exit has no preconditions.
+    unsafe { libc::_exit(code as libc::c_int) }
+}
+
+/// A vector of C strings with its terminating null, as execve(2) takes it.
+pub struct ExecVector {
+    pointers: Vec<*const libc::c_char>,
+    // The strings that `pointers` points into.
+    _strings: Vec<CString>,
+}
+
+impl ExecVector {
+    /// A vector without words.
+    pub fn empty() -> ExecVector {
+        ExecVector {
+            pointers: vec![std::ptr::null()],
+            _strings: Vec::new(),
+        }
+    }
+
+    /// Copies `words`.
+    ///
+    /// # Errors
+    /// EINVAL when a word holds a NUL.
+    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> io::Result<ExecVector> {
+        let strings = words
+            .into_iter()
+            .map(|word| c_string(word.as_ref()))
+            .collect::<io::Result<Vec<_>>>()?;
+        let mut pointers: Vec<_> = strings.iter().map(|s| s.as_ptr()).collect();
+        pointers.push(std::ptr::null());
+        Ok(ExecVector {
+            pointers,
+            _strings: strings,
+        })
+    }
+}
+
+/// Replaces the process image with the file at `path`; comes back only with the
+/// reason why not (execve(2)).
+pub fn execve(path: &[u8], argv: &ExecVector, envp: &ExecVector) -> io::Error {
+    let path = match c_string(path) {
+        Ok(path) => path,
+        Err(error) => return error,
+    };
+    // SAFETY: both vectors are null-terminated arrays of C strings that live on.
+    unsafe {
+        libc::execve(
+            path.as_ptr(),
+            argv.pointers.as_ptr(),
+            envp.pointers.as_ptr(),
+        )
+    };
+    io::Error::last_os_error()
+}
+
+/// The paths that a program's first word stands for: itself when it holds a slash,
+/// else one for each element of `path`. An empty element names nothing.
+pub fn candidates(word: &[u8], path: &[u8]) -> Vec<Vec<u8>> {
+    if word.contains(&b'/') {
+        return vec![word.to_vec()];
+    }
+    path.split(|b| *b == b':')
+        .filter(|dir| !dir.is_empty())
+        .map(|dir| [dir, b"/", word].concat())
+        .collect()
+}
+
+/// Becomes the program that `argv` begins with, looked up in `path`; comes back only
+/// with the reason why not. A file that was found but refused says more than one that
+/// was not found; an empty word cannot be executed (EACCES).
+pub fn exec<W: AsRef<[u8]>>(argv: &[W], envp: &ExecVector, path: &[u8]) -> io::Error {
+    match argv.first() {
+        Some(word) => exec_as(word.as_ref(), argv, envp, path),
+        None => io::Error::from_raw_os_error(libc::ENOENT),
+    }
+}
+
+/// The same for the program called `word`, whatever `argv` begins with.
+pub fn exec_as<W: AsRef<[u8]>>(
+    word: &[u8],
+    argv: &[W],
+    envp: &ExecVector,
+    path: &[u8],
+) -> io::Error {
+    if word.is_empty() {
+        return io::Error::from_raw_os_error(libc::EACCES);
+    }
+    let words = match ExecVector::new(argv) {
+        Ok(words) => words,
+        Err(error) => return error,
+    };
+    let mut worst = io::Error::from_raw_os_error(libc::ENOENT);
+    for path in candidates(word, path) {
+        let error = execve(&path, &words, envp);
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ENOTDIR) => {}
+            Some(libc::EACCES) => worst = error,
+            _ => return error,
+        }
+    }
+    worst
+}
+
+/// Replaces the process image with the file that `fd` is open on (fexecve(3)).
+pub fn fexecve(fd: RawFd, argv: &ExecVector, envp: &ExecVector) -> io::Error {
+    // SAFETY: as for `execve`; the empty path with AT_EMPTY_PATH names `fd` itself.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            fd,
+            c"".as_ptr(),
+            argv.pointers.as_ptr(),
+            envp.pointers.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        )
+    };
+    io::Error::last_os_error()
+}
+
+/// The path by which this program was executed, as execve(2) was given it (AT_EXECFN,
+/// getauxval(3)): where a program was found along PATH its first word does not tell.
+/// For a script this is the script's path. None where the kernel does not say.
+pub fn executed_path() -> Option<Vec<u8>> {
+    // SAFETY: no preconditions; the value is null or a C string that lives as long as
+    // the process.
+    unsafe {
+        let path = libc::getauxval(libc::AT_EXECFN) as *const libc::c_char;
+        (!path.is_null()).then(|| std::ffi::CStr::from_ptr(path).to_bytes().to_vec())
+    }
+}
+
+/// A reaped process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reaped {
+    /// Its pid, free for reuse from now on.
+    pub pid: i32,
+    /// How it ended.
+    pub status: WaitStatus,
+}
+
+/// What waiting without blocking found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// A child that has ended.
+    Reaped(Reaped),
+    /// Children exist, none has ended.
+    NoneYet,
+    /// There are no children.
+    NoChildren,
+}
+
+/// Reaps any child that has ended, without blocking.
+pub fn try_wait_any() -> Waited {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a valid int.
+        let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
+        if pid > 0 {
+            return Waited::Reaped(Reaped {
+                pid,
+                status: WaitStatus::from_raw(status),
+            });
+        }
+        if pid == 0 {
+            return Waited::NoneYet;
+        }
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return Waited::NoChildren;
+        }
+    }
+}
+
+/// Waits for this child to end.
+///
+/// # Errors
+/// ECHILD when it is no child of this process.
+pub fn wait(pid: i32) -> io::Result<WaitStatus> {
+    let mut status = 0;
+    crate::errno::retry(|| {
+        // SAFETY: `status` is a valid int.
+        check(unsafe { libc::waitpid(pid, &mut status, 0) })
+    })?;
+    Ok(WaitStatus::from_raw(status))
+}
+
+/// Reaps this child if it has ended; `None` if it has not.
+///
+/// # Errors
+/// ECHILD when it is no child of this process.
+pub fn try_wait(pid: i32) -> io::Result<Option<WaitStatus>> {
+    let mut status = 0;
+    let got = crate::errno::retry(|| {
+        // SAFETY: `status` is a valid int.
+        check(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) })
+    })?;
+    Ok((got != 0).then(|| WaitStatus::from_raw(status)))
+}
+
+/// Waits for any child to end; `None` when there is no child.
+pub fn wait_any() -> Option<Reaped> {
+    let mut status = 0;
+    let pid = crate::errno::retry(|| {
+        // SAFETY: `status` is a valid int.
+        check(unsafe { libc::waitpid(-1, &mut status, 0) })
+    })
+    .ok()?;
+    Some(Reaped {
+        pid,
+        status: WaitStatus::from_raw(status),
+    })
+}
+
+/// This process's id.
+pub fn id() -> i32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::getpid() }
+}
+
+/// The parent's id.
+pub fn parent_id() -> i32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::getppid() }
+}
+
+/// Starts a new session, and with it a new process group (setsid(2)).
+///
+/// # Errors
+/// EPERM when this process leads a group already.
+pub fn new_session() -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::setsid() }).map(drop)
+}
+
+/// Puts process `pid` (0: this one) into group `group` (0: one of its own).
+///
+/// # Errors
+/// As setpgid(2).
+pub fn set_group(pid: i32, group: i32) -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::setpgid(pid, group) }).map(drop)
+}
+
+/// The process group of `pid` (0: this process).
+///
+/// # Errors
+/// ESRCH.
+pub fn group_of(pid: i32) -> io::Result<i32> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::getpgid(pid) })
+}
+
+/// Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).
+///
+/// # Errors
+/// EINVAL on kernels before 3.4.
+pub fn become_subreaper() -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }).map(drop)
+}
+
+/// Sends `signal` to this process when its parent ends (PR_SET_PDEATHSIG).
+///
+/// # Errors
+/// EINVAL for a signal that does not exist.
+pub fn set_parent_death_signal(signal: i32) -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
+}
+
+/// Sets the file mode creation mask and gives the one before.
+pub fn set_umask(mask: u32) -> u32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::umask(mask as libc::mode_t) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::candidates;
+
+    #[test]
+    fn an_empty_element_of_path_is_not_the_current_directory() {
+        let found = candidates(b"ls", b"/a::/b:");
+        assert_eq!(found, [b"/a/ls".to_vec(), b"/b/ls".to_vec()]);
+        assert_eq!(candidates(b"./ls", b"/a"), [b"./ls".to_vec()]);
+    }
+}

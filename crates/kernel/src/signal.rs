@@ -1,0 +1,312 @@
+//! Signals: names, masks, dispositions, sending, and a descriptor that receives.
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use crate::check;
+
+pub use libc::{
+    SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGPWR, SIGQUIT, SIGSTOP,
+    SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH,
+};
+
+/// The highest signal number (SIGRTMAX).
+pub const MAX: i32 = 64;
+
+/// SIGRTMIN as the C library counts it; containers use RTMIN+3 to ask for a halt.
+pub fn real_time_min() -> i32 {
+    libc::SIGRTMIN()
+}
+
+/// Names without SIG, by number, as signal(7) lists them for x86 and arm.
+const NAMES: &[(&str, i32)] = &[
+    ("HUP", libc::SIGHUP),
+    ("INT", libc::SIGINT),
+    ("QUIT", libc::SIGQUIT),
+    ("ILL", libc::SIGILL),
+    ("TRAP", libc::SIGTRAP),
+    ("ABRT", libc::SIGABRT),
+    ("BUS", libc::SIGBUS),
+    ("FPE", libc::SIGFPE),
+    ("KILL", libc::SIGKILL),
+    ("USR1", libc::SIGUSR1),
+    ("SEGV", libc::SIGSEGV),
+    ("USR2", libc::SIGUSR2),
+    ("PIPE", libc::SIGPIPE),
+    ("ALRM", libc::SIGALRM),
+    ("TERM", libc::SIGTERM),
+    ("STKFLT", libc::SIGSTKFLT),
+    ("CHLD", libc::SIGCHLD),
+    ("CONT", libc::SIGCONT),
+    ("STOP", libc::SIGSTOP),
+    ("TSTP", libc::SIGTSTP),
+    ("TTIN", libc::SIGTTIN),
+    ("TTOU", libc::SIGTTOU),
+    ("URG", libc::SIGURG),
+    ("XCPU", libc::SIGXCPU),
+    ("XFSZ", libc::SIGXFSZ),
+    ("VTALRM", libc::SIGVTALRM),
+    ("PROF", libc::SIGPROF),
+    ("WINCH", libc::SIGWINCH),
+    ("IO", libc::SIGIO),
+    ("PWR", libc::SIGPWR),
+    ("SYS", libc::SIGSYS),
+];
+
+/// Other names of the same signals.
+const ALIASES: &[(&str, i32)] = &[
+    ("IOT", libc::SIGABRT),
+    ("CLD", libc::SIGCHLD),
+    ("POLL", libc::SIGIO),
+];
+
+/// The number of a signal from its name, with or without SIG, in any case, or from a
+/// decimal number. `RTMIN`, `RTMIN+n`, `RTMAX` and `RTMAX-n` count as names.
+pub fn parse(text: &[u8]) -> Option<i32> {
+    let text = std::str::from_utf8(text).ok()?;
+    if let Ok(number) = text.parse::<i32>() {
+        return (1..=MAX).contains(&number).then_some(number);
+    }
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    if let Some((_, number)) = NAMES.iter().chain(ALIASES).find(|(n, _)| *n == name) {
+        return Some(*number);
+    }
+    let (base, rest) = if let Some(rest) = name.strip_prefix("RTMIN") {
+        (libc::SIGRTMIN(), rest)
+    } else {
+        (libc::SIGRTMAX(), name.strip_prefix("RTMAX")?)
+    };
+    let offset = match rest {
+        "" => 0,
+        _ => rest.parse::<i32>().ok()?,
+    };
+    let number = base + offset;
+    (libc::SIGRTMIN()..=libc::SIGRTMAX())
+        .contains(&number)
+        .then_some(number)
+}
+
+/// The name of a signal without SIG; `RTMIN+n` for real-time ones, the number where
+/// there is no name.
+pub fn name(number: i32) -> String {
+    if let Some((name, _)) = NAMES.iter().find(|(_, n)| *n == number) {
+        return (*name).to_string();
+    }
+    if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&number) {
+        return format!("RTMIN+{}", number - libc::SIGRTMIN());
+    }
+    number.to_string()
+}
+
+/// A set of signals.
+#[derive(Clone, Copy)]
+pub struct Set(libc::sigset_t);
+
+impl Set {
+    /// No signal.
+    pub fn empty() -> Set {
+        let mut set = std::mem::MaybeUninit::uninit();
+        // SAFETY: sigemptyset initialises the whole set.
+        unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            Set(set.assume_init())
+        }
+    }
+
+    /// Every signal.
+    pub fn full() -> Set {
+        let mut set = std::mem::MaybeUninit::uninit();
+        // SAFETY: sigfillset initialises the whole set.
+        unsafe {
+            libc::sigfillset(set.as_mut_ptr());
+            Set(set.assume_init())
+        }
+    }
+
+    /// With this signal.
+    pub fn with(mut self, signal: i32) -> Set {
+        // SAFETY: the set is initialised; a bad number is an error that changes nothing.
+        unsafe { libc::sigaddset(&mut self.0, signal) };
+        self
+    }
+
+    /// Without this signal.
+    pub fn without(mut self, signal: i32) -> Set {
+        // SAFETY: as for `with`.
+        unsafe { libc::sigdelset(&mut self.0, signal) };
+        self
+    }
+}
+
+/// Makes `set` the signals that are blocked; gives those blocked before.
+pub fn set_mask(set: &Set) -> Set {
+    let mut old = Set::empty();
+    // SAFETY: both sets are initialised.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &set.0, &mut old.0) };
+    old
+}
+
+/// Waits for one of `set`, which must be blocked, at most `timeout`; gives its number.
+/// None: the time is over.
+pub fn wait(set: &Set, timeout: Option<std::time::Duration>) -> Option<i32> {
+    let until = timeout.map(|time| crate::clock::monotonic() + time);
+    loop {
+        let left = until.map(|end| {
+            let left = end.saturating_sub(crate::clock::monotonic());
+            libc::timespec {
+                tv_sec: left.as_secs().min(i64::MAX as u64) as libc::time_t,
+                tv_nsec: libc::c_long::from(left.subsec_nanos()),
+            }
+        });
+        let pointer = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: the set is initialised; the timespec is null or lives on.
+        match check(unsafe { libc::sigtimedwait(&set.0, std::ptr::null_mut(), pointer) }) {
+            Ok(signal) => return Some(signal),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn set_disposition(signal: i32, handler: libc::sighandler_t) -> io::Result<()> {
+    // SAFETY: a zeroed sigaction with SIG_DFL or SIG_IGN installs no code.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        check(libc::sigaction(signal, &action, std::ptr::null_mut())).map(drop)
+    }
+}
+
+/// Gives `signal` its default disposition.
+///
+/// # Errors
+/// EINVAL for KILL, STOP and numbers that do not exist.
+pub fn set_default(signal: i32) -> io::Result<()> {
+    set_disposition(signal, libc::SIG_DFL)
+}
+
+/// Ignores `signal`.
+///
+/// # Errors
+/// EINVAL for KILL, STOP and numbers that do not exist.
+pub fn ignore(signal: i32) -> io::Result<()> {
+    set_disposition(signal, libc::SIG_IGN)
+}
+
+/// Default dispositions for all signals and none blocked: how a child should begin.
+pub fn reset_all() {
+    for signal in 1..=MAX {
+        let _ = set_default(signal);
+    }
+    set_mask(&Set::empty());
+}
+
+/// Sends `signal` to process `pid`; 0 as a signal only asks whether it could.
+///
+/// # Errors
+/// ESRCH when there is none, EPERM when it may not be signalled, EINVAL for a pid
+/// below 1: groups and "everybody" have calls of their own.
+pub fn send(pid: i32, signal: i32) -> io::Result<()> {
+    if pid < 1 {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    // SAFETY: no preconditions.
+    check(unsafe { libc::kill(pid, signal) }).map(drop)
+}
+
+/// Sends `signal` to process group `group`.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_group(group: i32, signal: i32) -> io::Result<()> {
+    if group < 2 {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    // SAFETY: no preconditions.
+    check(unsafe { libc::kill(-group, signal) }).map(drop)
+}
+
+/// Sends `signal` to every process but this one that it may signal (kill(2), pid
+/// -1). Only for PID 1 of a namespace: anybody else would hit strangers, so for them
+/// it is refused.
+///
+/// # Errors
+/// ESRCH when there is nobody; EPERM when this process is not PID 1.
+pub fn send_everybody(signal: i32) -> io::Result<()> {
+    if crate::process::id() != 1 {
+        return Err(io::Error::from_raw_os_error(libc::EPERM));
+    }
+    // SAFETY: no preconditions.
+    check(unsafe { libc::kill(-1, signal) }).map(drop)
+}
+
+/// Signals as readable news (signalfd(2)).
+pub struct SignalFd(OwnedFd);
+
+impl SignalFd {
+    /// Receives the signals of `set`, which must be blocked.
+    ///
+    /// # Errors
+    /// ENOSYS in sandboxes that lack it; EMFILE.
+    pub fn new(set: &Set) -> io::Result<SignalFd> {
+        // SAFETY: the set is initialised; the new descriptor is owned here.
+        unsafe {
+            let fd = check(libc::signalfd(
+                -1,
+                &set.0,
+                libc::SFD_NONBLOCK | libc::SFD_CLOEXEC,
+            ))?;
+            Ok(SignalFd(OwnedFd::from_raw_fd(fd)))
+        }
+    }
+
+    /// The next signal that waits, and the pid of its sender (0: the kernel).
+    pub fn next(&self) -> Option<(i32, i32)> {
+        // SAFETY: all-zero bytes are a valid signalfd_siginfo, and the buffer has
+        // the length that is given.
+        unsafe {
+            let mut info: libc::signalfd_siginfo = std::mem::zeroed();
+            let size = std::mem::size_of::<libc::signalfd_siginfo>();
+            let got = libc::read(self.0.as_raw_fd(), (&raw mut info).cast(), size);
+            (got == size as isize).then_some((info.ssi_signo as i32, info.ssi_pid as i32))
+        }
+    }
+}
+
+impl AsRawFd for SignalFd {
+    fn as_raw_fd(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_each_others_inverse() {
+        for signal in 1..=31 {
+            assert_eq!(parse(name(signal).as_bytes()), Some(signal));
+            assert_eq!(
+                parse(format!("sig{}", name(signal)).as_bytes()),
+                Some(signal)
+            );
+        }
+        assert_eq!(parse(b"RTMIN+3"), Some(libc::SIGRTMIN() + 3));
+        assert_eq!(parse(b"0"), None);
+        assert_eq!(parse(b"65"), None);
+        assert_eq!(parse(b"NOPE"), None);
+    }
+
+    #[test]
+    fn everybody_is_refused_to_processes_that_are_not_pid_1() {
+        assert_ne!(crate::process::id(), 1);
+        assert!(crate::errno::is(
+            &send_everybody(0).unwrap_err(),
+            libc::EPERM
+        ));
+        assert!(send(-1, 0).is_err());
+        assert!(send_group(1, 0).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! Unix sockets: who is on the other side.
+
+use std::io;
+use std::os::fd::AsRawFd;
+
+use crate::check;
+
+/// The other side of a connected Unix socket, as it was when it connected
+/// (SO_PEERCRED, unix(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its process id; 0 when it is outside this PID namespace.
+    pub pid: i32,
+    /// Its user id; 65534 when it has none in this user namespace.
+    pub uid: u32,
+    /// Its group id.
+    pub gid: u32,
+}
+
+/// The peer of `socket`.
+///
+/// # Errors
+/// ENOTSOCK, ENOTCONN.
+pub fn peer(socket: &impl AsRawFd) -> io::Result<Peer> {
+    let mut credentials = libc::ucred {
+        pid: 0,
+        uid: 0,
+        gid: 0,
+    };
+    let mut length = std::mem::size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the buffer has the length that is given.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut credentials).cast(),
+            &mut length,
+        )
+    })?;
+    Ok(Peer {
+        pid: credentials.pid,
+        uid: credentials.uid,
+        gid: credentials.gid,
+    })
+}
