@@ -1,0 +1,186 @@
+//! The rules, one function each. They judge by what the world knows.
+
+use std::time::Duration;
+
+use engine::{Engine, Phase, Pid, State, StopStage, UnitId};
+use plan::{Kind, Readiness};
+
+use crate::world::World;
+
+type Rule = Result<(), String>;
+
+fn rule(holds: bool, fault: impl FnOnce() -> String) -> Rule {
+    if holds { Ok(()) } else { Err(fault()) }
+}
+
+/// At [`engine::Action::Start`].
+pub(crate) fn nothing_starts_before_what_it_needs_is_ready(world: &World, id: UnitId) -> Rule {
+    for need in &world.units[&id].definition.needs {
+        // The youngest of a name counts: older ones leave.
+        let named = |(_, unit): &(_, &crate::model::Known)| unit.definition.name == *need;
+        let provider = world.units.iter().rfind(named);
+        let ready = provider.is_some_and(|(_, unit)| unit.is_ready());
+        rule(ready, || format!("{id:?} starts, but {need} is not ready"))?;
+    }
+    Ok(())
+}
+
+/// At [`engine::Action::Start`].
+pub(crate) fn nothing_starts_after_a_stop_began(world: &World, id: UnitId) -> Rule {
+    rule(world.stop.is_none(), || format!("{id:?} starts in a stop"))
+}
+
+/// At [`engine::Action::Start`].
+pub(crate) fn no_restart_comes_sooner_than_its_floor(world: &World, id: UnitId) -> Rule {
+    let unit = &world.units[&id];
+    let Some(last) = unit.last_made else {
+        return Ok(());
+    };
+    let floor = unit.definition.restart.backoff.floor;
+    let waited = world.now.since(last);
+    rule(waited >= floor, || {
+        format!("{id:?} starts {waited:?} after its last start, its floor is {floor:?}")
+    })
+}
+
+/// At [`engine::Action::Start`] and [`engine::Action::RunFinish`].
+pub(crate) fn no_two_processes_of_one_name_live(world: &World, id: UnitId) -> Rule {
+    let name = &world.units[&id].definition.name;
+    let same = world
+        .units
+        .iter()
+        .filter(|(_, unit)| unit.definition.name == *name);
+    for (other, unit) in same {
+        let alone = unit.main.is_none() && unit.finish.is_none() && !unit.unanswered;
+        rule(alone, || format!("{id:?} starts beside {other:?} ({name})"))?;
+    }
+    Ok(())
+}
+
+/// At [`engine::Action::Signal`].
+pub(crate) fn signals_reach_living_processes_of_their_unit(
+    world: &World,
+    id: UnitId,
+    pid: Pid,
+) -> Rule {
+    let unit = &world.units[&id];
+    let own = unit.main == Some(pid) || unit.finish == Some(pid);
+    rule(own, || {
+        format!("{id:?}: {pid:?} is signalled and is not its")
+    })
+}
+
+/// When a unit is asked to end in a stop before the last TERM, and nobody asked for it.
+pub(crate) fn needed_units_outlive_their_dependents(world: &World, id: UnitId) -> Rule {
+    let gentle = match world.engine.phase() {
+        Phase::Running => false,
+        Phase::Stopping(stage) => stage < StopStage::Terminate,
+    };
+    let unit = &world.units[&id];
+    // Before a unit's end stops the container, the same event may end a removed logger.
+    let begun = world.stop.is_some();
+    if !gentle || !begun || unit.asked {
+        return Ok(());
+    }
+    let name = &unit.definition.name;
+    for (other, dependent) in &world.units {
+        let needs = dependent.definition.needs.contains(name);
+        let feeds = dependent.definition.logger.as_ref() == Some(name);
+        rule((!needs && !feeds) || dependent.is_at_rest(), || {
+            format!("{id:?} is ended before {other:?}, which counts on it")
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times: who has no process, timer, answer or need to wait for is at rest.
+pub(crate) fn no_state_is_without_a_way_out(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let process = known.main.or(known.finish);
+        let is_its = unit.pid().is_some() && unit.pid() == process;
+        let has_way_out = match unit.state() {
+            State::Down | State::Failed => !unit.wanted() && (!unit.leaving() || world.is_fed(id)),
+            State::Waiting => world.engine.waits_for(id).next().is_some() || world.has_elder(id),
+            State::Starting => known.unanswered,
+            State::Finishing => known.unanswered || is_its,
+            State::Ready if known.definition.kind == Kind::OneShot => true,
+            State::Up | State::Ready | State::Stopping => is_its,
+            State::BackingOff => world.engine.deadline().is_some(),
+        };
+        rule(has_way_out, || {
+            format!("{id:?} is {:?} for ever: {known:?}", unit.state())
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times.
+pub(crate) fn every_end_is_counted_once(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        rule(unit.deaths() == known.deaths, || {
+            let (counted, told) = (unit.deaths(), known.deaths);
+            format!("{id:?}: {counted} ends counted of {told}")
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times: nobody outlives the limit that its definition sets.
+pub(crate) fn time_limits_end_in_a_kill(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let definition = &known.definition;
+        let late = |since, limit: Option<Duration>| {
+            let alive = unit.pid().is_some() && known.killed != unit.pid();
+            alive && limit.is_some_and(|limit| world.now.since(since) > limit)
+        };
+        let starts_late = match definition.kind {
+            Kind::OneShot => true,
+            Kind::Service => definition.readiness == Readiness::Notified,
+        };
+        let overdue = match unit.state() {
+            State::Up => starts_late && late(known.known_since, definition.start_within),
+            State::Finishing => late(known.known_since, definition.finish_within),
+            State::Stopping => match known.stopping {
+                Some((_, since)) => late(since, definition.kill_after),
+                None => false,
+            },
+            State::Down
+            | State::Waiting
+            | State::Starting
+            | State::Ready
+            | State::BackingOff
+            | State::Failed => false,
+        };
+        rule(!overdue || world.everything_is_killed, || {
+            format!("{id:?} is {:?} past its limit: {known:?}", unit.state())
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times.
+pub(crate) fn a_stop_ends_within_its_budget(world: &World) -> Rule {
+    let Some(end) = world.stop_must_end_by() else {
+        return Ok(());
+    };
+    rule(world.left.is_some() || world.now <= end, || {
+        format!(
+            "the stop is not over at {:?}, its budget was {end:?}",
+            world.now
+        )
+    })
+}
+
+/// At random moments.
+pub(crate) fn bytes_and_back_changes_nothing(engine: &Engine) -> Result<Engine, String> {
+    let bytes = engine.encode();
+    let copy = Engine::decode(&bytes).map_err(|fault| format!("own bytes: {fault}"))?;
+    rule(copy == *engine, || {
+        format!("bytes lose something:\n{engine:#?}\n{copy:#?}")
+    })?;
+    rule(copy.encode() == bytes, || "bytes differ".into())?;
+    Ok(copy)
+}

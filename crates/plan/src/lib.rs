@@ -1,0 +1,20 @@
+//! The picture of an image: which units it has, what each needs, and what is to
+//! happen when one ends.
+//!
+//! Every layout (s6-overlay directories, worker arguments, Mainstay's own files)
+//! is read into a [`Plan`]; the engine, `lint`, `explain` and `status` know only
+//! the plan. Nothing here touches a file, a process or a clock.
+#![forbid(unsafe_code)]
+
+mod check;
+mod unit;
+
+pub use check::{Problem, check};
+pub use unit::{Backoff, Criticality, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
+
+/// All units of one image, in the order in which their reader found them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The units. Names are unique once [`check`] has found nothing.
+    pub units: Vec<Unit>,
+}
