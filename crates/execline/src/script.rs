@@ -1,0 +1,199 @@
+//! A script as the argument vector that it stands for: braces become the quoting of
+//! blocks (one leading space a level, an empty word at the end).
+
+use std::fmt;
+
+use crate::Word;
+use crate::lexer::{Lexer, Token};
+
+/// Why a script has no argument vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Line of the script, from 1: where the quote or brace was opened, else where
+    /// the trouble stands.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: Trouble,
+}
+
+/// What is wrong with a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// `"` without its partner.
+    OpenQuote,
+    /// `{` without its partner.
+    OpenBrace,
+    /// `}` without its partner.
+    ClosingBrace,
+    /// A word ends in a backslash at the end of the script.
+    LoneBackslash,
+    /// A numeric escape that is not 1 to 255.
+    NumberRange,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trouble::OpenQuote => "unmatched \": this quote is never closed",
+            Trouble::OpenBrace => "unmatched {: this block is never closed",
+            Trouble::ClosingBrace => "unmatched }: no block is open here",
+            Trouble::LoneBackslash => "a backslash with nothing after it to escape",
+            Trouble::NumberRange => {
+                "a numeric escape must be from 1 to 255: \\0xHH, \\0OOO or \\DDD"
+            }
+        })
+    }
+}
+
+/// The argument vector of `script`; empty when it has no words.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse(script: &[u8]) -> Result<Vec<Word>, SyntaxError> {
+    let mut lexer = Lexer::new(script);
+    let mut argv = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    while let Some((token, line)) = lexer.next()? {
+        match token {
+            Token::Open => open.push(line),
+            Token::Close => {
+                if open.pop().is_none() {
+                    return Err(SyntaxError {
+                        line,
+                        what: Trouble::ClosingBrace,
+                    });
+                }
+                argv.push(vec![b' '; open.len()]);
+            }
+            Token::Word(word) => {
+                let mut quoted = vec![b' '; open.len()];
+                quoted.extend_from_slice(&word);
+                argv.push(quoted);
+            }
+        }
+    }
+    match open.pop() {
+        Some(line) => Err(SyntaxError {
+            line,
+            what: Trouble::OpenBrace,
+        }),
+        None => Ok(argv),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(script: &str) -> Vec<String> {
+        parse(script.as_bytes())
+            .unwrap()
+            .iter()
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect()
+    }
+
+    fn trouble(script: &[u8]) -> (usize, Trouble) {
+        let error = parse(script).unwrap_err();
+        (error.line, error.what)
+    }
+
+    #[test]
+    fn words_quotes_and_escapes() {
+        assert_eq!(
+            words("a b\tc\nd\re\x0bf\x01g"),
+            ["a", "b", "c", "d", "e", "f", "g"]
+        );
+        assert_eq!(words(r#"a"b c"d "" \"x\ y"#), ["ab cd", "", "\"x y"]);
+        assert_eq!(
+            words(r#""\a\b\t\n\v\f\r\q\"\\""#),
+            ["\x07\x08\t\n\x0b\x0c\rq\"\\"]
+        );
+        assert_eq!(words(r"\a\n"), ["an"]);
+        assert_eq!(words("\"a\\\nb\" c\\\nd \\\n e \\"), ["ab", "c\nd", "e"]);
+    }
+
+    #[test]
+    fn numeric_escapes_take_a_limited_number_of_digits() {
+        assert_eq!(
+            words(r#""\0x41" "\0x414" "\0x4g" "\0101" "\01011" "\65" "\9a""#),
+            ["A", "A4", "\x04g", "A", "A1", "A", "\ta"]
+        );
+        for bad in [
+            r"\0", r"\00", r"\256", r"\0x", r"\0x00", r"\0400", r"\09", r"\655",
+        ] {
+            let script = format!("\n\"{bad}\"");
+            assert_eq!(
+                trouble(script.as_bytes()),
+                (2, Trouble::NumberRange),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn comments_begin_only_where_a_word_could() {
+        assert_eq!(
+            words("a #b c\n d#e \"x\"#y \\#z"),
+            ["a", "d#e", "x#y", "#z"]
+        );
+        assert_eq!(words("#!/bin/sh\n# only\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn blocks_are_quoted_by_one_space_a_level() {
+        assert_eq!(
+            words("f { a { \"\" b } } c"),
+            ["f", " a", "  ", "  b", " ", "", "c"]
+        );
+        assert_eq!(words("f { } g"), ["f", "", "g"]);
+        assert_eq!(words("\\{ \"}\" {a} }{"), ["{", "}", "{a}", "}{"]);
+    }
+
+    #[test]
+    fn a_nul_ends_the_script() {
+        assert_eq!(words("a b\0c {"), ["a", "b"]);
+        assert_eq!(trouble(b"a \"b\0\""), (1, Trouble::OpenQuote));
+    }
+
+    #[test]
+    fn trouble_is_told_with_its_line() {
+        assert_eq!(trouble(b"a\n{ b\n{ c }"), (2, Trouble::OpenBrace));
+        assert_eq!(trouble(b"a\n\n}"), (3, Trouble::ClosingBrace));
+        assert_eq!(trouble(b"a\n \"b\n\n"), (2, Trouble::OpenQuote));
+        assert_eq!(trouble(b"a\nb\\"), (2, Trouble::LoneBackslash));
+        assert_eq!(trouble(b"\"a\\"), (1, Trouble::OpenQuote));
+        assert_eq!(trouble(b"\"\\6"), (1, Trouble::OpenQuote));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_and_what_it_takes_has_no_nul() {
+        const ALPHABET: &[u8] = b"ab{}\"\\#\n \t0x12789nr$\x00\xff";
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        let mut accepted = 0;
+        for _ in 0..50_000 {
+            let length = random() % 40;
+            let script: Vec<u8> = (0..length)
+                .map(|_| match random() {
+                    n if n % 8 == 0 => (n >> 32) as u8,
+                    n => ALPHABET[(n >> 32) as usize % ALPHABET.len()],
+                })
+                .collect();
+            if let Ok(argv) = parse(&script) {
+                accepted += 1;
+                assert!(argv.iter().all(|word| !word.contains(&0)));
+                assert!(argv.len() <= script.len());
+            }
+        }
+        assert!(
+            accepted > 1000,
+            "the alphabet no longer makes valid scripts"
+        );
+    }
+}
