@@ -1,0 +1,14 @@
+//! Readers: what an image's directories say becomes a plan. Each layout has its own
+//! room; what can be wrong with a file is a [`Problem`], and never the end of a boot.
+#![forbid(unsafe_code)]
+
+pub mod environment;
+pub mod overlay2;
+mod problem;
+pub mod settings;
+#[cfg(test)]
+mod testing;
+pub mod walk;
+pub mod workers;
+
+pub use problem::Problem;

@@ -1,0 +1,277 @@
+//! Carrying out one line of a fix-attrs list, by descriptor.
+//!
+//! The superuser walks directories here that others may write to. So a link is
+//! followed only on the way to the path that the line names, and only where nobody
+//! else could have put it; below a directory none is. The owner is set before the
+//! mode, since a change of owner clears bits of the mode, and a file with several names
+//! gets no setuid bit: one of them may lie in somebody else's directory.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use execline::glob::{self, Style};
+use kernel::fs::{self, Stat, flags};
+use kernel::{dir, errno};
+
+use super::Line;
+use crate::Problem;
+use crate::walk::{Links, Root};
+
+/// How patterns are read: as elglob does, so a leading dot must be written.
+const NAMES: Style = Style {
+    no_escape: false,
+    path: false,
+    leading_dot: true,
+};
+
+/// Most refusals that one line tells in full.
+const MOST_TOLD: usize = 8;
+
+/// Carries out `line`, which is number `number` of `file`.
+pub(super) fn apply(line: &Line, file: &Path, number: u32, hidden: bool) -> Vec<Problem> {
+    let mut work = Work {
+        line,
+        hidden,
+        refusals: Vec::new(),
+    };
+    match Root::open(Path::new("/"), Links::Trusted) {
+        Ok(root) => work.begin(&root),
+        Err(error) => work.refused(Path::new("/"), "open", &error),
+    }
+    work.problems(file, number)
+}
+
+struct Work<'a> {
+    line: &'a Line,
+    hidden: bool,
+    refusals: Vec<String>,
+}
+
+impl Work<'_> {
+    fn refused(&mut self, path: &Path, verb: &str, error: &io::Error) {
+        let path = kernel::escape(path.as_os_str().as_bytes());
+        let why = match errno::is(error, errno::EPERM) {
+            true if verb == "find" => {
+                "it, or a directory above it, is a link that other users could have put there"
+                    .to_string()
+            }
+            _ => errno::text(error),
+        };
+        self.refusals.push(format!("cannot {verb} {path}: {why}"));
+    }
+
+    fn problems(self, file: &Path, number: u32) -> Vec<Problem> {
+        let count = self.refusals.len();
+        let mut problems: Vec<Problem> = self
+            .refusals
+            .into_iter()
+            .take(MOST_TOLD)
+            .map(|cause| Problem::at(file, number, cause, "the rest of the line is applied"))
+            .collect();
+        if count > MOST_TOLD {
+            problems.push(Problem::at(
+                file,
+                number,
+                format!("{} more paths could not be changed", count - MOST_TOLD),
+                "see the lines above for the reason",
+            ));
+        }
+        problems
+    }
+
+    /// Looks for what the line's pattern stands for, and changes it. A pattern that
+    /// nothing matches stands for nothing.
+    fn begin(&mut self, root: &Root) {
+        let pattern = self.line.path.clone();
+        let mut start = match pattern.first() {
+            Some(b'/') => Vec::new(),
+            _ => std::env::current_dir()
+                .map(|here| here.into_os_string().into_encoded_bytes())
+                .unwrap_or_default(),
+        };
+        if start == b"/" {
+            start.clear();
+        }
+        let components: Vec<&[u8]> = pattern
+            .split(|b| *b == b'/')
+            .filter(|component| !component.is_empty())
+            .collect();
+        let wants_dir = pattern.ends_with(b"/");
+        match root.find(&[&start[..], b"/"].concat(), true) {
+            Ok(fd) => self.expand(root, &fd, &start, &components, wants_dir),
+            Err(error) => self.not_found(&start, &error),
+        }
+    }
+
+    /// Goes on from the directory `here`, which is at `path`, with the components that
+    /// are left, in the order of their names.
+    fn expand(
+        &mut self,
+        root: &Root,
+        here: &OwnedFd,
+        path: &[u8],
+        components: &[&[u8]],
+        wants_dir: bool,
+    ) {
+        let Some((component, rest)) = components.split_first() else {
+            return self.reached(here, path, wants_dir);
+        };
+        let names = match glob::has_magic(component, false) {
+            false => vec![glob::unescape(component, false)],
+            true => match dir::names(here) {
+                Ok(mut names) => {
+                    names.retain(|name| glob::matches(component, name, NAMES));
+                    names
+                }
+                Err(error) => return self.not_found(path, &error),
+            },
+        };
+        for name in names {
+            let below = [path, b"/", &name].concat();
+            match step(root, here, &name, &below) {
+                Ok(entry) => self.expand(root, &entry, &below, rest, wants_dir),
+                Err(error) => self.not_found(&below, &error),
+            }
+        }
+    }
+
+    /// Changes one path that was found, and with `recurse` all below it.
+    fn reached(&mut self, entry: &OwnedFd, path: &[u8], wants_dir: bool) {
+        let path = Path::new(OsStr::from_bytes(path));
+        match fs::stat(entry) {
+            Ok(stat) if wants_dir && !stat.is_dir() => {}
+            Ok(stat) => {
+                self.entry(entry, &stat, path);
+                if stat.is_dir() && self.line.recurse {
+                    match entry.try_clone() {
+                        Ok(fd) => self.below(fd, path),
+                        Err(error) => self.refused(path, "list", &error),
+                    }
+                }
+            }
+            Err(error) => self.refused(path, "find", &error),
+        }
+    }
+
+    /// Tells why a path cannot be used, unless it just does not exist.
+    fn not_found(&mut self, path: &[u8], error: &io::Error) {
+        if !is_absent(error) {
+            self.refused(Path::new(OsStr::from_bytes(path)), "find", error);
+        }
+    }
+
+    /// Changes everything below a directory. An explicit stack: a tree may be deeper
+    /// than ours.
+    fn below(&mut self, top: OwnedFd, path: &Path) {
+        let mut stack = vec![self.level(top, path.to_path_buf())];
+        while let Some(level) = stack.last_mut() {
+            let Some(name) = level.names.next() else {
+                stack.pop();
+                continue;
+            };
+            let path = level.path.join(OsStr::from_bytes(&name));
+            let entry = fs::open_entry(level.fd.as_raw_fd(), &name, flags::O_PATH)
+                .and_then(|fd| fs::stat(&fd).map(|stat| (fd, stat)));
+            match entry {
+                Ok((fd, stat)) => {
+                    self.entry(&fd, &stat, &path);
+                    if stat.is_dir() {
+                        stack.push(self.level(fd, path));
+                    }
+                }
+                Err(error) if is_absent(&error) => {}
+                Err(error) => self.refused(&path, "open", &error),
+            }
+        }
+    }
+
+    fn level(&mut self, fd: OwnedFd, path: PathBuf) -> Level {
+        let mut names = dir::names(&fd).unwrap_or_else(|error| {
+            self.refused(&path, "list", &error);
+            Vec::new()
+        });
+        if !self.hidden {
+            names.retain(|name| !name.starts_with(b"."));
+        }
+        Level {
+            fd,
+            path,
+            names: names.into_iter(),
+        }
+    }
+
+    /// Changes one entry itself. Nothing is done where nothing would change: a
+    /// read-only file system that is right already is no reason for a message.
+    fn entry(&mut self, fd: &OwnedFd, stat: &Stat, path: &Path) {
+        let owner = self.line.owner;
+        let mut stat = *stat;
+        if (stat.uid, stat.gid) != (owner.uid, owner.gid) {
+            if let Err(error) = fs::set_owner(fd, Some(owner.uid), Some(owner.gid)) {
+                self.refused(path, "change the owner of", &error);
+            }
+            // The change may have cleared bits of the mode.
+            stat = fs::stat(fd).unwrap_or(stat);
+        }
+        if stat.is_link() {
+            return;
+        }
+        let wanted = match stat.is_dir() {
+            true => self.line.dir_mode,
+            false => self.line.file_mode,
+        };
+        let Some(mut mode) = wanted else {
+            return;
+        };
+        if !stat.is_dir() && stat.links > 1 {
+            mode &= 0o1777;
+        }
+        if stat.mode & 0o7777 != mode
+            && let Err(error) = set_mode(fd, &stat, mode)
+        {
+            self.refused(path, "change the mode of", &error);
+        }
+    }
+}
+
+/// Opens the entry `name` of the directory `here`; `path` is its whole path, walked
+/// from the root where the entry is a link or leads upwards: who may be followed there
+/// is the walk's to say.
+fn step(root: &Root, here: &OwnedFd, name: &[u8], path: &[u8]) -> io::Result<OwnedFd> {
+    if name == b"." || name == b".." {
+        return root.find(path, true);
+    }
+    let entry = fs::open_entry(here.as_raw_fd(), name, flags::O_PATH)?;
+    match fs::stat(&entry)?.is_link() {
+        true => root.find(path, true),
+        false => Ok(entry),
+    }
+}
+
+struct Level {
+    fd: OwnedFd,
+    path: PathBuf,
+    names: std::vec::IntoIter<Vec<u8>>,
+}
+
+/// Whether a path, or a directory on its way, does not exist.
+fn is_absent(error: &io::Error) -> bool {
+    errno::is(error, errno::ENOENT) || errno::is(error, errno::ENOTDIR)
+}
+
+/// Sets the mode of an O_PATH descriptor; where there is no /proc, of a directory only,
+/// which can be opened again through itself.
+fn set_mode(fd: &OwnedFd, stat: &Stat, mode: u32) -> io::Result<()> {
+    match fs::set_mode(fd, mode) {
+        Err(error) if errno::is(&error, errno::ENOENT) && stat.is_dir() => {
+            let again = fs::open_entry(fd.as_raw_fd(), b".", flags::O_RDONLY | flags::O_DIRECTORY)?;
+            fs::set_mode(&again, mode)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

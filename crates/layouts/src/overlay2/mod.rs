@@ -1,0 +1,15 @@
+//! The layout of s6-overlay v2 (and of docker-base, which is built on it): hooks and
+//! services in `/etc`, supervised copies in `/var/run/s6/services`.
+
+pub mod fix_attrs;
+pub mod scripts;
+mod service;
+pub mod services;
+mod texts;
+mod tree;
+pub mod user_files;
+mod wire;
+
+pub use service::{Found, Service, read_scan_dir, read_service};
+pub use texts::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
+pub use wire::{Undecodable, decode, encode};

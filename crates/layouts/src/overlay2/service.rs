@@ -1,0 +1,422 @@
+//! Reading a service directory, as s6-supervise has it, into the plan's unit and what
+//! its performer needs besides.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kernel::{errno, escape, signal};
+use plan::{Readiness, Unit};
+
+use super::scripts;
+use crate::Problem;
+
+/// Longest name of a service that s6-svscan takes (s6-svscan(8)).
+const LONGEST_NAME: usize = 251;
+
+/// Most deaths that s6-supervise keeps in its tally (servicedir, `max-death-tally`).
+const MOST_DEATHS: u32 = 4096;
+
+/// A supervised service: its unit and what only the performer needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its unit. A logger's is called `NAME/log`.
+    pub unit: Unit,
+    /// The service directory, as reached through the scan directory.
+    pub dir: PathBuf,
+    /// The descriptor on which it says that it is ready (`notification-fd`).
+    pub notification_fd: Option<u32>,
+    /// How many deaths are kept for s6-svdt and s6-permafailon (`max-death-tally`).
+    pub max_death_tally: u32,
+    /// Whether it gets a session of its own; not where a file `nosetsid` lies.
+    pub own_session: bool,
+    /// The descriptor that holds a lock while it runs (`lock-fd`).
+    pub lock_fd: Option<u32>,
+    /// Whether it runs in a process namespace of its own (`flag-newpidns`).
+    pub own_pid_namespace: bool,
+}
+
+/// What a service directory holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The service.
+    pub service: Service,
+    /// Its logger, where `log/` has a `run`.
+    pub logger: Option<Service>,
+    /// What is wrong with single files; the service is as good as it can be without.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads every service directory (or link to one) of a scan directory, in the order of
+/// their names. What begins with a dot or is no directory is no service.
+///
+/// A scan directory that cannot be listed is one problem and no services.
+pub fn read_scan_dir(scan: &Path) -> (Vec<Service>, Vec<Problem>) {
+    let (mut services, mut problems) = (Vec::new(), Vec::new());
+    let names = match names(scan) {
+        Ok(names) => names,
+        Err(error) => {
+            let remedy = "no services are started";
+            return (
+                services,
+                vec![Problem::refused(scan, "list it", &error, remedy)],
+            );
+        }
+    };
+    for name in names {
+        let dir = scan.join(OsStr::from_bytes(&name));
+        if name.starts_with(b".") || !dir.is_dir() {
+            continue;
+        }
+        match read_service(&dir) {
+            Ok(found) => {
+                services.push(found.service);
+                services.extend(found.logger);
+                problems.extend(found.problems);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (services, problems)
+}
+
+/// Reads one service directory; its last component is the service's name.
+///
+/// # Errors
+/// A problem without which there is no service: no `run`, or a name that none can
+/// have.
+pub fn read_service(dir: &Path) -> Result<Found, Problem> {
+    let name = dir.file_name().unwrap_or_default().as_bytes();
+    let Ok(name) = std::str::from_utf8(name) else {
+        return Err(Problem::new(
+            dir,
+            "the name of this service is not UTF-8",
+            "rename it; it is not started",
+        ));
+    };
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Err(Problem::new(
+            dir,
+            format!("a service's name has 1 to {LONGEST_NAME} bytes"),
+            "rename it; it is not started",
+        ));
+    }
+    let mut problems = Vec::new();
+    let mut service = read_one(dir, name, &mut problems)?;
+    let log = dir.join("log");
+    let mut logger = None;
+    if log.is_dir() {
+        match read_one(&log, &format!("{name}/log"), &mut problems) {
+            Ok(found) => {
+                service.unit.logger = Some(found.unit.name.clone());
+                logger = Some(found);
+            }
+            Err(problem) => problems.push(Problem {
+                remedy: "write it, or remove log/; the service's output goes to the container's"
+                    .into(),
+                ..problem
+            }),
+        }
+    }
+    Ok(Found {
+        service,
+        logger,
+        problems,
+    })
+}
+
+/// Reads one directory, without its logger.
+fn read_one(dir: &Path, name: &str, problems: &mut Vec<Problem>) -> Result<Service, Problem> {
+    let files = names(dir)
+        .map_err(|error| Problem::refused(dir, "list it", &error, "this service is not started"))?;
+    let mut reader = Reader {
+        dir,
+        files,
+        problems,
+    };
+    let run = dir.join("run");
+    if !reader.has("run") {
+        return Err(Problem::new(
+            &run,
+            "this service has no run script",
+            "write one; the service is not started",
+        ));
+    }
+    let mut unit = Unit::service(name);
+    unit.has_finish = reader.has("finish");
+    let scripts = [Some(run), unit.has_finish.then(|| dir.join("finish"))];
+    for script in scripts.into_iter().flatten() {
+        reader.problems.extend(scripts::diagnose(&script));
+    }
+    unit.wanted = !reader.has("down");
+    let notification_fd = reader.descriptor("notification-fd");
+    if notification_fd.is_some() {
+        unit.readiness = Readiness::Notified;
+    }
+    unit.down_signal = reader.signal("down-signal").unwrap_or(unit.down_signal);
+    unit.kill_after = match reader.number("timeout-kill", "a number of milliseconds", "0") {
+        None | Some(0) => None,
+        Some(milliseconds) => Some(Duration::from_millis(u64::from(milliseconds))),
+    };
+    unit.finish_within = match reader.number("timeout-finish", "a number of milliseconds", "5000") {
+        None => unit.finish_within,
+        Some(0) => None,
+        Some(milliseconds) => Some(Duration::from_millis(u64::from(milliseconds))),
+    };
+    Ok(Service {
+        unit,
+        notification_fd,
+        max_death_tally: reader.deaths(),
+        own_session: !reader.has("nosetsid"),
+        lock_fd: reader.descriptor("lock-fd"),
+        own_pid_namespace: reader.has("flag-newpidns"),
+        dir: dir.to_path_buf(),
+    })
+}
+
+struct Reader<'a> {
+    dir: &'a Path,
+    /// The names in the directory, sorted.
+    files: Vec<Vec<u8>>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn has(&self, file: &str) -> bool {
+        let found = self
+            .files
+            .binary_search_by(|name| name.as_slice().cmp(file.as_bytes()));
+        found.is_ok()
+    }
+
+    /// The file's text without the blanks and newlines around it; none where there is
+    /// no such file.
+    fn text(&mut self, file: &str) -> Option<Vec<u8>> {
+        if !self.has(file) {
+            return None;
+        }
+        let path = self.dir.join(file);
+        match read_start(&path) {
+            Ok(text) => Some(text.trim_ascii().to_vec()),
+            Err(error) => {
+                let remedy = "it counts as not there";
+                self.problems
+                    .push(Problem::refused(&path, "read it", &error, remedy));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, file: &str, wanted: &str, default: &str) -> Option<u32> {
+        let text = self.text(file)?;
+        let number = std::str::from_utf8(&text)
+            .ok()
+            .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.bad(file, &text, wanted, &format!("using {default}"));
+        }
+        number
+    }
+
+    /// A descriptor that a service may have: 0, 1 and 2 are taken.
+    fn descriptor(&mut self, file: &str) -> Option<u32> {
+        let wanted = "a descriptor number from 3 on";
+        let number = self.number(file, wanted, "none")?;
+        // As many as a process can ever have open (fs.nr_open's ceiling, sysctl(8)).
+        if (3..1 << 30).contains(&number) {
+            return Some(number);
+        }
+        self.bad(file, number.to_string().as_bytes(), wanted, "using none");
+        None
+    }
+
+    fn signal(&mut self, file: &str) -> Option<u8> {
+        let text = self.text(file)?;
+        let number = signal::parse(&text).filter(|number| (1..=signal::MAX).contains(number));
+        if number.is_none() {
+            self.bad(file, &text, "the name or number of a signal", "using TERM");
+        }
+        number.map(|number| number as u8)
+    }
+
+    fn deaths(&mut self) -> u32 {
+        const DEFAULT: u32 = 100;
+        let wanted = "a number from 0 to 4096";
+        match self.number("max-death-tally", wanted, "100") {
+            None => DEFAULT,
+            Some(number) if number <= MOST_DEATHS => number,
+            Some(number) => {
+                let text = number.to_string();
+                self.bad("max-death-tally", text.as_bytes(), wanted, "using 4096");
+                MOST_DEATHS
+            }
+        }
+    }
+
+    fn bad(&mut self, file: &str, text: &[u8], wanted: &str, remedy: &str) {
+        let shown: Vec<u8> = text.iter().copied().take(40).collect();
+        self.problems.push(Problem::at(
+            &self.dir.join(file),
+            1,
+            format!("`{}` is not {wanted}", escape(&shown)),
+            remedy,
+        ));
+    }
+}
+
+/// The names in a directory, sorted; a link to a directory is followed.
+fn names(dir: &Path) -> io::Result<Vec<Vec<u8>>> {
+    kernel::dir::names(&super::tree::open_dir(dir)?)
+}
+
+/// The beginning of a small file: no value is longer.
+fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let file = kernel::fs::open_regular_target(path)?;
+    file.take(4096).read_to_end(&mut text)?;
+    if text.len() == 4096 {
+        return Err(errno::from(errno::EINVAL));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Temp;
+
+    const RUN: &str = "#!/bin/sh\n";
+
+    fn lines(problems: &[Problem], temp: &Temp) -> Vec<String> {
+        let prefix = temp.at("").to_string_lossy().into_owned();
+        problems
+            .iter()
+            .map(|problem| problem.to_string().replace(&prefix, ""))
+            .collect()
+    }
+
+    #[test]
+    fn a_bare_service_has_s6_supervises_defaults() {
+        let temp = Temp::new();
+        temp.script("web/run", RUN);
+        let found = read_service(&temp.at("web")).unwrap();
+        assert_eq!(found.service.unit, Unit::service("web"));
+        assert_eq!(found.service.max_death_tally, 100);
+        assert_eq!(found.service.notification_fd, None);
+        assert!(found.service.own_session && !found.service.own_pid_namespace);
+        assert_eq!((found.logger, found.problems), (None, vec![]));
+    }
+
+    #[test]
+    fn every_file_has_its_effect() {
+        let temp = Temp::new();
+        temp.script("s/run", RUN);
+        temp.script("s/finish", RUN);
+        temp.script("s/log/run", RUN);
+        temp.write("s/log/notification-fd", "3");
+        temp.script("s/data/check", RUN);
+        for (file, text) in [
+            ("down", ""),
+            ("notification-fd", "736"),
+            ("timeout-kill", "2500\n"),
+            ("timeout-finish", "0\n"),
+            ("down-signal", "SIGQUIT\n"),
+            ("max-death-tally", "7"),
+            ("nosetsid", ""),
+            ("lock-fd", "9"),
+            ("flag-newpidns", ""),
+        ] {
+            temp.write(&format!("s/{file}"), text);
+        }
+        let found = read_service(&temp.at("s")).unwrap();
+        assert_eq!(found.problems, []);
+        let service = found.service;
+        assert!(!service.unit.wanted && service.unit.has_finish);
+        assert_eq!(service.notification_fd, Some(736));
+        assert_eq!(service.unit.readiness, Readiness::Notified);
+        assert_eq!(service.unit.kill_after, Some(Duration::from_millis(2500)));
+        assert_eq!(service.unit.finish_within, None);
+        assert_eq!(i32::from(service.unit.down_signal), signal::SIGQUIT);
+        assert_eq!(service.max_death_tally, 7);
+        assert!(!service.own_session && service.own_pid_namespace);
+        assert_eq!(service.lock_fd, Some(9));
+        let logger = found.logger.unwrap();
+        assert_eq!(service.unit.logger.as_deref(), Some("s/log"));
+        assert_eq!(logger.unit.name, "s/log");
+        assert_eq!(logger.dir, temp.at("s/log"));
+        assert_eq!(logger.notification_fd, Some(3));
+    }
+
+    #[test]
+    fn bad_values_are_told_and_the_rest_holds() {
+        let temp = Temp::new();
+        temp.script("s/run", RUN);
+        for (file, text) in [
+            ("timeout-kill", "abc"),
+            ("timeout-finish", "-1"),
+            ("notification-fd", "1\n"),
+            ("down-signal", "SIGNOTHING"),
+            ("max-death-tally", "5000"),
+            ("lock-fd", ""),
+        ] {
+            temp.write(&format!("s/{file}"), text);
+        }
+        temp.dir("s/log");
+        let found = read_service(&temp.at("s")).unwrap();
+        assert_eq!(
+            lines(&found.problems, &temp),
+            [
+                "s/notification-fd:1: `1` is not a descriptor number from 3 on; using none",
+                "s/down-signal:1: `SIGNOTHING` is not the name or number of a signal; using TERM",
+                "s/timeout-kill:1: `abc` is not a number of milliseconds; using 0",
+                "s/timeout-finish:1: `-1` is not a number of milliseconds; using 5000",
+                "s/max-death-tally:1: `5000` is not a number from 0 to 4096; using 4096",
+                "s/lock-fd:1: `` is not a descriptor number from 3 on; using none",
+                "s/log/run: this service has no run script; write it, or remove log/; the service's output goes to the container's",
+            ]
+        );
+        let mut expected = Unit::service("s");
+        expected.logger = None;
+        assert_eq!(found.service.unit, expected);
+    }
+
+    #[test]
+    fn a_fifo_where_a_value_should_be_is_told_and_not_waited_for() {
+        let temp = Temp::new();
+        temp.script("s/run", RUN);
+        kernel::fs::make_fifo(&temp.at("s/timeout-kill"), 0o600).unwrap();
+        temp.write("s/notification-fd", vec![b'3'; 10_000]);
+        let found = read_service(&temp.at("s")).unwrap();
+        assert_eq!(found.problems.len(), 2, "{:?}", found.problems);
+    }
+
+    #[test]
+    fn a_scan_directory_gives_its_services_in_order() {
+        let temp = Temp::new();
+        temp.script("scan/b/run", RUN);
+        temp.script("scan/a/run", RUN);
+        temp.script("scan/a/log/run", RUN);
+        temp.dir("scan/norun");
+        temp.dir("scan/.s6-svscan");
+        temp.write("scan/file", "");
+        temp.script("elsewhere/run", "no shebang\n");
+        temp.link("../elsewhere", "scan/linked");
+        std::fs::create_dir(temp.at("scan").join(OsStr::from_bytes(b"bad\xff"))).unwrap();
+        let (services, problems) = read_scan_dir(&temp.at("scan"));
+        let names: Vec<_> = services.iter().map(|s| s.unit.name.as_str()).collect();
+        assert_eq!(names, ["a", "a/log", "b", "linked"]);
+        assert_eq!(
+            lines(&problems, &temp),
+            [
+                "scan/bad\\xff: the name of this service is not UTF-8; rename it; it is not started",
+                "scan/linked/run:1: no #! in the first line, so the kernel does not know how to run it; begin it with #!/bin/sh or the interpreter that it needs",
+                "scan/norun/run: this service has no run script; write one; the service is not started",
+            ]
+        );
+        let (none, problems) = read_scan_dir(&temp.at("none"));
+        assert_eq!((none.len(), problems.len()), (0, 1));
+    }
+}

@@ -1,0 +1,369 @@
+//! Copying and removing trees of the image by descriptor: no link is followed but
+//! where that is said, so whoever may write to a tree cannot point us elsewhere.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use kernel::fs::{self, Stat, flags};
+use kernel::{dir, errno};
+
+use crate::Problem;
+
+/// Deepest tree that is copied. A service is two or three deep.
+const DEEPEST: usize = 64;
+
+/// What is copied, and how links to directories are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A plain tree: links to directories stay links.
+    Plain,
+    /// A directory of service directories; each may be a link.
+    Services,
+    /// One service directory: its `log` may be a link, and what a supervisor left in
+    /// it stays behind.
+    Service,
+}
+
+/// Opens a directory to work in, following a link to it.
+pub(super) fn open_dir(path: &Path) -> io::Result<OwnedFd> {
+    fs::open(path, flags::O_PATH | flags::O_DIRECTORY, 0)
+}
+
+/// Removes an entry with all that is below it; nothing there is fine.
+pub(super) fn remove(dir: &impl AsRawFd, name: &[u8]) -> io::Result<()> {
+    // Directories answer EISDIR, and EPERM where unlink(2) says so as POSIX does.
+    match dir::remove(dir, name) {
+        Err(error) if errno::is(&error, errno::EISDIR) || errno::is(&error, errno::EPERM) => {}
+        Err(error) if errno::is(&error, errno::ENOENT) => return Ok(()),
+        other => return other,
+    }
+    let below = fs::open_entry(
+        dir.as_raw_fd(),
+        name,
+        flags::O_RDONLY | flags::O_DIRECTORY | flags::O_NONBLOCK,
+    )?;
+    empty(&below)?;
+    drop(below);
+    dir::remove_empty(dir, name)
+}
+
+/// Removes everything in a directory.
+pub(super) fn empty(dir: &impl AsRawFd) -> io::Result<()> {
+    dir::names(dir)?
+        .iter()
+        .try_for_each(|name| remove(dir, name))
+}
+
+/// Makes `path` an empty directory. One that exists is emptied, not replaced: it may
+/// be a mount, or lie where this user may not write.
+pub(super) fn fresh_dir(path: &Path) -> io::Result<OwnedFd> {
+    match std::fs::symlink_metadata(path) {
+        Ok(old) if old.is_dir() => {}
+        Ok(_) => {
+            std::fs::remove_file(path)?;
+            make_dir(path)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_dir(path)?,
+        Err(error) => return Err(error),
+    }
+    let dir = open_dir(path)?;
+    empty(&dir)?;
+    Ok(dir)
+}
+
+fn make_dir(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path)
+}
+
+/// Copies what is in the directory `from` into the directory `to`, over what is there.
+/// What cannot be copied is a problem, and the rest goes on.
+///
+/// Modes are kept without setuid and setgid bits, owners where this user may give
+/// files away. Fifos are made anew; devices and sockets stay behind. A link to a file
+/// stays a link, made absolute where it leaves its directory, if the file can be
+/// executed: `finish -> /bin/true` must not become a copy under another name, which a
+/// multi-call program would not know itself by. Where it cannot, its content is
+/// copied, so that the copy can be made executable.
+pub(super) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
+    let mut copier = Copier {
+        problems: Vec::new(),
+    };
+    match open_dir(from) {
+        Ok(source) => copier.contents(&source, from, to, kind, 0),
+        Err(error) => copier.refused(from, "open", &error),
+    }
+    copier.problems
+}
+
+/// Copies one service directory, `from`, which is open as `source`, into the directory
+/// `to`, under the name `name`.
+pub(super) fn copy_service(
+    source: &OwnedFd,
+    from: &Path,
+    name: &[u8],
+    to: &OwnedFd,
+) -> Vec<Problem> {
+    let mut copier = Copier {
+        problems: Vec::new(),
+    };
+    let outcome = fs::stat(source)
+        .and_then(|stat| copier.directory(source, &stat, from, name, to, Kind::Services, 0));
+    if let Err(error) = outcome {
+        copier.refused(from, "copy", &error);
+    }
+    copier.problems
+}
+
+struct Copier {
+    problems: Vec<Problem>,
+}
+
+impl Copier {
+    fn refused(&mut self, path: &Path, verb: &str, error: &io::Error) {
+        let remedy = "it is left out; check the image";
+        self.problems
+            .push(Problem::refused(path, verb, error, remedy));
+    }
+
+    fn contents(&mut self, from: &OwnedFd, path: &Path, to: &OwnedFd, kind: Kind, depth: usize) {
+        let names = match dir::names(from) {
+            Ok(names) => names,
+            Err(error) => return self.refused(path, "list", &error),
+        };
+        for name in names {
+            let supervisors = name == b"supervise" || name == b"event";
+            if kind == Kind::Service && supervisors {
+                continue;
+            }
+            let below = path.join(std::ffi::OsStr::from_bytes(&name));
+            if let Err(error) = self.entry(from, &below, &name, to, kind, depth) {
+                self.refused(&below, "copy", &error);
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        from: &OwnedFd,
+        path: &Path,
+        name: &[u8],
+        to: &OwnedFd,
+        kind: Kind,
+        depth: usize,
+    ) -> io::Result<()> {
+        let entry = fs::open_entry(from.as_raw_fd(), name, flags::O_PATH)?;
+        let stat = fs::stat(&entry)?;
+        if stat.is_dir() {
+            return self.directory(&entry, &stat, path, name, to, kind, depth);
+        }
+        if stat.is_link() {
+            let follows = match kind {
+                Kind::Plain => false,
+                Kind::Services => true,
+                Kind::Service => name == b"log",
+            };
+            if follows && path.is_dir() {
+                let target = open_dir(path)?;
+                let stat = fs::stat(&target)?;
+                return self.directory(&target, &stat, path, name, to, kind, depth);
+            }
+            return link(&entry, path, name, to);
+        }
+        if stat.is_file() {
+            let file = fs::open_entry(
+                from.as_raw_fd(),
+                name,
+                flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY,
+            )?;
+            return file_copy(std::fs::File::from(file), to, name);
+        }
+        if stat.is_fifo() {
+            over(to, name, || dir::make_fifo(to, name, 0o600))?;
+            let made = fs::open_entry(to.as_raw_fd(), name, flags::O_PATH)?;
+            return dress(&made, &stat);
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn directory(
+        &mut self,
+        entry: &OwnedFd,
+        stat: &Stat,
+        path: &Path,
+        name: &[u8],
+        to: &OwnedFd,
+        kind: Kind,
+        depth: usize,
+    ) -> io::Result<()> {
+        if depth == DEEPEST {
+            return Err(errno::from(errno::ELOOP));
+        }
+        let inside = match kind {
+            Kind::Services => Kind::Service,
+            Kind::Service if name == b"log" && depth <= 1 => Kind::Service,
+            _ => Kind::Plain,
+        };
+        match dir::make(to, name, 0o700) {
+            Err(error) if errno::is(&error, errno::EEXIST) => {
+                let old = fs::open_entry(to.as_raw_fd(), name, flags::O_PATH)?;
+                if !fs::stat(&old)?.is_dir() {
+                    dir::remove(to, name)?;
+                    dir::make(to, name, 0o700)?;
+                }
+            }
+            other => other?,
+        }
+        let made = fs::open_entry(
+            to.as_raw_fd(),
+            name,
+            flags::O_RDONLY | flags::O_DIRECTORY | flags::O_NONBLOCK,
+        )?;
+        self.contents(entry, path, &made, inside, depth + 1);
+        dress(&made, stat)
+    }
+}
+
+/// Copies a link, or what it leads to.
+fn link(entry: &OwnedFd, path: &Path, name: &[u8], to: &OwnedFd) -> io::Result<()> {
+    if !fs::is_executable(path)
+        && let Ok(target) = fs::open_regular_target(path)
+    {
+        return file_copy(target, to, name);
+    }
+    let target = dir::read_link(entry, b"")?;
+    let stays = !target.starts_with(b"/") && !target.split(|b| *b == b'/').any(|c| c == b"..");
+    let target = match path.parent() {
+        // Relative to where the directory really is, which may be linked itself.
+        Some(parent) if !stays => {
+            std::fs::canonicalize(parent)?.join(std::ffi::OsStr::from_bytes(&target))
+        }
+        _ => PathBuf::from(std::ffi::OsStr::from_bytes(&target)),
+    };
+    over(to, name, || {
+        dir::make_link(target.as_os_str().as_bytes(), to, name)
+    })
+}
+
+fn file_copy(mut from: std::fs::File, to: &OwnedFd, name: &[u8]) -> io::Result<()> {
+    let stat = fs::stat(&from)?;
+    if !stat.is_file() {
+        return Err(errno::from(errno::EINVAL));
+    }
+    let mut made = over(to, name, || dir::create(to, name, 0o600))?;
+    let mut buffer = [0u8; 16 * 1024];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => break,
+            count => made.write_all(&buffer[..count])?,
+        }
+    }
+    dress(&made, &stat)
+}
+
+/// Makes an entry, removing what stands in its place.
+fn over<T>(to: &OwnedFd, name: &[u8], make: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match make() {
+        Err(error) if errno::is(&error, errno::EEXIST) => {
+            remove(to, name)?;
+            make()
+        }
+        other => other,
+    }
+}
+
+/// Gives a copy the owner (where that is allowed) and the mode of what it was copied
+/// from.
+fn dress(made: &impl AsRawFd, stat: &Stat) -> io::Result<()> {
+    let now = fs::stat(made)?;
+    if (now.uid, now.gid) != (stat.uid, stat.gid) {
+        let _ = fs::set_owner(made, Some(stat.uid), Some(stat.gid));
+    }
+    let kept = if stat.is_dir() { 0o3777 } else { 0o1777 };
+    if now.mode & 0o7777 != stat.mode & kept {
+        fs::set_mode(made, stat.mode & kept)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Temp, mode, set_mode};
+
+    #[test]
+    fn a_tree_is_removed_without_following_its_links() {
+        let temp = Temp::new();
+        temp.write("kept/file", "");
+        temp.write("gone/a/b/c", "");
+        temp.link("../kept", "gone/link");
+        let dir = open_dir(&temp.at("")).unwrap();
+        remove(&dir, b"gone").unwrap();
+        remove(&dir, b"gone").unwrap();
+        assert!(!temp.at("gone").exists());
+        assert!(temp.at("kept/file").exists());
+    }
+
+    #[test]
+    fn modes_fifos_and_hidden_files_come_along() {
+        let temp = Temp::new();
+        set_mode(&temp.write("from/.command", "x"), 0o4750);
+        set_mode(&temp.dir("from/data"), 0o2711);
+        temp.write("from/data/check", "y");
+        kernel::fs::make_fifo(&temp.at("from/fifo"), 0o640).unwrap();
+        temp.write("to/data/old", "stays");
+        temp.dir("to/.command");
+        let to = open_dir(&temp.at("to")).unwrap();
+        assert_eq!(copy(&temp.at("from"), &to, Kind::Plain), []);
+        assert_eq!(mode(&temp.at("to/.command")), 0o750);
+        assert_eq!(mode(&temp.at("to/data")), 0o2711);
+        assert_eq!(mode(&temp.at("to/fifo")), 0o640);
+        assert_eq!(std::fs::read(temp.at("to/data/check")).unwrap(), b"y");
+        assert!(temp.at("to/data/old").exists());
+    }
+
+    #[test]
+    fn links_to_programs_stay_links_and_others_become_files() {
+        let temp = Temp::new();
+        temp.script("lib/prog", "#!/bin/sh\n");
+        temp.write("lib/plain", "text");
+        temp.link("../lib/prog", "from/out");
+        temp.link("prog", "from/in");
+        temp.script("from/prog", "#!/bin/sh\n");
+        temp.link("../lib/plain", "from/plain");
+        temp.link("/nowhere", "from/dead");
+        temp.link("../lib", "from/dir");
+        temp.dir("to");
+        let to = open_dir(&temp.at("to")).unwrap();
+        assert_eq!(copy(&temp.at("from"), &to, Kind::Plain), []);
+        let target = |name: &str| std::fs::read_link(temp.at(name)).unwrap();
+        assert!(target("to/out").is_absolute());
+        assert!(fs::is_executable(&temp.at("to/out")));
+        assert_eq!(target("to/in"), Path::new("prog"));
+        assert!(
+            std::fs::symlink_metadata(temp.at("to/plain"))
+                .unwrap()
+                .is_file()
+        );
+        assert_eq!(target("to/dead"), Path::new("/nowhere"));
+        assert!(target("to/dir").is_absolute());
+    }
+
+    #[test]
+    fn a_circle_of_links_ends() {
+        let temp = Temp::new();
+        temp.link("..", "services/a/log");
+        temp.dir("to");
+        let to = open_dir(&temp.at("to")).unwrap();
+        let problems = copy(&temp.at("services"), &to, Kind::Services);
+        assert!(problems.is_empty(), "{problems:?}");
+        // The log of a log is no logger: there the link stays one.
+        assert!(temp.at("to/a/log").is_dir());
+    }
+}

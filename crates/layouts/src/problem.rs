@@ -1,0 +1,84 @@
+//! What is wrong with a file of the image: where, what, and what to do about it.
+
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use kernel::escape;
+
+/// Something wrong with one file (or variable) of the image. `Display` is one line,
+/// `PATH:LINE: CAUSE; REMEDY`, whatever the names hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, or `NAME=value` for a variable.
+    pub path: PathBuf,
+    /// The line in it, from 1, where there is one.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub cause: String,
+    /// What to do, or what is done instead.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A problem of a whole file.
+    pub fn new(path: &Path, cause: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        Problem {
+            path: path.to_path_buf(),
+            line: None,
+            cause: cause.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A problem of one line, counted from 1.
+    pub fn at(
+        path: &Path,
+        line: u32,
+        cause: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            line: Some(line),
+            ..Problem::new(path, cause, remedy)
+        }
+    }
+
+    /// The system's refusal to `verb` the file: "cannot VERB: why".
+    pub fn refused(
+        path: &Path,
+        verb: &str,
+        error: &std::io::Error,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        let why = kernel::errno::text(error);
+        Problem::new(path, format!("cannot {verb}: {why}"), remedy)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape(self.path.as_os_str().as_bytes()))?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", escape(self.cause.as_bytes()))?;
+        if !self.remedy.is_empty() {
+            write!(f, "; {}", escape(self.remedy.as_bytes()))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_one_line_whatever_the_names_hold() {
+        let problem = Problem::at(Path::new("/etc/a\nb"), 3, "bad\x1b[0m", "do this");
+        assert_eq!(problem.to_string(), "/etc/a\\nb:3: bad\\x1b[0m; do this");
+        let bare = Problem::new(Path::new("/x"), "gone", "");
+        assert_eq!(bare.to_string(), "/x: gone");
+    }
+}

@@ -1,0 +1,70 @@
+//! A directory of its own for a test, gone with it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A directory that is removed when the test ends, also when it fails.
+pub(crate) struct Temp(PathBuf);
+
+impl Temp {
+    pub(crate) fn new() -> Temp {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("layouts-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).expect("a new directory in the temporary directory");
+        Temp(path)
+    }
+
+    /// The path of `name` in it.
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file, and the directories above it.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.at(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Writes an executable file.
+    pub(crate) fn script(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, content);
+        set_mode(&path, 0o755);
+        path
+    }
+
+    /// Makes a directory, and those above it.
+    pub(crate) fn dir(&self, name: &str) -> PathBuf {
+        let path = self.at(name);
+        fs::create_dir_all(&path).expect("directories");
+        path
+    }
+
+    /// Makes a symbolic link, and the directories above it.
+    pub(crate) fn link(&self, target: impl AsRef<Path>, name: &str) -> PathBuf {
+        let path = self.at(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        std::os::unix::fs::symlink(target, &path).expect("a link");
+        path
+    }
+}
+
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// The permission bits of what the path leads to.
+pub(crate) fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o7777
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,207 @@
+//! The words of `/worker.sh N CMD…` as service directories: N copies of one service.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use kernel::escape;
+
+/// Most workers of one container. Each is a process or more; a number beyond this is
+/// a slip.
+pub const MOST: u32 = 10_000;
+
+/// A file in each directory that was made here, so that a second start of a kept
+/// container knows its own.
+const MARK: &str = ".mainstay-worker";
+
+/// How many workers a word asks for.
+///
+/// # Errors
+/// A sentence that says what is wrong with it and what to type.
+pub fn count(word: &[u8]) -> Result<u32, String> {
+    let number = std::str::from_utf8(word)
+        .ok()
+        .filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse::<u64>().ok());
+    match number {
+        Some(number) if (1..=u64::from(MOST)).contains(&number) => Ok(number as u32),
+        _ => Err(format!(
+            "the number of workers is `{}`, not a number from 1 to {MOST}; call it as /worker.sh 3 COMMAND...",
+            escape(word)
+        )),
+    }
+}
+
+/// The `run` script of a worker: the container's environment, then the user where one
+/// is given, then exactly the words of `argv`.
+pub fn run_script(argv: &[Vec<u8>], user: Option<&[u8]>) -> Vec<u8> {
+    let mut script = b"#!/usr/bin/execlineb -P\nwith-contenv\n".to_vec();
+    if let Some(user) = user.filter(|user| !user.is_empty()) {
+        script.extend_from_slice(b"s6-setuidgid ");
+        quote(user, &mut script);
+        script.push(b'\n');
+    }
+    for (index, word) in argv.iter().enumerate() {
+        if index > 0 {
+            script.push(b' ');
+        }
+        quote(word, &mut script);
+    }
+    script.push(b'\n');
+    script
+}
+
+/// Writes `count` service directories `worker-1` … into `services` (`/etc/services.d`)
+/// and gives their paths. What an earlier start wrote is written anew, and workers
+/// that it had more of are removed; directories that somebody else made under these
+/// names get our `run` and keep the rest.
+///
+/// # Errors
+/// The first path that cannot be written, with the reason.
+pub fn write(
+    services: &Path,
+    count: u32,
+    argv: &[Vec<u8>],
+    user: Option<&[u8]>,
+) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let script = run_script(argv, user);
+    at(services, fs::create_dir_all(services))?;
+    at(services, remove_surplus(services, count))?;
+    (1..=count)
+        .map(|number| {
+            let dir = services.join(format!("worker-{number}"));
+            at(&dir, fs::create_dir_all(&dir))?;
+            let mark = dir.join(MARK);
+            at(&mark, fs::write(&mark, b""))?;
+            let run = dir.join("run");
+            at(&run, replace(&run, &script))?;
+            Ok(dir)
+        })
+        .collect()
+}
+
+fn at<T>(path: &Path, outcome: io::Result<T>) -> Result<T, (PathBuf, io::Error)> {
+    outcome.map_err(|error| (path.to_path_buf(), error))
+}
+
+/// Removes the directories of an earlier start whose number is beyond `count`.
+fn remove_surplus(services: &Path, count: u32) -> io::Result<()> {
+    for entry in fs::read_dir(services)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("worker-"))
+            .and_then(|number| number.parse::<u32>().ok());
+        let ours = entry.file_type()?.is_dir() && entry.path().join(MARK).exists();
+        if ours && number.is_some_and(|number| number > count) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes an executable file in place of what is there, also in place of a link.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    file.write_all(content)?;
+    file.set_permissions(fs::Permissions::from_mode(0o755))
+}
+
+/// Writes a word so that execlineb reads back exactly its bytes: in double quotes,
+/// where only `"` and `\` mean something (execlineb(1)).
+fn quote(word: &[u8], script: &mut Vec<u8>) {
+    script.push(b'"');
+    for byte in word {
+        if matches!(byte, b'"' | b'\\') {
+            script.push(b'\\');
+        }
+        script.push(*byte);
+    }
+    script.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Temp, mode};
+
+    fn words(all: &[&str]) -> Vec<Vec<u8>> {
+        all.iter().map(|word| word.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn the_count_is_checked() {
+        assert_eq!(count(b"1"), Ok(1));
+        assert_eq!(count(b"010"), Ok(10));
+        assert_eq!(count(b"10000"), Ok(MOST));
+        for bad in [
+            &b"0"[..],
+            b"",
+            b"x",
+            b"-1",
+            b"+1",
+            b"3.5",
+            b" 3",
+            b"10001",
+            b"99999999999999999999999",
+            b"\xff\n",
+        ] {
+            let line = count(bad).expect_err("no number of workers");
+            assert!(
+                line.contains("from 1 to 10000") && !line.contains('\n'),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_word_is_kept_as_it_is() {
+        let argv = words(&[
+            "/bin/x", "a b", "", "q\"q", "b\\n", "$x ${y}", "l1\nl2", "{", "}", "#",
+        ]);
+        let script = run_script(&argv, Some(b"www data"));
+        let expected = "#!/usr/bin/execlineb -P\nwith-contenv\ns6-setuidgid \"www data\"\n\"/bin/x\" \"a b\" \"\" \"q\\\"q\" \"b\\\\n\" \"$x ${y}\" \"l1\nl2\" \"{\" \"}\" \"#\"\n";
+        assert_eq!(String::from_utf8(script).unwrap(), expected);
+    }
+
+    #[test]
+    fn without_a_user_its_line_is_left_out() {
+        let expected = b"#!/usr/bin/execlineb -P\nwith-contenv\n\"x\"\n";
+        assert_eq!(run_script(&words(&["x"]), None), expected);
+        assert_eq!(run_script(&words(&["x"]), Some(b"")), expected);
+    }
+
+    #[test]
+    fn a_second_start_rewrites_and_removes_its_own_surplus() {
+        let temp = Temp::new();
+        let services = temp.at("services.d");
+        let dirs = write(&services, 3, &words(&["old"]), None).unwrap();
+        assert_eq!(dirs.len(), 3);
+        assert_eq!(mode(&dirs[2].join("run")), 0o755);
+        temp.write("services.d/worker-9/run", "somebody else's");
+        temp.write("services.d/worker-1/finish", "kept");
+        write(&services, 2, &words(&["new"]), None).unwrap();
+        assert!(!services.join("worker-3").exists());
+        assert!(services.join("worker-9/run").exists());
+        assert!(services.join("worker-1/finish").exists());
+        let run = fs::read(services.join("worker-1/run")).unwrap();
+        assert_eq!(run, run_script(&words(&["new"]), None));
+    }
+
+    #[test]
+    fn the_path_that_cannot_be_written_is_named() {
+        let temp = Temp::new();
+        let file = temp.write("services.d", "a file");
+        let (path, _) = write(&file, 1, &words(&["x"]), None).unwrap_err();
+        assert_eq!(path, file);
+    }
+}
