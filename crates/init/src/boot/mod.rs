@@ -1,0 +1,135 @@
+//! The boot: everything between PID 1's first instruction and its services.
+//!
+//! It runs in a child, step after step, and may wait for whatever it likes: PID 1
+//! only waits for the child. Each step is a function here; the image's
+//! `/etc/s6/init/init-stage2` names the same steps, and where an image has edited that
+//! file, the file is run instead.
+
+mod run_d;
+mod steps;
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+
+use kernel::process::ExecVector;
+use kernel::{errno, fd, process, signal};
+use layouts::settings::Settings;
+
+use crate::child::Inheritance;
+use crate::launch::Workers;
+use crate::paths::{LIBEXEC, Paths, STAGE2};
+use crate::{environment, messages};
+
+pub use run_d::run_d;
+pub use steps::{STEPS, boot_step};
+
+/// The most that a boot hands over: 10,000 services with room to spare.
+pub(crate) const PLAN_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The child that boots.
+pub(crate) struct Boot {
+    pub(crate) pid: i32,
+    /// Where the services that it found arrive; read to its end.
+    pub(crate) handover: OwnedFd,
+}
+
+/// What a boot needs to know.
+pub(crate) struct BootPlan<'a> {
+    pub(crate) paths: &'a Paths,
+    pub(crate) env: &'a ExecVector,
+    pub(crate) settings: &'a Settings,
+    pub(crate) workers: Option<&'a Workers>,
+}
+
+impl Boot {
+    /// Starts the boot.
+    ///
+    /// # Errors
+    /// As fork(2) and pipe(2).
+    pub(crate) fn start(inheritance: &Inheritance, plan: &BootPlan) -> std::io::Result<Boot> {
+        let (read, write) = fd::pipe()?;
+        fd::set_nonblocking(read.as_raw_fd(), true)?;
+        let pid = inheritance.fork(|| {
+            lead_group();
+            if let Some(workers) = plan.workers {
+                steps::write_workers(plan, workers);
+            }
+            if stage2_is_edited() {
+                let reason = run_stage2(plan);
+                messages::report(&format!(
+                    "{STAGE2}: cannot be executed: {}; the boot goes on without it",
+                    errno::text(&reason)
+                ));
+            }
+            steps::run_all(plan, inheritance.group, &write)
+        })?;
+        Ok(Boot {
+            pid,
+            handover: read,
+        })
+    }
+}
+
+/// Ends a boot, or the scripts of /run.d, where they stand: no further hook begins. The
+/// hook that runs is in PID 1's group and stays, to be ended with everything else.
+pub(crate) fn abandon(pid: i32) {
+    let _ = signal::send_group(pid, signal::SIGKILL);
+    let _ = signal::send(pid, signal::SIGKILL);
+}
+
+/// A group of its own, so that it and what it forked for itself can be ended as one.
+pub(crate) fn lead_group() {
+    let _ = process::set_group(0, 0);
+}
+
+/// Whether the image has changed the beginning of the boot.
+fn stage2_is_edited() -> bool {
+    match std::fs::read(STAGE2) {
+        Ok(text) => text != layouts::overlay2::INIT_STAGE2.as_bytes(),
+        Err(_) => false,
+    }
+}
+
+/// Becomes the image's script, with its own programs first in PATH: it may have been
+/// written against an image whose PATH had them.
+fn run_stage2(plan: &BootPlan) -> std::io::Error {
+    process::exec(&[STAGE2], plan.env, LIBEXEC.as_bytes())
+}
+
+/// Runs one program to its end, in the process group `group` (PID 1's: the terminal's),
+/// and gives its exit code; 126 or 127 with a line that says why when it cannot.
+pub(crate) fn run_script(argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
+    use std::os::unix::ffi::OsStrExt;
+    let words: Vec<&[u8]> = argv
+        .iter()
+        .map(|word| word.as_os_str().as_bytes())
+        .collect();
+    match process::fork() {
+        Err(error) => {
+            messages::report(&format!(
+                "{}: cannot make a process: {}",
+                argv[argv.len() - 1].display(),
+                errno::text(&error)
+            ));
+            111
+        }
+        Ok(process::Fork::Child) => {
+            let _ = process::set_group(0, group);
+            let error = process::exec(&words, env, environment::path(&[]));
+            let script = argv[argv.len() - 1];
+            match layouts::overlay2::scripts::diagnose(script) {
+                Some(problem) => messages::report(&problem.to_string()),
+                None => messages::report(&format!(
+                    "{}: cannot be executed: {}",
+                    script.display(),
+                    errno::text(&error)
+                )),
+            }
+            process::exit_now(crate::child::code_of(&error))
+        }
+        Ok(process::Fork::Parent(pid)) => match process::wait(pid) {
+            Ok(status) => status.code(),
+            Err(_) => 111,
+        },
+    }
+}

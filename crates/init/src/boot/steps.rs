@@ -1,0 +1,230 @@
+//! The steps of the boot, in order, each under the name by which a script calls it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use kernel::process::{self, ExecVector};
+use kernel::{errno, signal};
+use layouts::settings::{IfBootFails, Settings};
+use layouts::{Problem, overlay2};
+
+use super::{BootPlan, run_script};
+use crate::environment::{current, value_in};
+use crate::launch::Workers;
+use crate::messages;
+use crate::paths::{FIXATTRS, Paths};
+use crate::scan;
+
+/// One step.
+pub struct Step {
+    /// The name by which `boot-step NAME` calls it.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    run: fn(&Context) -> u8,
+}
+
+/// What a step works with.
+struct Context<'a> {
+    paths: &'a Paths,
+    env: &'a ExecVector,
+    settings: &'a Settings,
+    /// The group into which hooks go.
+    group: i32,
+}
+
+const SERVICES: &str = "services";
+
+/// Every step, in the order of a boot.
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "begin",
+        summary: "nothing; what an image puts before it runs ahead of every other step",
+        run: |_| 0,
+    },
+    Step {
+        name: "user-files",
+        summary: "link or copy the image's hooks and services to /var/run/s6/etc",
+        run: user_files,
+    },
+    Step {
+        name: "fix-attrs",
+        summary: "set owners and modes: of the user's files, then as /etc/fix-attrs.d says",
+        run: fix_attrs,
+    },
+    Step {
+        name: "cont-init",
+        summary: "run the scripts of /etc/cont-init.d",
+        run: cont_init,
+    },
+    Step {
+        name: SERVICES,
+        summary: "copy the directories of /etc/services.d to the scan directory",
+        run: services,
+    },
+];
+
+/// Runs all steps, then hands the services over. Gives the boot's exit code.
+pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
+    let context = Context {
+        paths: plan.paths,
+        env: plan.env,
+        settings: plan.settings,
+        group,
+    };
+    for step in STEPS {
+        let code = (step.run)(&context);
+        if code != 0 {
+            return code;
+        }
+    }
+    scan::hand_over(&plan.paths.services, handover)
+}
+
+/// Writes the service directories of a worker pool into the scan directory, ahead of the
+/// steps: also a boot by script finds them there.
+pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
+    let user = plan.settings.worker_user.as_deref();
+    let services = &plan.paths.services;
+    let written = layouts::workers::write(services, workers.count, &workers.argv, user);
+    if let Err((path, error)) = written {
+        report(&path, Err(error));
+    }
+}
+
+/// Runs one step by its name, as a script does, with this process's environment.
+/// Gives its exit code, or none when there is no such step.
+pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
+    let step = STEPS.iter().find(|step| step.name.as_bytes() == name)?;
+    // When PID 1 ends the script, the step that the script waits for must not go on to
+    // the next hook.
+    let _ = process::set_parent_death_signal(signal::SIGKILL);
+    let paths = Paths::standard();
+    let keep = value_in(environment, b"S6_KEEP_ENV")
+        .is_some_and(|value| layouts::settings::keeps_env(&value));
+    let (settings, _) = Settings::read(|name| current(&paths, environment, keep, name.as_bytes()));
+    let code = (step.run)(&Context {
+        paths: &paths,
+        env: &crate::environment::vector(environment),
+        settings: &settings,
+        group: process::group_of(1).unwrap_or(0),
+    });
+    if step.name == SERVICES && code == 0 {
+        ask_for_scan(&paths);
+    }
+    Some(code)
+}
+
+/// Asks PID 1 to take the services that are in the scan directory now.
+fn ask_for_scan(paths: &Paths) {
+    let fifo = paths.scan_control().join("control");
+    let asked = kernel::fs::open_fifo_writer(&fifo)
+        .and_then(|fifo| kernel::fd::write_all(kernel::fd::number(&fifo), b"a"));
+    if let Err(error) = asked {
+        messages::report(&format!(
+            "{}: {}; the services are not started",
+            fifo.display(),
+            errno::text(&error)
+        ));
+    }
+}
+
+fn user_files(context: &Context) -> u8 {
+    report(
+        &context.paths.user_files,
+        overlay2::user_files::provide(
+            Path::new("/etc"),
+            &context.paths.user_files,
+            context.settings.runtime_profile.as_deref(),
+            context.settings.read_only_root,
+        ),
+    );
+    0
+}
+
+fn fix_attrs(context: &Context) -> u8 {
+    let apply = |file: &Path| {
+        for problem in overlay2::fix_attrs::run_file(file, context.settings.fix_attrs_hidden) {
+            messages::report(&problem.to_string());
+        }
+    };
+    // The file that images edit to change who owns the user's files.
+    let own = Path::new(FIXATTRS);
+    if own.exists() {
+        apply(own);
+    }
+    let dir = context.paths.user_files.join("fix-attrs.d");
+    let files = listed(&dir);
+    if !files.is_empty() {
+        messages::say("[fix-attrs.d] applying ownership & permissions fixes...");
+        for file in files {
+            apply(&file);
+        }
+        messages::say("[fix-attrs.d] done.");
+    }
+    // Ownership never fails a boot (s6-overlay v2: fix-attrs always exits 0).
+    0
+}
+
+/// The scripts of a directory; one that cannot be listed is reported and holds none.
+fn listed(dir: &Path) -> Vec<PathBuf> {
+    overlay2::scripts::list(dir).unwrap_or_else(|error| {
+        messages::report(&format!("{}: {}", dir.display(), errno::text(&error)));
+        Vec::new()
+    })
+}
+
+/// Reports every problem of a step, and what kept it from its work at all.
+fn report(path: &Path, outcome: io::Result<Vec<Problem>>) {
+    match outcome {
+        Ok(problems) => {
+            for problem in problems {
+                messages::report(&problem.to_string());
+            }
+        }
+        Err(error) => messages::report(&format!("{}: {}", path.display(), errno::text(&error))),
+    }
+}
+
+fn cont_init(context: &Context) -> u8 {
+    let dir = context.paths.user_files.join("cont-init.d");
+    if !dir.is_dir() {
+        return 0;
+    }
+    messages::say("[cont-init.d] executing container initialization scripts...");
+    for script in listed(&dir) {
+        let name = script.file_name().unwrap_or_default().display().to_string();
+        messages::say(&format!("[cont-init.d] {name}: executing... "));
+        let code = run_script(&[&script], context.env, context.group);
+        messages::say(&format!("[cont-init.d] {name}: exited {code}."));
+        if code == 0 {
+            continue;
+        }
+        match context.settings.if_boot_fails {
+            IfBootFails::GoOn => {}
+            IfBootFails::Warn => messages::report(&format!(
+                "{}: exited {code}; the boot goes on, since S6_BEHAVIOUR_IF_STAGE2_FAILS is 1",
+                script.display()
+            )),
+            IfBootFails::Stop => {
+                messages::report(&format!(
+                    "{}: exited {code}; the container stops with that code, since \
+                     S6_BEHAVIOUR_IF_STAGE2_FAILS is 2 (set 1 to go on with a warning)",
+                    script.display()
+                ));
+                return code;
+            }
+        }
+    }
+    messages::say("[cont-init.d] done.");
+    0
+}
+
+fn services(context: &Context) -> u8 {
+    let source = context.paths.user_files.join("services.d");
+    messages::say("[services.d] starting services");
+    let services = &context.paths.services;
+    report(services, overlay2::services::copy(&source, services));
+    0
+}

@@ -1,0 +1,211 @@
+//! From PID 1's first act to the command: /run.d, the boot, the services, CMD.
+
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use engine::{State, StopCause, UnitState};
+use kernel::process::WaitStatus;
+use kernel::{clock, errno};
+use layouts::settings::IfBootFails;
+use plan::Readiness;
+
+use crate::boot::{Boot, BootPlan, PLAN_LIMIT, lead_group, run_d};
+use crate::command::Command;
+use crate::environment;
+use crate::prepare::{self, Prepared};
+use crate::scan::{Handover, Progress};
+use crate::supervisor::{Phase, Supervisor};
+use crate::token::Token;
+
+/// Whether nothing more is to be waited for before a unit counts as started.
+pub(crate) fn is_started(unit: &UnitState) -> bool {
+    let definition = unit.definition();
+    match unit.state() {
+        State::Ready => true,
+        State::Up => {
+            definition.kind == plan::Kind::Service && definition.readiness == Readiness::WhenUp
+        }
+        State::Down
+        | State::Waiting
+        | State::Starting
+        | State::Finishing
+        | State::BackingOff
+        | State::Stopping
+        | State::Failed => !definition.wanted,
+    }
+}
+
+impl Supervisor<'_> {
+    pub(crate) fn start_run_d(&mut self) {
+        let env = environment::vector(&self.launch.environment);
+        let group = self.inheritance.group;
+        let started = self.inheritance.fork(|| {
+            lead_group();
+            run_d(&env, group)
+        });
+        match started {
+            Ok(pid) => self.phase = Phase::RunD(pid),
+            Err(error) => self.boot_impossible("/run.d", &error),
+        }
+    }
+
+    pub(crate) fn start_boot(&mut self) {
+        let prepared = prepare::prepare(&self.paths, self.launch, &self.settings);
+        let Prepared {
+            scan_control,
+            server,
+            problems,
+        } = prepared;
+        for problem in problems {
+            self.messages.warn(&problem);
+        }
+        if let Some(control) = &scan_control {
+            self.watch(control.as_raw_fd(), Token::ScanControl);
+        }
+        if let Some(server) = &server {
+            self.watch(server.descriptor(), Token::Listener);
+        }
+        self.scan_control = scan_control;
+        self.server = server;
+        let started = Boot::start(
+            &self.inheritance,
+            &BootPlan {
+                paths: &self.paths,
+                env: &self.env,
+                settings: &self.settings,
+                workers: self.launch.workers.as_ref(),
+            },
+        );
+        match started {
+            Ok(boot) => {
+                self.watch(boot.handover.as_raw_fd(), Token::Boot);
+                self.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
+            }
+            Err(error) => self.boot_impossible("the boot", &error),
+        }
+    }
+
+    fn boot_impossible(&mut self, what: &str, error: &std::io::Error) {
+        self.messages.warn(&format!(
+            "cannot make a process for {what}: {}; the container stops",
+            errno::text(error)
+        ));
+        self.stop(StopCause::BootFailed(111));
+    }
+
+    pub(crate) fn read_boot(&mut self) {
+        let Phase::Booting(boot, handover) = &mut self.phase else {
+            return;
+        };
+        match handover.read(&boot.handover) {
+            Ok(Progress::More) => {}
+            Ok(Progress::Complete) => self.epoll.remove(boot.handover.as_raw_fd()),
+            Err(error) => {
+                self.epoll.remove(boot.handover.as_raw_fd());
+                self.messages.warn(&format!(
+                    "what the boot handed over is of no use: {}",
+                    errno::text(&error)
+                ));
+            }
+        }
+    }
+
+    /// Goes on with the boot as far as it can: from started services to the command.
+    pub(crate) fn settle(&mut self) {
+        if self.stopping.is_some() {
+            return;
+        }
+        let Phase::Settling(until) = &self.phase else {
+            return;
+        };
+        let until = *until;
+        if self.scan.is_some() {
+            return;
+        }
+        let settled = self.engine.units().all(|(_, unit)| is_started(unit));
+        if let Some(until) = until
+            && !settled
+        {
+            if clock::monotonic() < until {
+                return;
+            }
+            self.messages.warn(
+                "[services.d] not every service was ready within \
+                 S6_CMD_WAIT_FOR_SERVICES_MAXTIME; `mainstay status` names them",
+            );
+            if self.settings.if_boot_fails == IfBootFails::Stop {
+                self.stop(StopCause::BootFailed(99));
+                return;
+            }
+        }
+        self.messages.marker("[services.d] done.");
+        self.phase = Phase::Up;
+        if !self.argv.is_empty() {
+            self.start_command();
+        }
+    }
+
+    fn start_command(&mut self) {
+        let command = Command {
+            argv: &self.argv,
+            environment: &self.launch.environment,
+            keep: self.settings.keep_env,
+            paths: &self.paths,
+            passed: &self.passed,
+        };
+        match command.start(&self.inheritance) {
+            Ok(pid) => self.command = Some(pid),
+            Err(error) => {
+                self.messages.warn(&format!(
+                    "cannot make a process for the command: {}; the container stops",
+                    errno::text(&error)
+                ));
+                self.stop(StopCause::CommandEnded(111));
+            }
+        }
+    }
+
+    pub(crate) fn run_d_ended(&mut self, status: WaitStatus) {
+        self.phase = Phase::Up;
+        if self.stopping.is_some() {
+            // Ended by the stop: its code says nothing.
+            return;
+        }
+        match status.code() {
+            0 => {
+                self.messages.marker("[run] starting process manager");
+                self.start_boot();
+            }
+            code if Some(code) == self.settings.build_stop => {
+                self.messages.marker("[run] container exit requested");
+                self.stop(StopCause::BootFailed(0));
+            }
+            code => self.stop(StopCause::BootFailed(code)),
+        }
+    }
+
+    pub(crate) fn boot_ended(&mut self, status: WaitStatus) {
+        self.read_boot();
+        let Phase::Booting(_, handover) = std::mem::replace(&mut self.phase, Phase::Up) else {
+            return;
+        };
+        if self.stopping.is_some() {
+            // Ended by the stop: its code says nothing.
+            return;
+        }
+        let code = status.code();
+        if code != 0 && self.settings.if_boot_fails == IfBootFails::Stop {
+            self.boot_code = Some(code);
+            self.stop(StopCause::BootFailed(code));
+            return;
+        }
+        self.take_services(handover.bytes(), false);
+        // A boot by script asks for the reading of its services through the fifo.
+        self.read_scan_control();
+        let waits = !self.argv.is_empty() && self.settings.cmd_waits;
+        self.phase = Phase::Settling(waits.then(|| match self.settings.cmd_wait_maxtime {
+            Some(limit) => clock::monotonic() + limit,
+            None => Duration::MAX,
+        }));
+    }
+}

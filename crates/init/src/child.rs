@@ -1,0 +1,55 @@
+//! Making a child of PID 1: what every one of them has in common.
+
+use std::io;
+use std::path::Path;
+
+use kernel::process::{self, Fork};
+use kernel::{errno, fd, limits, signal};
+
+/// What children get back that PID 1 changed for itself.
+pub(crate) struct Inheritance {
+    /// The limit on descriptors that the container came with.
+    pub(crate) open_files: Option<limits::Limit>,
+    /// Whether PID 1 leads the process group of the terminal, into which hooks go.
+    pub(crate) group: i32,
+}
+
+impl Inheritance {
+    /// Forks; the child runs `body` with default dispositions, no signal blocked and
+    /// the container's limits, and ends with the code that it gives.
+    ///
+    /// # Errors
+    /// As fork(2).
+    pub(crate) fn fork(&self, body: impl FnOnce() -> u8) -> io::Result<i32> {
+        match process::fork()? {
+            Fork::Parent(pid) => Ok(pid),
+            Fork::Child => {
+                if let Some(limit) = self.open_files {
+                    let _ = limits::set_open_files(limit);
+                }
+                signal::reset_all();
+                process::exit_now(body())
+            }
+        }
+    }
+}
+
+/// The exit code for a program that could not be executed: 127 when nothing of that
+/// name was found, else 126.
+pub(crate) fn code_of(error: &io::Error) -> u8 {
+    if errno::is(error, errno::ENOENT) {
+        127
+    } else {
+        126
+    }
+}
+
+/// Makes standard input /dev/null; without one, closed.
+pub(crate) fn null_input() {
+    match kernel::fs::open(Path::new("/dev/null"), kernel::fs::flags::O_RDONLY, 0) {
+        Ok(null) => {
+            let _ = fd::copy(fd::number(&null), 0);
+        }
+        Err(_) => fd::close(0),
+    }
+}

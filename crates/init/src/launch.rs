@@ -1,0 +1,31 @@
+//! How PID 1 was called.
+
+/// What PID 1 is to do, from the name and words it was called with.
+pub struct Launch {
+    /// Whether the scripts of /run.d run first (`/run.sh`, `/worker.sh`).
+    pub run_d: bool,
+    /// The worker pool, when called as `/worker.sh`.
+    pub workers: Option<Workers>,
+    /// The container's command; empty when there is none.
+    pub command: Vec<Vec<u8>>,
+    /// The environment, as `NAME=value` entries.
+    pub environment: Vec<Vec<u8>>,
+}
+
+/// A pool of equal services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workers {
+    /// How many.
+    pub count: u32,
+    /// What each runs, as given.
+    pub argv: Vec<Vec<u8>>,
+}
+
+impl Launch {
+    /// The value of a variable of the container.
+    pub fn variable(&self, name: &[u8]) -> Option<&[u8]> {
+        self.environment
+            .iter()
+            .find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
+    }
+}

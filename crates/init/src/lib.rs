@@ -1,0 +1,35 @@
+//! PID 1 as a library.
+//!
+//! One thread, one epoll. [`run`] sets up what the image's scripts rely on, then
+//! turns the kernel's news into events for the engine and carries its actions out.
+//! Everything that reads what users can write (boot hooks, service directories, stop
+//! hooks) happens in children, so that nothing they do can hold the loop up.
+#![forbid(unsafe_code)]
+
+mod boot;
+mod bring_down;
+mod bring_up;
+mod child;
+mod command;
+mod control;
+mod environment;
+mod launch;
+mod messages;
+mod paths;
+mod perform;
+mod prepare;
+mod reach;
+mod requests;
+mod rescan;
+mod scan;
+mod service;
+mod signals;
+mod stop;
+mod supervisor;
+mod token;
+
+pub use boot::{STEPS, boot_step, run_d};
+pub use launch::{Launch, Workers};
+pub use paths::Paths;
+pub use signals::{Response, SIGNALS, SignalRule, When};
+pub use supervisor::run;

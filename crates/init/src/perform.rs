@@ -1,0 +1,237 @@
+//! Carrying the engine's actions out. No decision is made here: a call that fails
+//! becomes an event.
+
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use engine::{Action, Change, End, Event, Notice, Pid, UnitId};
+use kernel::{errno, signal};
+
+use crate::reach;
+use crate::service::Service;
+use crate::stop::{StopHooks, Variables};
+use crate::supervisor::{Phase, Supervisor};
+use crate::token::Token;
+
+impl Supervisor<'_> {
+    pub(crate) fn perform(&mut self, action: Action) {
+        match action {
+            Action::Start(unit) => self.start(unit),
+            Action::RunFinish { unit, end, pid } => self.finish(unit, end, pid),
+            Action::Signal(_, pid, number) => {
+                let _ = signal::send(pid.0, i32::from(number));
+            }
+            Action::Announce(unit, change) => self.announce(unit, change),
+            Action::CloseInput(unit) => {
+                if let Some(input) = self.service(unit).and_then(|s| s.input.as_mut()) {
+                    input.write = None;
+                }
+            }
+            Action::Forget(unit) => self.forget(unit),
+            Action::RunStopHooks => self.run_stop_hooks(),
+            Action::SignalAll(number) => self.signal_all(i32::from(number)),
+            Action::Leave(code) => self.leave = Some(code),
+            Action::Tell(notice) => self.word(notice),
+        }
+    }
+
+    pub(crate) fn service(&mut self, unit: UnitId) -> Option<&mut Service> {
+        self.services.get_mut(unit.0 as usize)?.as_deref_mut()
+    }
+
+    /// The write end of the pipe to a service's logger.
+    fn output_of(&self, unit: UnitId) -> Option<RawFd> {
+        let logger = self.engine.unit(unit)?.definition().logger.as_deref()?;
+        let logger = self.engine.find(logger)?;
+        let service = self.services.get(logger.0 as usize)?.as_deref()?;
+        Some(service.input.as_ref()?.write.as_ref()?.as_raw_fd())
+    }
+
+    fn start(&mut self, unit: UnitId) {
+        let output = self.output_of(unit);
+        let refusals = self.refusals.1.as_raw_fd();
+        let Some(service) = self
+            .services
+            .get_mut(unit.0 as usize)
+            .and_then(Option::as_deref_mut)
+        else {
+            return self.tell(Event::StartFailed(unit));
+        };
+        match service.start(&self.inheritance, &self.env, output, refusals) {
+            Ok(pid) => {
+                let notification = service.notification.as_ref().map(AsRawFd::as_raw_fd);
+                self.tell(Event::Started(unit, Pid(pid)));
+                if let Some(notification) = notification {
+                    self.watch(notification, Token::Notification(unit));
+                }
+            }
+            Err(error) => self.not_started(unit, "run", &error),
+        }
+    }
+
+    fn finish(&mut self, unit: UnitId, end: End, pid: Pid) {
+        let output = self.output_of(unit);
+        let refusals = self.refusals.1.as_raw_fd();
+        let Some(service) = self
+            .services
+            .get_mut(unit.0 as usize)
+            .and_then(Option::as_deref_mut)
+        else {
+            return self.tell(Event::StartFailed(unit));
+        };
+        match service.start_finish(&self.inheritance, &self.env, output, end, pid.0, refusals) {
+            Ok(pid) => self.tell(Event::Started(unit, Pid(pid))),
+            Err(error) => self.not_started(unit, "finish", &error),
+        }
+    }
+
+    fn not_started(&mut self, unit: UnitId, what: &str, error: &std::io::Error) {
+        let name = self.name(unit);
+        self.messages.warn(&format!(
+            "{name}: cannot make a process for its {what}: {}",
+            errno::text(error)
+        ));
+        self.tell(Event::StartFailed(unit));
+    }
+
+    fn announce(&mut self, unit: UnitId, change: Change) {
+        if change == Change::Down {
+            self.close_notification(unit);
+        }
+        let Some(view) = self.engine.unit(unit) else {
+            return;
+        };
+        if let Some(service) = self
+            .services
+            .get_mut(unit.0 as usize)
+            .and_then(Option::as_deref_mut)
+        {
+            service.announce(view, change);
+        }
+    }
+
+    fn close_notification(&mut self, unit: UnitId) {
+        if let Some(read) = self.service(unit).and_then(|s| s.notification.take()) {
+            self.epoll.remove(read.as_raw_fd());
+        }
+    }
+
+    pub(crate) fn read_notification(&mut self, unit: UnitId) {
+        let Some(service) = self.service(unit) else {
+            return;
+        };
+        let (ready, over) = service.read_notification();
+        if over {
+            self.close_notification(unit);
+        }
+        if ready {
+            self.tell(Event::Ready(unit));
+        }
+    }
+
+    fn forget(&mut self, unit: UnitId) {
+        if let Some(slot) = self.services.get_mut(unit.0 as usize) {
+            // Closing a descriptor takes it out of the epoll set too.
+            *slot = None;
+        }
+    }
+
+    fn run_stop_hooks(&mut self) {
+        if matches!(self.phase, Phase::RunD(_)) {
+            // Nothing was booted; what lies in the state directory is an earlier run's.
+            return self.tell(Event::StopHooksDone(self.rules.limits));
+        }
+        let code = self.boot_code.unwrap_or(0);
+        let entry = format!("S6_STAGE2_EXITED={code}").into_bytes();
+        let env = self.base.with(&[entry]);
+        let variables = Variables {
+            start: &self.launch.environment,
+            keep: self.settings.keep_env,
+        };
+        match StopHooks::start(&self.inheritance, &self.paths, &env, &variables) {
+            Ok(hooks) => self.hooks = Some(hooks),
+            Err(error) => {
+                self.messages.warn(&format!(
+                    "cannot make a process for /etc/cont-finish.d: {}; its scripts are left out",
+                    errno::text(&error)
+                ));
+                self.tell(Event::StopHooksDone(self.rules.limits));
+            }
+        }
+    }
+
+    fn signal_all(&mut self, number: i32) {
+        if number == signal::SIGKILL {
+            self.note_killed();
+        }
+        if number == signal::SIGTERM {
+            self.note_terminated();
+        }
+        reach::signal_all(number);
+        self.signalled_all = true;
+    }
+
+    /// Words a notice of the engine for people.
+    fn word(&mut self, notice: Notice) {
+        let line = match notice {
+            Notice::FinishKilled(unit) => format!(
+                "{}: its finish script ran past its time (timeout-finish) and was killed",
+                self.name(unit)
+            ),
+            Notice::KilledAfter(unit, time) => {
+                let name = self.name(unit);
+                self.add_killed(format!(
+                    "{name}: still running {} after its down signal (timeout-kill)",
+                    span(time)
+                ));
+                format!(
+                    "{name}: killed: it did not end within {} of its down signal (timeout-kill)",
+                    span(time)
+                )
+            }
+            Notice::StartTimedOut(unit, time) => {
+                format!("{}: was not ready within {}", self.name(unit), span(time))
+            }
+            Notice::LimitReached(unit) => format!(
+                "{}: reached its restart limit and is not started again; `mainstay start` tries once more",
+                self.name(unit)
+            ),
+            Notice::FinishNotRun(unit) => format!(
+                "{}: its finish script could not be run; the service goes on as if it had none",
+                self.name(unit)
+            ),
+            Notice::WillRetry(unit, time) => {
+                format!("{}: the next try is in {}", self.name(unit), span(time))
+            }
+            Notice::GraceOver(units) => {
+                let names: Vec<String> = units.iter().map(|unit| self.name(*unit)).collect();
+                format!(
+                    "still running when their time (S6_SERVICES_GRACETIME) was over: {}",
+                    names.join(", ")
+                )
+            }
+            Notice::Impossible(event, unit) => format!(
+                "{}: {event} cannot be in its state; nothing was changed (please report this)",
+                self.name(unit)
+            ),
+        };
+        self.messages.warn(&line);
+    }
+
+    /// A unit's name for a line.
+    pub(crate) fn name(&self, unit: UnitId) -> String {
+        match self.engine.unit(unit) {
+            Some(view) => kernel::escape(view.name().as_bytes()),
+            None => format!("unit {}", unit.0),
+        }
+    }
+}
+
+/// A time as people write it.
+fn span(time: Duration) -> String {
+    if time.subsec_millis() == 0 && time.as_secs() > 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}

@@ -1,0 +1,244 @@
+//! What others ask: letters in a service's control fifo, words of people.
+
+use std::os::fd::AsRawFd;
+
+use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
+use kernel::{fd, signal};
+use s6wire::control::{self, Command, GroupSignal};
+
+use crate::control::{Server, Turn};
+use crate::service::age;
+use crate::supervisor::{Phase, Supervisor, now};
+use crate::token::Token;
+
+impl Supervisor<'_> {
+    pub(crate) fn read_control(&mut self, unit: UnitId) {
+        let Some(control) = self.service(unit).and_then(|s| s.control.as_ref()) else {
+            return;
+        };
+        let mut letters = [0u8; 256];
+        let Ok(count) = fd::read(control.as_raw_fd(), &mut letters) else {
+            return;
+        };
+        for letter in &letters[..count] {
+            if let Some(command) = control::command(*letter) {
+                self.obey(unit, command);
+                self.carry_out();
+            }
+        }
+    }
+
+    fn obey(&mut self, unit: UnitId, command: Command) {
+        let request = match command {
+            Command::Up => Request::Up,
+            Command::UpForGood => {
+                self.set_normally_up(unit, true);
+                Request::Up
+            }
+            Command::Once => Request::Once,
+            Command::OnceAtMost => Request::OnceAtMost,
+            Command::Down => Request::Down,
+            Command::DownForGood => {
+                self.set_normally_up(unit, false);
+                Request::Down
+            }
+            Command::OnceAtMostForGood => {
+                self.set_normally_up(unit, false);
+                Request::OnceAtMost
+            }
+            Command::Restart => Request::Restart,
+            // s6's default reload signal; a `reload-signal` file is newer than the
+            // release that this layout has.
+            Command::Reload => Request::Signal(signal::SIGHUP as u8),
+            Command::Exit | Command::CloseAndExit => Request::Exit,
+            Command::Signal(named) => match signal::parse(named.name().as_bytes()) {
+                Some(number) => Request::Signal(number as u8),
+                None => return,
+            },
+            Command::SignalGroup(group) => return self.signal_group(unit, group),
+        };
+        self.tell(Event::Asked(unit, request));
+    }
+
+    /// Signals the process group of a service, which it leads.
+    fn signal_group(&mut self, unit: UnitId, group: GroupSignal) {
+        let number = match group {
+            GroupSignal::Stop => signal::SIGSTOP,
+            GroupSignal::Cont => signal::SIGCONT,
+            GroupSignal::Kill => signal::SIGKILL,
+        };
+        if let Some(pid) = self.engine.unit(unit).and_then(|view| view.pid()) {
+            let _ = signal::send_group(pid.0, number);
+        }
+    }
+
+    fn set_normally_up(&mut self, unit: UnitId, up: bool) {
+        if let Some(service) = self.service(unit) {
+            service.set_normally_up(up);
+        }
+    }
+
+    pub(crate) fn accept(&mut self) {
+        while let Some((slot, fd)) = self.server.as_mut().and_then(Server::accept) {
+            self.watch(fd, Token::Client(slot as u32));
+        }
+    }
+
+    /// Goes on with a client of the socket.
+    pub(crate) fn turn(&mut self, slot: usize) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let turn = match server.turn(slot) {
+            Turn::Request(words) => {
+                let answer = self.answer(&words);
+                match &mut self.server {
+                    Some(server) => server.answer(slot, answer),
+                    None => Turn::Close,
+                }
+            }
+            other => other,
+        };
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        match turn {
+            Turn::Wait | Turn::Request(_) => {}
+            Turn::Write => {
+                if let Some(fd) = server.client(slot) {
+                    let _ = self
+                        .epoll
+                        .modify(fd, Token::Client(slot as u32).number(), true);
+                }
+            }
+            Turn::Close => server.close(slot),
+        }
+    }
+
+    pub(crate) fn drop_late_clients(&mut self) {
+        if let Some(server) = &mut self.server {
+            for slot in server.late() {
+                server.close(slot);
+            }
+        }
+    }
+
+    /// Does what a request asks, and words the answer.
+    fn answer(&mut self, words: &[Vec<u8>]) -> Vec<u8> {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let done = match words[..] {
+            [b"status"] => return self.status().into_bytes(),
+            [b"start", name] => self.ask(name, |_| Request::Up),
+            [b"stop", name] => self.ask(name, |_| Request::Down),
+            [b"restart", name] => self.ask(name, |state| match state {
+                State::Up | State::Ready => Request::Restart,
+                State::Down
+                | State::Waiting
+                | State::Starting
+                | State::Finishing
+                | State::BackingOff
+                | State::Stopping
+                | State::Failed => Request::Up,
+            }),
+            [b"signal", name, number] => match signal::parse(number) {
+                Some(number) => self.ask(name, |_| Request::Signal(number as u8)),
+                None => Err(format!("there is no signal {}", kernel::escape(number))),
+            },
+            [b"stop-container"] => {
+                self.stop(StopCause::Asked);
+                Ok(())
+            }
+            _ => Err("this is no request that PID 1 knows; are both of one release?".to_string()),
+        };
+        match done {
+            Ok(()) => b"ok\n".to_vec(),
+            Err(text) => format!("error\t{text}\n").into_bytes(),
+        }
+    }
+
+    fn ask(&mut self, name: &[u8], request: impl Fn(State) -> Request) -> Result<(), String> {
+        let unit = std::str::from_utf8(name)
+            .ok()
+            .and_then(|name| self.engine.find(name));
+        let Some(unit) = unit else {
+            return Err(format!(
+                "there is no service {}; `mainstay status` lists them",
+                kernel::escape(name)
+            ));
+        };
+        let Some(view) = self.engine.unit(unit) else {
+            return Err(format!("{} has just gone", kernel::escape(name)));
+        };
+        let request = request(view.state());
+        if matches!(self.engine.phase(), EnginePhase::Stopping(_)) && request == Request::Up {
+            return Err("the container is stopping; nothing starts any more".to_string());
+        }
+        self.tell(Event::Asked(unit, request));
+        Ok(())
+    }
+
+    /// The answer to `status`: a line for the container, then one for each unit:
+    /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED DEATHS LAST-END`, fields
+    /// separated by tabs, `-` for what is not.
+    fn status(&self) -> String {
+        let now = now();
+        let settled = self
+            .engine
+            .units()
+            .all(|(_, unit)| crate::bring_up::is_started(unit));
+        let phase = match (&self.engine.phase(), &self.phase) {
+            (EnginePhase::Stopping(_), _) => "stopping",
+            (EnginePhase::Running, Phase::RunD(_)) => "run.d",
+            (EnginePhase::Running, Phase::Booting(..)) => "booting",
+            (EnginePhase::Running, Phase::Settling(_)) => "starting",
+            (EnginePhase::Running, Phase::Up) => "up",
+        };
+        let ready = if settled && phase == "up" {
+            "yes"
+        } else {
+            "no"
+        };
+        let mut text = format!("ok\ncontainer\t{phase}\t{ready}\n");
+        for (_, unit) in self.engine.units() {
+            let end = match unit.last_end() {
+                None => "-".to_string(),
+                Some(engine::End::Exited(code)) => format!("exit {code}"),
+                Some(engine::End::Killed(number)) => {
+                    format!("signal {}", signal::name(i32::from(number)))
+                }
+            };
+            let kind = match unit.definition().kind {
+                plan::Kind::Service => "service",
+                plan::Kind::OneShot => "one-shot",
+            };
+            let ready = unit
+                .ready_since()
+                .map_or("-".to_string(), |at| age(at, now).as_millis().to_string());
+            text.push_str(&format!(
+                "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\n",
+                kernel::escape(unit.name().as_bytes()),
+                state_name(unit.state()),
+                unit.pid().map_or("-".to_string(), |pid| pid.0.to_string()),
+                age(unit.since(), now).as_millis(),
+                if unit.wanted() { "up" } else { "down" },
+                unit.deaths(),
+            ));
+        }
+        text
+    }
+}
+
+/// A state as people read it.
+fn state_name(state: State) -> &'static str {
+    match state {
+        State::Down => "down",
+        State::Waiting => "waiting",
+        State::Starting => "starting",
+        State::Up => "up",
+        State::Ready => "ready",
+        State::Finishing => "finishing",
+        State::BackingOff => "backing off",
+        State::Stopping => "stopping",
+        State::Failed => "failed",
+    }
+}

@@ -1,0 +1,192 @@
+//! The scan directory: its control fifo, reading it again, taking what was found.
+
+use std::os::fd::AsRawFd;
+
+use engine::{Event, StopCause, UnitId};
+use kernel::{errno, fd};
+use s6wire::control::ScanCommand;
+
+use layouts::Problem;
+
+use crate::boot::PLAN_LIMIT;
+use crate::scan::{Handover, Progress, Scan};
+use crate::service::{Pipe, Service};
+use crate::supervisor::{Supervisor, now};
+use crate::token::Token;
+
+impl Supervisor<'_> {
+    pub(crate) fn read_scan_control(&mut self) {
+        let Some(control) = &self.scan_control else {
+            return;
+        };
+        let mut letters = [0u8; 256];
+        let Ok(count) = fd::read(control.as_raw_fd(), &mut letters) else {
+            return;
+        };
+        for letter in &letters[..count] {
+            match s6wire::control::scan_command(*letter) {
+                Some(ScanCommand::Scan) => self.rescan(false),
+                Some(ScanCommand::Nuke | ScanCommand::NukeAll | ScanCommand::Reload) => {
+                    self.rescan(true);
+                }
+                Some(
+                    ScanCommand::Terminate
+                    | ScanCommand::Quit
+                    | ScanCommand::Abort
+                    | ScanCommand::Stop(_),
+                ) => {
+                    // Every finish script asks for the stop that runs already, and must
+                    // not cut short what others still do. A signal means it.
+                    if self.stopping.is_none() {
+                        self.stop(StopCause::Asked);
+                    }
+                }
+                // Everybody is reaped anyway; a mode of ending is the machine's, not a
+                // container's.
+                Some(ScanCommand::Reap | ScanCommand::Mode(_)) | None => {}
+            }
+        }
+    }
+
+    /// Reads the scan directory again, once the reading that runs is done.
+    pub(crate) fn rescan(&mut self, drop_missing: bool) {
+        if self.stopping.is_some() {
+            return;
+        }
+        if self.scan.is_some() {
+            self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+            return;
+        }
+        match Scan::start(&self.inheritance, &self.paths.services, drop_missing) {
+            Ok(scan) => {
+                self.watch(scan.handover.as_raw_fd(), Token::Scan);
+                self.scan = Some((scan, Handover::new(PLAN_LIMIT)));
+            }
+            Err(error) => self.messages.warn(&format!(
+                "cannot make a process to read {}: {}; ask again with s6-svscanctl -a",
+                self.paths.services.display(),
+                errno::text(&error)
+            )),
+        }
+    }
+
+    pub(crate) fn read_scan(&mut self) {
+        let Some((scan, handover)) = &mut self.scan else {
+            return;
+        };
+        match handover.read(&scan.handover) {
+            Ok(Progress::More) => return,
+            Ok(Progress::Complete) => {}
+            Err(error) => self.messages.warn(&format!(
+                "{}: what was read is of no use: {}",
+                self.paths.services.display(),
+                errno::text(&error)
+            )),
+        }
+        if let Some((scan, handover)) = self.scan.take() {
+            self.epoll.remove(scan.handover.as_raw_fd());
+            self.take_services(handover.bytes(), scan.drop_missing);
+        }
+        if let Some(drop_missing) = self.scan_next.take() {
+            self.rescan(drop_missing);
+        }
+    }
+
+    /// Adds the services that a child has read; with `drop_missing`, removes those that
+    /// are no longer there.
+    pub(crate) fn take_services(&mut self, bytes: &[u8], drop_missing: bool) {
+        if self.stopping.is_some() {
+            return;
+        }
+        let (found, problems) = match layouts::overlay2::decode(bytes) {
+            Ok(found) => found,
+            Err(_) => {
+                self.messages.warn(&format!(
+                    "{}: could not be read; the services stay as they are",
+                    self.paths.services.display()
+                ));
+                return;
+            }
+        };
+        if drop_missing {
+            let gone: Vec<UnitId> = self
+                .engine
+                .units()
+                .filter(|(_, unit)| !found.iter().any(|f| f.unit.name == unit.name()))
+                .map(|(id, _)| id)
+                .collect();
+            for unit in gone {
+                self.tell(Event::Remove(unit));
+            }
+        }
+        let new: Vec<_> = found
+            .into_iter()
+            .filter(|service| self.engine.find(&service.unit.name).is_none())
+            .collect();
+        self.add(new);
+        for problem in problems {
+            self.say_once(&problem);
+        }
+    }
+
+    /// Says what is wrong with a service's file, and remembers it, so that a start that
+    /// fails for the same reason does not say it again.
+    fn say_once(&mut self, problem: &Problem) {
+        let text = problem.to_string();
+        let owner = self
+            .services
+            .iter_mut()
+            .flatten()
+            .find(|service| problem.path.parent() == Some(&service.definition.dir));
+        if let Some(service) = owner {
+            if service.refusal == text {
+                return;
+            }
+            service.refusal.clone_from(&text);
+        }
+        self.messages.warn(&text);
+    }
+
+    fn add(&mut self, new: Vec<layouts::overlay2::Service>) {
+        let units = new.iter().map(|service| service.unit.clone()).collect();
+        let mut actions = Vec::new();
+        let ids = self.engine.add(units, now(), &mut actions);
+        for (definition, id) in new.into_iter().zip(ids) {
+            let (mut service, problem) = Service::open(definition);
+            if let Some(problem) = problem {
+                self.messages.warn(&problem);
+            }
+            if let Some(control) = &service.control {
+                self.watch(control.as_raw_fd(), Token::Control(id));
+            }
+            if let Some(producer) = service.definition.unit.name.strip_suffix("/log") {
+                service.input = self.log_pipe(producer);
+            }
+            if let Some(view) = self.engine.unit(id) {
+                service.announce_begin(view);
+            }
+            let slot = id.0 as usize;
+            if self.services.len() <= slot {
+                self.services.resize_with(slot + 1, || None);
+            }
+            self.services[slot] = Some(Box::new(service));
+        }
+        self.actions.extend(actions);
+    }
+
+    fn log_pipe(&mut self, producer: &str) -> Option<Pipe> {
+        match fd::pipe() {
+            Ok((read, write)) => Some(Pipe {
+                read,
+                write: Some(write),
+            }),
+            Err(error) => {
+                self.messages.warn(&format!(
+                    "{producer}: no pipe to its logger: {}; its output goes to the container's",
+                    errno::text(&error)
+                ));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading the scan directory again: a child reads, PID 1 gets a checked result.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+
+use kernel::fd;
+
+use crate::child::Inheritance;
+
+/// The child that reads, and where its result arrives.
+pub(crate) struct Scan {
+    pub(crate) pid: i32,
+    pub(crate) handover: OwnedFd,
+    /// Whether services whose directory is gone are to be dropped (`-n`).
+    pub(crate) drop_missing: bool,
+}
+
+impl Scan {
+    /// Starts reading `services`.
+    ///
+    /// # Errors
+    /// As fork(2) and pipe(2).
+    pub(crate) fn start(
+        inheritance: &Inheritance,
+        services: &Path,
+        drop_missing: bool,
+    ) -> io::Result<Scan> {
+        let (read, write) = fd::pipe()?;
+        fd::set_nonblocking(read.as_raw_fd(), true)?;
+        let pid = inheritance.fork(|| hand_over(services, &write))?;
+        Ok(Scan {
+            pid,
+            handover: read,
+            drop_missing,
+        })
+    }
+}
+
+/// Reads the service directories below `services` and writes them, and what is wrong
+/// with any, to `to`: PID 1 says them, which may not wait for a reader.
+pub(crate) fn hand_over(services: &Path, to: &OwnedFd) -> u8 {
+    let (found, problems) = layouts::overlay2::read_scan_dir(services);
+    let bytes = layouts::overlay2::encode(&found, &problems);
+    match fd::write_all(to.as_raw_fd(), &bytes) {
+        Ok(()) => 0,
+        Err(_) => 111,
+    }
+}
+
+/// Collects what a child hands over, as it comes.
+pub(crate) struct Handover {
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+/// How far a hand-over is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    More,
+    Complete,
+}
+
+impl Handover {
+    pub(crate) fn new(limit: usize) -> Handover {
+        Handover {
+            bytes: Vec::new(),
+            limit,
+        }
+    }
+
+    /// Reads what is there, without waiting.
+    ///
+    /// # Errors
+    /// As read(2), and EFBIG past the limit.
+    pub(crate) fn read(&mut self, from: &OwnedFd) -> io::Result<Progress> {
+        let mut buffer = [0u8; 16 * 1024];
+        loop {
+            match fd::read(from.as_raw_fd(), &mut buffer) {
+                Ok(0) => return Ok(Progress::Complete),
+                Ok(count) if self.bytes.len() + count > self.limit => {
+                    return Err(kernel::errno::from(kernel::errno::EFBIG));
+                }
+                Ok(count) => self.bytes.extend_from_slice(&buffer[..count]),
+                Err(error) if kernel::errno::is(&error, kernel::errno::EAGAIN) => {
+                    return Ok(Progress::More);
+                }
+                Err(error) if kernel::errno::is(&error, kernel::errno::EINTR) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}

@@ -1,0 +1,427 @@
+//! PID 1's loop: wait, gather news, let the engine decide, carry out. One thread, one
+//! epoll; every wait has a deadline and nothing sleeps.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use engine::{Action, Engine, Event, Pid, StopCause, Time};
+use kernel::epoll::{Epoll, Readiness};
+use kernel::process::{self, ExecVector, WaitStatus, Waited};
+use kernel::signal::{self, SignalFd};
+use kernel::{clock, errno, fd, limits};
+use layouts::settings::Settings;
+
+use crate::boot::Boot;
+use crate::bring_down::Stopping;
+use crate::child::Inheritance;
+use crate::control::Server;
+use crate::environment::Base;
+use crate::launch::Launch;
+use crate::messages::Messages;
+use crate::paths::Paths;
+use crate::prepare;
+use crate::scan::{Handover, Scan};
+use crate::service::{Refusal, Service};
+use crate::signals::{self, Response, When};
+use crate::stop::{StopHooks, StopRules};
+use crate::token::Token;
+
+/// Where the container is, before it stops.
+pub(crate) enum Phase {
+    /// The scripts of /run.d run.
+    RunD(i32),
+    /// The boot's steps run.
+    Booting(Boot, Handover),
+    /// The services have been started; the command waits for them until then.
+    Settling(Option<Duration>),
+    /// Everything is started.
+    Up,
+}
+
+/// PID 1.
+pub(crate) struct Supervisor<'a> {
+    pub(crate) engine: Engine,
+    pub(crate) services: Vec<Option<Box<Service>>>,
+    pub(crate) phase: Phase,
+    pub(crate) paths: Paths,
+    pub(crate) inheritance: Inheritance,
+    pub(crate) env: ExecVector,
+    pub(crate) messages: Messages,
+    pub(crate) epoll: Epoll,
+    pub(crate) refusals: (OwnedFd, OwnedFd),
+    pub(crate) stopping: Option<Stopping>,
+    pub(crate) server: Option<Server>,
+    pub(crate) base: Base,
+    pub(crate) launch: &'a Launch,
+    /// The container's command, S6_CMD_ARG0 included; empty when there is none.
+    pub(crate) argv: Vec<Vec<u8>>,
+    pub(crate) settings: Settings,
+    pub(crate) passed: Vec<RawFd>,
+    signals: SignalFd,
+    pub(crate) scan_control: Option<OwnedFd>,
+    pub(crate) scan: Option<(Scan, Handover)>,
+    /// A scan that was asked for while another runs.
+    pub(crate) scan_next: Option<bool>,
+    pub(crate) hooks: Option<StopHooks>,
+    pub(crate) command: Option<i32>,
+    /// How the boot or the command ended, where that began the stop.
+    pub(crate) boot_code: Option<u8>,
+    pub(crate) rules: StopRules,
+    pub(crate) actions: VecDeque<Action>,
+    pub(crate) leave: Option<u8>,
+    /// Everybody has just been signalled.
+    pub(crate) signalled_all: bool,
+    /// Pids of children that have said that they could not execute their program.
+    refused: Vec<i32>,
+}
+
+/// The engine's now.
+pub(crate) fn now() -> Time {
+    Time(u64::try_from(clock::monotonic().as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn end_of(status: WaitStatus) -> engine::End {
+    match status {
+        WaitStatus::Exited(code) => engine::End::Exited(code),
+        WaitStatus::Killed(signal) => engine::End::Killed(signal),
+    }
+}
+
+/// Is PID 1 (or, where it is not, a subreaper) until the container ends; gives its exit
+/// code.
+pub fn run(launch: &Launch) -> u8 {
+    // First of all: until then the kernel drops what is sent to PID 1.
+    let received = signals::received();
+    signal::set_mask(&received);
+    fd::fill_standard_streams();
+    let passed = prepare::keep_passed_descriptors();
+    let group = process::group_of(0).unwrap_or(0);
+    if process::id() != 1
+        && let Err(error) = process::become_subreaper()
+    {
+        crate::messages::report(&format!(
+            "not PID 1, and orphans cannot be adopted: {}; those of services are left to \
+             the real PID 1",
+            errno::text(&error)
+        ));
+    }
+    let sources =
+        Epoll::new().and_then(|epoll| Ok((epoll, SignalFd::new(&received)?, fd::pipe()?)));
+    let (epoll, signals, refusals) = match sources {
+        Ok(sources) => sources,
+        Err(error) => {
+            crate::messages::report(&format!(
+                "cannot wait for events: {}; nothing was started",
+                errno::text(&error)
+            ));
+            return 111;
+        }
+    };
+    let inheritance = Inheritance {
+        open_files: raise_open_files(),
+        group,
+    };
+    let mut supervisor = Supervisor::new(launch, epoll, signals, refusals, inheritance, passed);
+    supervisor.begin();
+    supervisor.serve()
+}
+
+/// Raises the soft limit to the hard one: a service takes a descriptor or two. Gives
+/// what children get back.
+fn raise_open_files() -> Option<limits::Limit> {
+    let limit = limits::open_files().ok()?;
+    let raised = limits::Limit {
+        soft: limit.hard,
+        hard: limit.hard,
+    };
+    limits::set_open_files(raised).ok()?;
+    Some(limit)
+}
+
+impl<'a> Supervisor<'a> {
+    fn new(
+        launch: &'a Launch,
+        epoll: Epoll,
+        signals: SignalFd,
+        refusals: (OwnedFd, OwnedFd),
+        inheritance: Inheritance,
+        passed: Vec<RawFd>,
+    ) -> Supervisor<'a> {
+        let (settings, problems) =
+            Settings::read(|name| launch.variable(name.as_bytes()).map(<[u8]>::to_vec));
+        let base = Base::new(launch, settings.keep_env);
+        // One word, however many it seems to be; without a command it is the command.
+        let argv = settings
+            .cmd_arg0
+            .iter()
+            .chain(&launch.command)
+            .cloned()
+            .collect();
+        let mut messages = Messages::new();
+        for problem in problems {
+            messages.warn(&problem.to_string());
+        }
+        let _ = fd::set_nonblocking(refusals.0.as_raw_fd(), true);
+        Supervisor {
+            engine: Engine::new(now()),
+            services: Vec::new(),
+            phase: Phase::Up,
+            paths: Paths::standard(),
+            inheritance,
+            env: base.vector(),
+            base,
+            messages,
+            epoll,
+            refusals,
+            stopping: None,
+            server: None,
+            launch,
+            argv,
+            rules: StopRules::from_settings(&settings),
+            settings,
+            passed,
+            signals,
+            scan_control: None,
+            scan: None,
+            scan_next: None,
+            hooks: None,
+            command: None,
+            boot_code: None,
+            actions: VecDeque::new(),
+            leave: None,
+            signalled_all: false,
+            refused: Vec::new(),
+        }
+    }
+
+    /// Watches the standing sources and starts the first phase.
+    fn begin(&mut self) {
+        self.watch(self.signals.as_raw_fd(), Token::Signals);
+        self.watch(self.refusals.0.as_raw_fd(), Token::Refusals);
+        if self.launch.run_d {
+            self.start_run_d();
+        } else {
+            self.start_boot();
+        }
+    }
+
+    pub(crate) fn watch(&mut self, fd: RawFd, token: Token) {
+        if let Err(error) = self.epoll.add(fd, token.number()) {
+            self.messages.warn(&format!(
+                "cannot watch {token:?}: {}; what it says will not be heard",
+                errno::text(&error)
+            ));
+        }
+    }
+
+    /// The loop.
+    fn serve(&mut self) -> u8 {
+        let mut news = Vec::new();
+        loop {
+            self.settle();
+            self.carry_out();
+            if std::mem::take(&mut self.signalled_all) {
+                // If nobody was left to hear it, nobody's end will wake us.
+                self.reap();
+                self.carry_out();
+            }
+            if let Some(code) = self.leave {
+                return self.farewell(code);
+            }
+            news.clear();
+            let timeout = self.timeout();
+            if self.epoll.wait(timeout, &mut news).is_err() {
+                // Only a broken descriptor of our own could do this; go on with time.
+                clock::sleep(Duration::from_millis(10));
+            }
+            self.messages.flush();
+            for item in &news {
+                self.dispatch(*item);
+            }
+            self.reap();
+            self.drop_late_clients();
+            self.tell(Event::Tick);
+        }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        let now = clock::monotonic();
+        let engine = self.engine.deadline().map(|t| Duration::from_nanos(t.0));
+        let settling = match &self.phase {
+            Phase::Settling(until) => *until,
+            Phase::RunD(_) | Phase::Booting(..) | Phase::Up => None,
+        };
+        let clients = self.server.as_ref().and_then(Server::deadline);
+        [engine, settling, clients]
+            .into_iter()
+            .flatten()
+            .map(|until| until.saturating_sub(now))
+            .chain(self.messages.retry())
+            .min()
+    }
+
+    /// Tells the engine, and keeps what it wants done.
+    pub(crate) fn tell(&mut self, event: Event) {
+        let mut actions = Vec::new();
+        self.engine.handle(event, now(), &mut actions);
+        self.actions.extend(actions);
+    }
+
+    /// Carries out until nothing is left to do; carrying out makes news of its own.
+    pub(crate) fn carry_out(&mut self) {
+        while let Some(action) = self.actions.pop_front() {
+            self.perform(action);
+        }
+    }
+
+    fn dispatch(&mut self, news: Readiness) {
+        match Token::from_number(news.token) {
+            Some(Token::Signals) => self.receive_signals(),
+            Some(Token::ScanControl) => self.read_scan_control(),
+            Some(Token::Refusals) => self.read_refusals(),
+            Some(Token::Boot) => self.read_boot(),
+            Some(Token::Scan) => self.read_scan(),
+            Some(Token::Listener) => self.accept(),
+            Some(Token::Client(slot)) => self.turn(slot as usize),
+            Some(Token::Control(unit)) => self.read_control(unit),
+            Some(Token::Notification(unit)) => self.read_notification(unit),
+            None => {}
+        }
+    }
+
+    fn receive_signals(&mut self) {
+        while let Some((number, _sender)) = self.signals.next() {
+            let Some(rule) = signals::rule(number) else {
+                continue;
+            };
+            if self.divert(rule.name) {
+                continue;
+            }
+            match rule.response(self.when()) {
+                Response::Stop | Response::SkipGrace => self.stop(StopCause::Asked),
+                Response::Rescan => self.rescan(false),
+                Response::Nothing => {}
+            }
+        }
+    }
+
+    /// Where the container is, for the table of signals.
+    fn when(&self) -> When {
+        match (&self.stopping, &self.phase, self.command) {
+            (Some(_), _, _) => When::Stopping,
+            (None, Phase::RunD(_), _) => When::RunD,
+            (None, Phase::Booting(..), _) => When::Boot,
+            (None, Phase::Settling(_) | Phase::Up, None) => When::Up,
+            (None, Phase::Settling(_) | Phase::Up, Some(_)) => When::UpWithCommand,
+        }
+    }
+
+    /// Runs the program that the image has put in the place of a signal's meaning
+    /// (s6-svscan(8): `.s6-svscan/SIGTERM` and its like), if there is one.
+    fn divert(&mut self, name: &str) -> bool {
+        if self.stopping.is_some() || name.contains('+') {
+            return false;
+        }
+        let program = self.paths.scan_control().join(format!("SIG{name}"));
+        if !kernel::fs::is_executable(&program) || !program.is_file() {
+            return false;
+        }
+        let services = self.paths.services.clone();
+        let started = self.inheritance.fork(|| {
+            let _ = std::env::set_current_dir(&services);
+            let error = process::exec(&[program.as_os_str().as_encoded_bytes()], &self.env, b"");
+            crate::messages::report(&format!("{}: {}", program.display(), errno::text(&error)));
+            crate::child::code_of(&error)
+        });
+        started.is_ok()
+    }
+
+    /// Reaps whoever has ended.
+    fn reap(&mut self) {
+        loop {
+            match process::try_wait_any() {
+                Waited::Reaped(reaped) => {
+                    // Acted on before the next is reaped: until then its pid is nobody
+                    // else's, and no signal can reach a stranger.
+                    self.reaped(reaped.pid, reaped.status);
+                    self.carry_out();
+                }
+                Waited::NoneYet => return,
+                Waited::NoChildren => {
+                    if self.stopping.is_some() && self.hooks.is_none() {
+                        self.tell(Event::NoneLeft);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn reaped(&mut self, pid: i32, status: WaitStatus) {
+        if self.command == Some(pid) {
+            self.command = None;
+            let name = self
+                .argv
+                .first()
+                .map_or(String::new(), |word| kernel::escape(word));
+            self.messages
+                .marker(&format!("[cmd] {name} exited {}", status.code()));
+            if self.stopping.is_none() {
+                self.boot_code = Some(status.code());
+            }
+            self.stop(StopCause::CommandEnded(status.code()));
+            return;
+        }
+        if self.hooks.as_ref().is_some_and(|hooks| hooks.pid == pid) {
+            if let Some(rules) = self.hooks.take().and_then(|hooks| hooks.rules()) {
+                self.rules = rules;
+            }
+            self.sync_disks();
+            self.tell(Event::StopHooksDone(self.rules.limits));
+            return;
+        }
+        if self.scan.as_ref().is_some_and(|(scan, _)| scan.pid == pid) {
+            self.read_scan();
+            return;
+        }
+        match &self.phase {
+            Phase::RunD(run_d) if *run_d == pid => self.run_d_ended(status),
+            Phase::Booting(boot, _) if boot.pid == pid => self.boot_ended(status),
+            _ => self.service_ended(pid, status),
+        }
+    }
+
+    /// A process that may be a service's. One that could not execute its program has
+    /// said so in the pipe before it ended.
+    fn service_ended(&mut self, pid: i32, status: WaitStatus) {
+        if matches!(status, WaitStatus::Exited(126 | 127)) {
+            self.read_refusals();
+            if let Some(at) = self.refused.iter().position(|refused| *refused == pid) {
+                self.refused.swap_remove(at);
+                self.tell(Event::ExecFailed(Pid(pid)));
+                return;
+            }
+        }
+        self.tell(Event::Exited(Pid(pid), end_of(status)));
+    }
+
+    /// Reads who could not execute its program, and says why, once for each cause.
+    fn read_refusals(&mut self) {
+        while let Some(refusal) = Refusal::read(self.refusals.0.as_raw_fd()) {
+            self.refused.push(refusal.pid);
+            let unit = self
+                .engine
+                .units()
+                .find(|(_, unit)| unit.pid() == Some(Pid(refusal.pid)))
+                .map(|(id, _)| id);
+            if let Some(service) = unit.and_then(|unit| self.service(unit)) {
+                if service.refusal == refusal.cause {
+                    continue;
+                }
+                service.refusal.clone_from(&refusal.cause);
+            }
+            self.messages.warn(&refusal.cause);
+        }
+    }
+}
