@@ -1,0 +1,130 @@
+//! backtick: keeps what a block writes.
+
+use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, warn};
+use kernel::process::{self, WaitStatus};
+use kernel::{errno, fd};
+
+use super::child::{self, Started};
+use super::{blocks, import_value, pipeline};
+
+pub(super) const PROGRAM: Program = Program {
+    name: "backtick",
+    usage: "[ -i | -I | -x | -D default ] [ -N | -n ] [ -E | -e ] variable { command... } prog...",
+    summary: "put what a block writes into a variable, then run a program",
+    run,
+};
+
+/// What to do when the block fails or its output cannot be a variable's value.
+enum OnFailure {
+    /// End, with an exit code that passes the block's on (`-i`).
+    Leave,
+    /// Keep what came before (`-I`).
+    Keep,
+    /// Remove the variable (`-x`).
+    Remove,
+    /// Take this (`-D`).
+    Default(Word),
+}
+
+/// The exit code under `-i` for output with a NUL in it.
+const HAS_NUL: u8 = 124;
+
+fn run(call: &mut Call) -> Result<Outcome> {
+    let mut on_failure = OnFailure::Leave;
+    let (mut chomp, mut substitute) = (true, false);
+    for option in call.options("iIxD:NnEe")? {
+        match option.letter {
+            b'i' => on_failure = OnFailure::Leave,
+            b'I' => on_failure = OnFailure::Keep,
+            b'x' => on_failure = OnFailure::Remove,
+            b'D' => on_failure = OnFailure::Default(option.value),
+            b'N' => chomp = false,
+            b'n' => chomp = true,
+            letter => substitute = letter == b'E',
+        }
+    }
+    let variable = call.operand()?;
+    if call.args.is_empty() {
+        return Err(call.misuse());
+    }
+    import_value::check_name(&variable)?;
+    let block = blocks::take_command(call, "block")?;
+    let (read, write) = child::pipe_above(2)?;
+    let pid = match pipeline::start_on(call, block, &write, 1, false)? {
+        Started::Become(outcome) => return Ok(outcome),
+        Started::Running(pid) => pid,
+    };
+    drop(write);
+    let mut output = read_all(fd::number(&read)).unable("read the block's output", b"")?;
+    let status = process::wait(pid).unable("wait for a child", b"")?;
+
+    if !matches!(on_failure, OnFailure::Leave) {
+        call.env.set(b"?", child::variable(status).as_bytes());
+    }
+    let trouble = trouble(status, &output);
+    let value = match (trouble, on_failure) {
+        (None, _) => Some(chomped(output, chomp)),
+        (Some(failure), OnFailure::Leave) => return Err(failure),
+        (Some(_), OnFailure::Keep) => {
+            let end = output.iter().position(|byte| *byte == 0);
+            output.truncate(end.unwrap_or(output.len()));
+            Some(chomped(output, chomp))
+        }
+        (Some(failure), other) => {
+            if let Failure::Other { code: HAS_NUL, text } = &failure {
+                warn(call.name, text);
+            }
+            match other {
+                OnFailure::Default(value) => Some(value),
+                _ => None,
+            }
+        }
+    };
+    let next = call.rest();
+    match value {
+        Some(value) => import_value::hand_on(call, &variable, &value, next, substitute),
+        None if substitute => Err(import_value::not_set(&variable)),
+        None => {
+            call.env.unset(&variable);
+            Ok(Outcome::exec_or_exit(call, next))
+        }
+    }
+}
+
+/// Why the output is no value, if it is none.
+fn trouble(status: WaitStatus, output: &[u8]) -> Option<Failure> {
+    let (code, text) = match status {
+        WaitStatus::Killed(signal) => (
+            child::exit_code(status),
+            format!("child crashed with signal {signal}"),
+        ),
+        WaitStatus::Exited(0) if output.contains(&0) => (
+            HAS_NUL,
+            "the child's output contains a null character".to_string(),
+        ),
+        WaitStatus::Exited(0) => return None,
+        WaitStatus::Exited(code) => (
+            child::exit_code(status),
+            format!("child exited with code {code}"),
+        ),
+    };
+    Some(Failure::Other { code, text })
+}
+
+/// `output` without its last newline, if it shall go.
+pub(super) fn chomped(mut output: Vec<u8>, chomp: bool) -> Word {
+    if chomp && output.last() == Some(&b'\n') {
+        output.pop();
+    }
+    output
+}
+
+/// Reads to the end. What is too long for a variable fails at execve(2), which
+/// knows the limit.
+pub(super) fn read_all(from: i32) -> std::io::Result<Vec<u8>> {
+    match fd::read_to_end(from, usize::MAX) {
+        // A descriptor that is closed reads as empty, as at the end of a file.
+        Err(error) if errno::is(&error, errno::EBADF) => Ok(Vec::new()),
+        other => other,
+    }
+}

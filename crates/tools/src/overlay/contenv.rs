@@ -1,0 +1,102 @@
+//! Where the container's environment is, for the programs that give it to others.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chain::{Call, Failure, Result, exit};
+use kernel::errno;
+use layouts::{environment, settings};
+
+/// Where PID 1 keeps the container's environment. The two are one where /var/run is a
+/// link to /run, which it is not in every image.
+const PLACES: [&str; 2] = [
+    "/var/run/s6/container_environment",
+    "/run/s6/container_environment",
+];
+
+/// Whether the container's environment was kept as it is (`S6_KEEP_ENV`), so that this
+/// process has it already.
+pub(super) fn is_kept(call: &Call) -> bool {
+    call.env
+        .get(b"S6_KEEP_ENV")
+        .is_some_and(settings::keeps_env)
+}
+
+/// The directory of the container's environment.
+///
+/// # Errors
+/// When there is none: PID 1 of this container is no `/init`.
+pub(super) fn dir() -> Result<PathBuf> {
+    first(&PLACES.map(Path::new)).ok_or_else(|| Failure::Other {
+        code: exit::SYSTEM,
+        text: format!(
+            "there is no {}; was this container started with /init?",
+            PLACES[0]
+        ),
+    })
+}
+
+/// All variables of the container.
+///
+/// # Errors
+/// When there is no directory of them, or it cannot be read.
+pub(super) fn variables() -> Result<Vec<environment::Variable>> {
+    let dir = dir()?;
+    environment::read(&dir).map_err(|error| unreadable(&dir, error))
+}
+
+/// One variable of the container, from this process's environment where it was kept.
+pub(super) fn value(call: &Call, name: &[u8]) -> Result<Option<Vec<u8>>> {
+    if is_kept(call) {
+        return Ok(call.env.get(name).map(<[u8]>::to_vec));
+    }
+    Ok(environment::value(&dir()?, name))
+}
+
+fn unreadable(dir: &Path, error: io::Error) -> Failure {
+    Failure::System {
+        what: format!("read {}", dir.display()),
+        error,
+    }
+}
+
+fn first(places: &[&Path]) -> Option<PathBuf> {
+    let exists = |place: &&&Path| match place.metadata() {
+        Ok(metadata) => metadata.is_dir(),
+        // There, but not for this user: reading it gives the reason.
+        Err(error) => errno::is(&error, errno::EACCES),
+    };
+    places.iter().find(exists).map(|place| place.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chain::Environment;
+
+    #[test]
+    fn the_first_place_that_is_a_directory_counts() {
+        let here = std::env::temp_dir();
+        assert_eq!(
+            first(&[Path::new("/no/such/place"), &here]),
+            Some(here.clone())
+        );
+        assert_eq!(first(&[Path::new("/etc/passwd")]), None);
+    }
+
+    #[test]
+    fn a_kept_environment_is_this_processs_own() {
+        let call = |entry: &str| {
+            let env = Environment::from_entries(vec![entry.into(), b"A=1".to_vec()]);
+            Call::new("x", "", Vec::new(), env)
+        };
+        assert!(is_kept(&call("S6_KEEP_ENV=1")));
+        assert!(!is_kept(&call("S6_KEEP_ENV=0")));
+        assert!(!is_kept(&call("OTHER=1")));
+        let kept = call("S6_KEEP_ENV=1");
+        assert_eq!(
+            value(&kept, b"A").ok().flatten().as_deref(),
+            Some(&b"1"[..])
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! s6-rmrf: removes a tree.
+
+use std::fs;
+
+use chain::{Call, Outcome, Program, Result, Unable};
+use kernel::errno;
+
+use super::files;
+
+pub(super) const PROGRAM: Program = Program {
+    name: "s6-rmrf",
+    usage: "file",
+    summary: "remove a file or a tree",
+    run,
+};
+
+fn run(call: &mut Call) -> Result<Outcome> {
+    call.options("")?;
+    let word = call.operand()?;
+    let path = files::path(&word);
+    let removed = match fs::symlink_metadata(path) {
+        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if errno::is(&error, errno::ENOENT) => {}
+        other => other.unable("remove", &word)?,
+    }
+    Ok(Outcome::Exit(0))
+}

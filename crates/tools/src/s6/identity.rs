@@ -1,0 +1,160 @@
+//! Becoming somebody else, and who a word names.
+
+use std::io;
+use std::path::Path;
+
+use chain::{Failure, Result, Unable, escape};
+use kernel::accounts::Accounts;
+use kernel::credentials;
+
+use super::words;
+
+/// Who to become; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// User id.
+    pub(super) user: Option<u32>,
+    /// Group id.
+    pub(super) group: Option<u32>,
+    /// Supplementary groups. The group itself is put among them, as the login
+    /// programs do: else a process could lose a group's restrictions by leaving it.
+    pub(super) supplementary: Option<Vec<u32>>,
+}
+
+impl Identity {
+    /// Changes groups first, the user last: after that nothing may be changed any
+    /// more. Whatever fails, nothing may be executed afterwards.
+    ///
+    /// # Errors
+    /// EPERM for those who are not root; EINVAL for the id that means "none".
+    pub(super) fn assume(&self) -> Result<()> {
+        if let Some(groups) = &self.supplementary {
+            let mut groups = groups.clone();
+            let group = self.group.unwrap_or_else(credentials::group);
+            if !groups.contains(&group) {
+                groups.insert(0, group);
+            }
+            credentials::set_groups(&groups).unable("set supplementary group list", b"")?;
+        }
+        if let Some(group) = self.group {
+            credentials::set_group(group).unable("set group id to", number(group).as_bytes())?;
+        }
+        if let Some(user) = self.user {
+            credentials::set_user(user).unable("set user id to", number(user).as_bytes())?;
+        }
+        self.verify().unable("verify the new identity", b"")
+    }
+
+    /// A sandbox may answer "done" to calls that it dropped.
+    fn verify(&self) -> io::Result<()> {
+        let user = self.user.is_none_or(|user| user == credentials::user());
+        let group = self.group.is_none_or(|group| group == credentials::group());
+        if user && group {
+            Ok(())
+        } else {
+            Err(kernel::errno::from(kernel::errno::EPERM))
+        }
+    }
+}
+
+fn number(id: u32) -> String {
+    id.to_string()
+}
+
+/// The users and groups of the image.
+///
+/// # Errors
+/// /etc/passwd or /etc/group exists and cannot be read.
+pub(super) fn accounts() -> Result<Accounts> {
+    Accounts::read(Path::new("/")).unable("read the account files below", b"/etc")
+}
+
+/// A user or group that does not exist: exit code 1.
+pub(super) fn unknown(what: &str, name: &[u8]) -> Failure {
+    Failure::Other {
+        code: 1,
+        text: format!("unknown {what}: {}", escape(name)),
+    }
+}
+
+/// Who `s6-setuidgid` means: `user` is an account's name, with that account's group
+/// and supplementary groups; `user:group` takes names or numbers and no further
+/// groups.
+///
+/// # Errors
+/// Exit code 1 for an unknown name.
+pub(super) fn resolve(accounts: &Accounts, word: &[u8]) -> Result<Identity> {
+    let Some(colon) = word.iter().position(|b| *b == b':') else {
+        let user = accounts.user(word).ok_or_else(|| unknown("user", word))?;
+        return Ok(Identity {
+            user: Some(user.uid),
+            group: Some(user.gid),
+            supplementary: Some(accounts.groups_of(&user.name, user.gid)),
+        });
+    };
+    let (name, group_name) = (&word[..colon], &word[colon + 1..]);
+    let user = words::number32(name)
+        .or_else(|| accounts.user(name).map(|user| user.uid))
+        .ok_or_else(|| unknown("user", name))?;
+    let group = words::number32(group_name)
+        .or_else(|| accounts.group(group_name).map(|group| group.gid))
+        .ok_or_else(|| unknown("group", group_name))?;
+    Ok(Identity {
+        user: Some(user),
+        group: Some(group),
+        supplementary: Some(Vec::new()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image() -> Accounts {
+        Accounts::parse(
+            b"root:x:0:0::/root:/bin/sh\nweb:x:33:34::/:/bin/false\n1000:x:7:8::/:/\n",
+            b"root:x:0:\nweb:x:34:\nlog:x:40:web,root\n",
+        )
+    }
+
+    #[test]
+    fn accounts_bring_their_groups_and_pairs_do_not() {
+        let web = resolve(&image(), b"web").unwrap();
+        assert_eq!(web.user, Some(33));
+        assert_eq!(web.group, Some(34));
+        assert_eq!(web.supplementary, Some(vec![34, 40]));
+        let pair = |user, group| Identity {
+            user: Some(user),
+            group: Some(group),
+            supplementary: Some(vec![]),
+        };
+        assert_eq!(resolve(&image(), b"1000:1000").unwrap(), pair(1000, 1000));
+        assert_eq!(resolve(&image(), b"web:log").unwrap(), pair(33, 40));
+        assert_eq!(resolve(&image(), b"33:log").unwrap(), pair(33, 40));
+        assert_eq!(resolve(&image(), b"0:0").unwrap(), pair(0, 0));
+    }
+
+    #[test]
+    fn nobody_is_made_up() {
+        for word in [
+            &b"nobody"[..],
+            b"33",
+            b"web:",
+            b":34",
+            b":",
+            b"web:nope",
+            b"33:34:35",
+        ] {
+            assert_eq!(resolve(&image(), word).unwrap_err().code(), 1);
+        }
+    }
+
+    #[test]
+    fn the_id_that_means_none_is_refused() {
+        let none = Identity {
+            user: Some(u32::MAX),
+            ..Identity::default()
+        };
+        assert_eq!(none.assume().unwrap_err().code(), 111);
+    }
+}
