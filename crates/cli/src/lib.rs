@@ -1,0 +1,22 @@
+//! The commands for people: `mainstay COMMAND`.
+#![forbid(unsafe_code)]
+
+mod client;
+pub mod install;
+mod service;
+mod status;
+mod stop_container;
+mod trial;
+
+use chain::Program;
+
+/// The commands, as `mainstay --help` lists them.
+pub const COMMANDS: &[&Program] = &[
+    &status::COMMAND,
+    &service::START,
+    &service::STOP,
+    &service::RESTART,
+    &service::SIGNAL,
+    &stop_container::COMMAND,
+    &trial::COMMAND,
+];

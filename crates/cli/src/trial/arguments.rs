@@ -1,0 +1,251 @@
+//! The words of `mainstay try`: what to boot, over what, with which variables.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use chain::{Environment, Failure, Result, Word, escape};
+
+use super::USAGE;
+
+/// Which network the tree sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    /// The machine's, so that what listens on 127.0.0.1 can be reached from outside.
+    Host,
+    /// Nothing but a loopback device of its own.
+    None,
+}
+
+/// A call that was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// The tree to lay over the root, absolute and without links.
+    pub(super) overlay: PathBuf,
+    /// The root file system that it lies on, absolute and without links.
+    pub(super) root: PathBuf,
+    /// Variables from `--env`, in order.
+    pub(super) variables: Vec<(Word, Word)>,
+    /// The network.
+    pub(super) network: Network,
+    /// CMD; empty for none.
+    pub(super) command: Vec<Word>,
+}
+
+/// What the words ask for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// The text of `--help`.
+    Help,
+    /// A boot.
+    Boot(Request),
+}
+
+/// Reads the words after `mainstay try`. `caller` is where `--env NAME` without a
+/// value looks NAME up, as an engine's client does.
+///
+/// # Errors
+/// A sentence with a remedy for words that do not fit and for directories that are
+/// none.
+pub(super) fn read(words: Vec<Word>, caller: &Environment) -> Result<Asked> {
+    let mut words = words.into_iter();
+    let mut overlay = None;
+    let mut root = b"/".to_vec();
+    let mut variables = Vec::new();
+    let mut network = Network::Host;
+    let mut command = Vec::new();
+    while let Some(word) = words.next() {
+        let (option, glued) = split_option(&word);
+        let mut value = |what: &str| {
+            glued
+                .clone()
+                .or_else(|| words.next())
+                .ok_or_else(|| invalid(format!("{} needs {what}", escape(option))))
+        };
+        match option {
+            b"--" => {
+                command = words.collect();
+                break;
+            }
+            b"--help" | b"-h" => return Ok(Asked::Help),
+            b"--root" | b"-r" => root = value("a directory: --root ROOTFS")?,
+            b"--env" | b"-e" => variables.extend(variable(value("NAME=VALUE")?, caller)?),
+            b"--net" => network = network_named(&value("host or none")?)?,
+            _ if word.len() > 1 && word.starts_with(b"-") => {
+                return Err(invalid(format!(
+                    "there is no option {}; {USAGE}",
+                    escape(&word)
+                )));
+            }
+            _ if overlay.is_none() => overlay = Some(word),
+            _ => {
+                return Err(invalid(format!(
+                    "{} comes after OVERLAY; a command to run inside goes behind `--`: \
+                     mainstay try OVERLAY -- {0}",
+                    escape(&word)
+                )));
+            }
+        }
+    }
+    let overlay = overlay.ok_or_else(|| {
+        invalid(format!(
+            "OVERLAY is missing: name the tree that your Dockerfile copies to /, for \
+             example `mainstay try ./root`; {USAGE}"
+        ))
+    })?;
+    Ok(Asked::Boot(Request {
+        overlay: directory(
+            overlay,
+            "OVERLAY is a directory laid out as the image's root, with etc/services.d or \
+             run.d inside",
+        )?,
+        root: directory(
+            root,
+            "ROOTFS is a directory that holds a whole system, for example made by \
+             debootstrap or `docker export`; without --root it is this machine's /",
+        )?,
+        variables,
+        network,
+        command,
+    }))
+}
+
+/// An option and the value that is glued to it with `=`, if it is a long one.
+fn split_option(word: &[u8]) -> (&[u8], Option<Word>) {
+    match word.iter().position(|b| *b == b'=') {
+        Some(at) if word.starts_with(b"--") => (&word[..at], Some(word[at + 1..].to_vec())),
+        _ => (word, None),
+    }
+}
+
+fn variable(word: Word, caller: &Environment) -> Result<Option<(Word, Word)>> {
+    match word.iter().position(|b| *b == b'=') {
+        Some(0) => Err(invalid(format!(
+            "--env {} has no name before the `=`",
+            escape(&word)
+        ))),
+        Some(at) => Ok(Some((word[..at].to_vec(), word[at + 1..].to_vec()))),
+        None => Ok(caller.get(&word).map(|value| (word, value.to_vec()))),
+    }
+}
+
+fn network_named(word: &[u8]) -> Result<Network> {
+    match word {
+        b"host" => Ok(Network::Host),
+        b"none" => Ok(Network::None),
+        _ => Err(invalid(format!(
+            "--net {} is neither host (this machine's network, the default) nor none",
+            escape(word)
+        ))),
+    }
+}
+
+fn directory(word: Word, remedy: &str) -> Result<PathBuf> {
+    let shown = escape(&word);
+    let path = PathBuf::from(OsString::from_vec(word));
+    let found = fs::canonicalize(&path).map_err(|error| {
+        invalid(format!(
+            "{shown}: {}; {remedy}",
+            kernel::errno::text(&error)
+        ))
+    })?;
+    if is_directory(&found) {
+        Ok(found)
+    } else {
+        Err(invalid(format!("{shown} is not a directory; {remedy}")))
+    }
+}
+
+fn is_directory(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+fn invalid(text: String) -> Failure {
+    Failure::Invalid(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &[&str]) -> Vec<Word> {
+        text.iter().map(|w| w.as_bytes().to_vec()).collect()
+    }
+
+    fn boot(text: &[&str]) -> Request {
+        let mut caller = Environment::new();
+        caller.set(b"HELD", b"value");
+        match read(words(text), &caller).unwrap() {
+            Asked::Boot(request) => request,
+            Asked::Help => panic!("not a boot"),
+        }
+    }
+
+    fn refused(text: &[&str]) -> String {
+        read(words(text), &Environment::new())
+            .unwrap_err()
+            .line("try")
+    }
+
+    #[test]
+    fn options_stand_on_either_side_of_the_overlay_and_glued_or_apart() {
+        let request = boot(&[
+            "--env",
+            "A=1=2",
+            "/tmp",
+            "--net=none",
+            "-e",
+            "HELD",
+            "--env=B=",
+            "-e",
+            "ABSENT",
+            "--root",
+            "/usr",
+            "--",
+            "sh",
+            "--env",
+            "--",
+        ]);
+        assert_eq!(request.overlay, Path::new("/tmp"));
+        assert_eq!(request.root, Path::new("/usr"));
+        assert_eq!(request.network, Network::None);
+        assert_eq!(request.command, words(&["sh", "--env", "--"]));
+        let variables = [("A", "1=2"), ("HELD", "value"), ("B", "")];
+        let expected: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+            .collect();
+        assert_eq!(request.variables, expected);
+    }
+
+    #[test]
+    fn the_defaults_are_this_machine_and_its_network() {
+        let request = boot(&["/tmp"]);
+        assert_eq!(request.root, Path::new("/"));
+        assert_eq!(request.network, Network::Host);
+        assert_eq!(request.command, Vec::<Word>::new());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_with_a_remedy() {
+        for (call, what, remedy) in [
+            (&[][..], "OVERLAY is missing", "mainstay try ./root"),
+            (&["/no/such"][..], "/no/such", "etc/services.d"),
+            (&["/etc/passwd"][..], "not a directory", "etc/services.d"),
+            (
+                &["/tmp", "--root", "/no/such"][..],
+                "/no/such",
+                "debootstrap",
+            ),
+            (&["/tmp", "sh"][..], "sh comes after OVERLAY", "-- sh"),
+            (&["/tmp", "--net", "bridge"][..], "bridge", "none"),
+            (&["/tmp", "--env"][..], "--env needs", "NAME=VALUE"),
+            (&["/tmp", "--env", "=x"][..], "no name", "="),
+            (&["/tmp", "--nope"][..], "--nope", "usage"),
+        ] {
+            let line = refused(call);
+            assert!(line.contains(what) && line.contains(remedy), "{line}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What an engine puts around an image's root: /proc, /dev, /sys, /run, /tmp, and the
+//! names in /etc. The lists are those of the OCI runtime specification's "Default
+//! Filesystems" and "Default Devices", and of Docker's default masks.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use chain::Result;
+use kernel::{errno, mount, tty};
+use mount::flags::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY};
+
+use super::arguments::Network;
+use super::environment::HOST_NAME;
+use super::obstacles;
+
+const QUIET: u64 = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+/// Devices that every container has.
+const DEVICES: &[&str] = &["full", "null", "random", "tty", "urandom", "zero"];
+
+/// Links in /dev.
+const LINKS: &[(&str, &str)] = &[
+    ("fd", "/proc/self/fd"),
+    ("ptmx", "pts/ptmx"),
+    ("stderr", "/proc/self/fd/2"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+];
+
+/// What tells of the machine, or reaches into it: not to be seen.
+const MASKED: &[&str] = &[
+    "proc/acpi",
+    "proc/asound",
+    "proc/interrupts",
+    "proc/kcore",
+    "proc/keys",
+    "proc/latency_stats",
+    "proc/sched_debug",
+    "proc/scsi",
+    "proc/timer_list",
+    "proc/timer_stats",
+    "sys/devices/virtual/powercap",
+    "sys/firmware",
+];
+
+/// What sets the machine: to be read only.
+const READ_ONLY: &[&str] = &[
+    "proc/bus",
+    "proc/fs",
+    "proc/irq",
+    "proc/sys",
+    "proc/sysrq-trigger",
+];
+
+/// Mounts all of it below `root`.
+///
+/// # Errors
+/// The first mount that the kernel refuses, with a remedy.
+pub(super) fn furnish(root: &Path, network: Network, plain_user: bool) -> Result<()> {
+    let say = |what: &str, done: io::Result<()>| {
+        done.map_err(|error| obstacles::mount(&format!("mount {what}"), &error, plain_user))
+    };
+    say(
+        "/proc",
+        mount::mount("proc", &root.join("proc"), QUIET, b""),
+    )?;
+    say("/sys", system(&root.join("sys"), network))?;
+    say("/dev", devices(&root.join("dev")))?;
+    for (name, mode) in [("run", "mode=755"), ("tmp", "mode=1777")] {
+        say(
+            name,
+            mount::mount(
+                "tmpfs",
+                &root.join(name),
+                MS_NOSUID | MS_NODEV,
+                mode.as_bytes(),
+            ),
+        )?;
+    }
+    for name in MASKED {
+        say(name, mask(&root.join(name)))?;
+    }
+    for name in READ_ONLY {
+        let path = root.join(name);
+        if path.exists() {
+            say(
+                name,
+                mount::bind(&path, &path, true).and_then(|()| mount::make_read_only(&path)),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// /sys, read-only. A new one belongs to a network of one's own; with the machine's
+/// network it is the machine's.
+fn system(target: &Path, network: Network) -> io::Result<()> {
+    if network == Network::None && mount::mount("sysfs", target, QUIET | MS_RDONLY, b"").is_ok() {
+        return Ok(());
+    }
+    mount::bind(Path::new("/sys"), target, true)?;
+    mount::make_read_only(target)
+}
+
+fn devices(dev: &Path) -> io::Result<()> {
+    mount::mount("tmpfs", dev, MS_NOSUID, b"mode=755,size=64k")?;
+    for name in DEVICES {
+        device(&Path::new("/dev").join(name), &dev.join(name))?;
+    }
+    for (name, target) in LINKS {
+        symlink(target, dev.join(name))?;
+    }
+    let pts = dev.join("pts");
+    fs::create_dir(&pts)?;
+    let options = "newinstance,ptmxmode=0666,mode=0620";
+    // Group 5 is tty everywhere, but it may not exist in a plain user's namespace.
+    let with_group = format!("{options},gid=5");
+    mount::mount("devpts", &pts, MS_NOSUID | MS_NOEXEC, with_group.as_bytes()).or_else(
+        |error| match errno::is(&error, errno::EINVAL) {
+            true => mount::mount("devpts", &pts, MS_NOSUID | MS_NOEXEC, options.as_bytes()),
+            false => Err(error),
+        },
+    )?;
+    let shm = dev.join("shm");
+    fs::create_dir(&shm)?;
+    mount::mount("tmpfs", &shm, QUIET, b"mode=1777,size=64m")?;
+    // Kernels may be built without message queues.
+    let queues = dev.join("mqueue");
+    fs::create_dir(&queues)?;
+    let _ = mount::mount("mqueue", &queues, QUIET, b"");
+    if let Some(terminal) = terminal() {
+        device(&terminal, &dev.join("console"))?;
+    }
+    Ok(())
+}
+
+/// Shows a device of the machine: a plain user may not make one.
+fn device(source: &Path, target: &Path) -> io::Result<()> {
+    fs::write(target, b"")?;
+    mount::bind(source, target, false)
+}
+
+/// The terminal that the tree is shown on, if any.
+fn terminal() -> Option<PathBuf> {
+    let stream = (0..3).find(|stream| tty::is_terminal(*stream))?;
+    let path = fs::read_link(format!("/proc/self/fd/{stream}")).ok()?;
+    path.exists().then_some(path)
+}
+
+/// Covers a file with /dev/null and a directory with an empty one.
+fn mask(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => mount::mount("tmpfs", path, QUIET | MS_RDONLY, b"size=0"),
+        Ok(_) => mount::bind(Path::new("/dev/null"), path, false),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The machine's name servers: /etc/resolv.conf often leads to a file below /run,
+/// which is new inside.
+pub(super) fn name_servers() -> Vec<u8> {
+    fs::read("/etc/resolv.conf").unwrap_or_default()
+}
+
+/// Writes the files of /etc that an engine writes; called with the new root in place.
+/// A root whose /etc cannot be written to goes without.
+pub(super) fn write_names(name_servers: &[u8]) {
+    let mut hosts = fs::read("/etc/hosts").unwrap_or_else(|_| b"127.0.0.1\tlocalhost\n".to_vec());
+    hosts.extend_from_slice(format!("127.0.1.1\t{HOST_NAME}\n").as_bytes());
+    for (name, text) in [
+        ("hostname", format!("{HOST_NAME}\n").as_bytes()),
+        ("hosts", &hosts),
+        ("resolv.conf", name_servers),
+    ] {
+        let path = Path::new("/etc").join(name);
+        // A new file, since the old one may be a link or somebody else's.
+        let _ = fs::remove_file(&path);
+        let written = fs::write(&path, text)
+            .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o644)));
+        if let Err(error) = written {
+            chain::warn(
+                "try",
+                &format!(
+                    "unable to write {}: {}",
+                    path.display(),
+                    errno::text(&error)
+                ),
+            );
+        }
+    }
+}

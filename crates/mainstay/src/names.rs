@@ -1,0 +1,135 @@
+//! The one table of names, and how a call finds its line in it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use chain::{Outcome, Program, Word, escape};
+
+use crate::entry;
+
+/// The command for people.
+const PEOPLE: &str = "mainstay";
+
+/// Every program that a link may name.
+pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
+    entry::PROGRAMS.iter().copied().chain(tools::programs())
+}
+
+/// The command that writes the links; it needs the table itself.
+const INSTALL: &Program = &Program {
+    name: "install",
+    usage: cli::install::USAGE,
+    summary: cli::install::SUMMARY,
+    run: |call| {
+        let names: Vec<&str> = programs().map(|program| program.name).collect();
+        cli::install::run(call, &names)
+    },
+};
+
+/// Every command for people.
+fn commands() -> impl Iterator<Item = &'static Program> {
+    cli::COMMANDS.iter().copied().chain([INSTALL])
+}
+
+fn program(name: &[u8]) -> Option<&'static Program> {
+    programs().find(|program| program.name.as_bytes() == name)
+}
+
+fn command(name: &[u8]) -> Option<&'static Program> {
+    commands().find(|command| command.name.as_bytes() == name)
+}
+
+/// The program that a call means, and its words.
+///
+/// # Errors
+/// A line for standard error when nothing of that name exists.
+pub(crate) fn resolve(
+    zeroth: &[u8],
+    args: Vec<Word>,
+) -> Result<(&'static Program, Vec<Word>), String> {
+    if let Some(program) = called_as(zeroth) {
+        return Ok((program, args));
+    }
+    let mut args = args;
+    if args.is_empty() {
+        return Err(help());
+    }
+    let word = args.remove(0);
+    match word.as_slice() {
+        b"--list" => Ok((&LIST, args)),
+        b"--help" | b"-h" | b"help" => Ok((&HELP, args)),
+        b"--version" | b"-V" => Ok((&VERSION, args)),
+        name => command(name)
+            .or_else(|| program(name))
+            .map(|p| (p, args))
+            .ok_or_else(|| {
+                format!(
+                    "{PEOPLE}: fatal: there is no command {}; `{PEOPLE} --help` lists them\n",
+                    escape(name)
+                )
+            }),
+    }
+}
+
+/// The program named by the call itself: by its last component, or, for a link that
+/// an image has renamed, by the first known name along the chain of links. A word
+/// without a slash was found along PATH; where, the kernel tells.
+fn called_as(zeroth: &[u8]) -> Option<&'static Program> {
+    if zeroth.contains(&b'/') || zeroth == PEOPLE.as_bytes() {
+        return along_links(zeroth);
+    }
+    program(zeroth).or_else(|| along_links(&kernel::process::executed_path()?))
+}
+
+fn along_links(path: &[u8]) -> Option<&'static Program> {
+    let mut path = PathBuf::from(OsStr::from_bytes(path));
+    // As deep as the kernel itself follows (path_resolution(7)).
+    for _ in 0..40 {
+        let name = path.file_name()?.as_bytes();
+        if name == PEOPLE.as_bytes() {
+            return None;
+        }
+        if let Some(program) = program(name) {
+            return Some(program);
+        }
+        let target = std::fs::read_link(&path).ok()?;
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    None
+}
+
+/// A program that prints what the command for people says of itself.
+macro_rules! about {
+    ($text:expr) => {
+        Program {
+            name: PEOPLE,
+            usage: "",
+            summary: "",
+            run: |_| {
+                let _ = kernel::fd::write_all(1, $text.as_bytes());
+                Ok(Outcome::Exit(0))
+            },
+        }
+    };
+}
+
+const LIST: Program = about!(list());
+const HELP: Program = about!(help());
+const VERSION: Program = about!(format!("{PEOPLE} {}\n", env!("CARGO_PKG_VERSION")));
+
+fn list() -> String {
+    programs()
+        .map(|program| format!("{}\n", program.name))
+        .collect()
+}
+
+fn help() -> String {
+    let mut text = format!("{PEOPLE}: usage: {PEOPLE} COMMAND...\n\ncommands:\n");
+    for command in commands() {
+        text.push_str(&format!("  {:16} {}\n", command.name, command.summary));
+    }
+    text.push_str("  --list           list every program that a link may name\n");
+    text.push_str("  --version        say which release this is\n");
+    text
+}
