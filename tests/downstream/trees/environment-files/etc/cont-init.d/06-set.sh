@@ -1,0 +1,2 @@
+#!/bin/sh
+set-env mixed.name-x "two  words"

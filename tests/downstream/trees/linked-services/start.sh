@@ -1,0 +1,3 @@
+#!/bin/sh -e
+test -d /etc/services.d/queue || ln -s /etc/services-available/queue /etc/services.d/queue
+exec /init

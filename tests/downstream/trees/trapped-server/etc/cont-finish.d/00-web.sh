@@ -1,0 +1,3 @@
+#!/usr/bin/execlineb -P
+foreground { /opt/quit }
+echo "web is drained"

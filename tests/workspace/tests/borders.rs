@@ -1,0 +1,179 @@
+//! The borders between the crates, as ARCHITECTURE.md draws them.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn workspace() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .expect("tests/workspace is two levels down")
+}
+
+/// What `package` links, itself included, by name.
+fn linked(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(workspace())
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .args(["--format", "{p}", "--package", package])
+        .output()
+        .expect("cargo can be started");
+    assert!(
+        output.status.success(),
+        "cargo tree: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+fn assert_links_only(package: &str, allowed: &[&str]) {
+    let names = linked(package);
+    assert!(names.contains(package), "{names:?}");
+    let strangers: Vec<&String> = names
+        .iter()
+        .filter(|name| *name != package && !allowed.contains(&name.as_str()))
+        .collect();
+    assert!(
+        strangers.is_empty(),
+        "{package} links {strangers:?}: what is linked into PID 1 must be read in an hour"
+    );
+}
+
+#[test]
+fn pid_1_links_little() {
+    assert_links_only(
+        "init",
+        &[
+            "kernel", "plan", "engine", "execline", "s6wire", "layouts", "libc",
+        ],
+    );
+}
+
+#[test]
+fn the_mind_of_the_supervisor_links_no_system() {
+    assert_links_only("engine", &["plan"]);
+    for pure in ["plan", "s6wire", "execline"] {
+        assert_links_only(pure, &[]);
+    }
+}
+
+#[test]
+fn the_kernel_crate_needs_libc_alone() {
+    assert_links_only("kernel", &["libc"]);
+}
+
+/// Every Rust file below `directory`, build outputs aside.
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a source directory can be read") {
+        let path = entry.expect("an entry can be read").path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether this line holds the keyword, comments and the text in quotes aside.
+fn says_unsafe(line: &str) -> bool {
+    let line = line.replace("\\\"", "");
+    let code: String = line.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+    let code = code.split("//").next().unwrap_or(&code);
+    let mut words = code.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    words.any(|word| word == "unsafe")
+}
+
+/// The only places that may hold unsafe code.
+const UNSAFE_PLACES: &[&str] = &[
+    "crates/kernel/src/",
+    "crates/mainstay/src/main.rs",
+    "tests/harness/src/sys/",
+];
+
+#[test]
+fn unsafe_code_has_an_address() {
+    let mut files = Vec::new();
+    sources(workspace(), &mut files);
+    assert!(
+        files.len() > 20,
+        "the sources are where this test looks: {files:?}"
+    );
+    let mut strays = Vec::new();
+    for path in files {
+        let name = path
+            .strip_prefix(workspace())
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
+        if UNSAFE_PLACES.iter().any(|place| name.starts_with(place)) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        for (number, line) in text.lines().enumerate() {
+            if says_unsafe(line) {
+                strays.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert_eq!(
+        strays,
+        &[] as &[String],
+        "unsafe code belongs into crates/kernel"
+    );
+}
+
+#[test]
+fn every_crate_but_the_three_forbids_unsafe_code() {
+    let allowed = ["crates/kernel", "crates/mainstay", "tests/harness"];
+    let mut missing = Vec::new();
+    for room in ["crates", "tests"] {
+        for entry in fs::read_dir(workspace().join(room)).expect("a room can be read") {
+            let path = entry.expect("an entry can be read").path();
+            let name = path
+                .strip_prefix(workspace())
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
+            if !path.join("Cargo.toml").is_file() || allowed.contains(&name.as_str()) {
+                continue;
+            }
+            let roots = ["src/lib.rs", "src/main.rs", "lib.rs"].map(|file| path.join(file));
+            for root in roots.iter().filter(|root| root.is_file()) {
+                let text = fs::read_to_string(root).expect("a source can be read");
+                if !text.contains("#![forbid(unsafe_code)]") {
+                    missing.push(root.display().to_string());
+                }
+            }
+        }
+    }
+    assert_eq!(missing, &[] as &[String]);
+}
+
+#[test]
+fn the_keyword_is_found_where_it_is_code() {
+    assert!(says_unsafe("    let x = unsafe { y() };"));
+    assert!(says_unsafe("pub unsafe fn z() {}"));
+    assert!(!says_unsafe("#![forbid(unsafe_code)]"));
+    assert!(says_unsafe("let fd = unsafe { open(c\"/dev/null\") };"));
+    assert!(!says_unsafe("let text = \"unsafe\";"));
+    assert!(!says_unsafe("// unsafe is explained here"));
+}

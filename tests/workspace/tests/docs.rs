@@ -1,0 +1,124 @@
+//! Pages of docs/ that are written from the tables in the code, and stay true to them.
+//! After a change of a table: `MAINSTAY_WRITE_DOCS=1 cargo test -p workspace-tests`.
+
+use std::fmt::Write;
+
+use init::{Response, SIGNALS, When};
+use layouts::settings;
+
+/// Compares a page with what the tables say, or writes it.
+fn page(name: &str, text: &str) {
+    let path = workspace_tests::root().join("docs").join(name);
+    if std::env::var_os("MAINSTAY_WRITE_DOCS").is_some() {
+        std::fs::write(&path, text).expect("the page can be written");
+        return;
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/{name} is not what the tables say; write it with \
+         MAINSTAY_WRITE_DOCS=1 cargo test -p workspace-tests"
+    );
+}
+
+fn response(response: Response) -> &'static str {
+    match response {
+        Response::Stop => "stop",
+        Response::SkipGrace => "skip the grace",
+        Response::Rescan => "rescan",
+        Response::Nothing => "nothing",
+    }
+}
+
+#[test]
+fn signals() {
+    let mut text = String::from(
+        "# Signals to PID 1\n\n\
+         What happens when a signal reaches the container's PID 1 (`docker stop`,\n\
+         `docker kill --signal`, `kill 1` inside).\n\n\
+         | signal | run.d | boot | up, no command | up, with a command | stopping |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for rule in SIGNALS {
+        let cells: Vec<&str> = When::ALL
+            .iter()
+            .map(|w| response(rule.response(*w)))
+            .collect();
+        let _ = writeln!(text, "| {} | {} |", rule.name, cells.join(" | "));
+    }
+    text.push_str(
+        "\n- **stop**: the container stops in order. No further hook of `/run.d` or \
+         `/etc/cont-init.d`\n  begins; the one that runs gets HUP and TERM with everything \
+         else, so a `sleep 30` ends at\n  once. The command gets no signal before that \
+         either. The exit code is 0.\n\
+         - **skip the grace**: the stop goes on to its next step at once: from waiting for \
+         services to\n  HUP and TERM to everything, from there to KILL.\n\
+         - **rescan**: service directories that are new in the scan directory are started, \
+         as with\n  `s6-svscanctl -a`.\n\
+         - **nothing**: it is received and dropped. Signals that are not in the table are \
+         not received;\n  as PID 1 of its namespace the kernel drops them too.\n\n\
+         An executable `SIGTERM`, `SIGHUP`, `SIGINT`, `SIGQUIT`, `SIGPWR`, `SIGUSR1`, \
+         `SIGUSR2`,\n`SIGWINCH`, … in `/etc/s6/services/.s6-svscan/` takes the place of what \
+         the signal does,\nuntil the container stops. It runs in the scan directory.\n",
+    );
+    page("signals.md", &text);
+}
+
+#[test]
+fn variables() {
+    let mut text = String::from(
+        "# Variables\n\n\
+         Set them in the image (`ENV`) or when it is run (`-e`). Those that matter to the \
+         stop are read\nwhen they are used, from `/var/run/s6/container_environment`, so a \
+         hook may change them there.\nA value that does not fit is named in one line and \
+         the default is used.\n\n\
+         | variable | value | default | meaning |\n|---|---|---|---|\n",
+    );
+    for variable in settings::TABLE {
+        let default = match variable.default {
+            "" => "unset".to_string(),
+            value => format!("`{}`", value.replace('|', "\\|")),
+        };
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {default} | {} |",
+            variable.name,
+            variable.unit.wanted(),
+            variable.doc
+        );
+    }
+    page("variables.md", &text);
+}
+
+#[test]
+fn programs() {
+    let mut text = String::from(
+        "# Programs\n\n\
+         Every name under which `mainstay install` makes links. Each takes the options of the \
+         original\nof its name; called with the wrong words it says its usage and exits 100. \
+         `mainstay NAME …`\ncalls one without a link.\n\n| program | usage | what it does \
+         |\n|---|---|---|\n",
+    );
+    let mut programs: Vec<_> = tools::programs().collect();
+    programs.sort_by_key(|program| program.name);
+    for program in programs {
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} |",
+            program.name,
+            program.usage.replace('|', "\\|"),
+            program.summary
+        );
+    }
+    text.push_str("\n## For people\n\n| command | usage | what it does |\n|---|---|---|\n");
+    for command in cli::COMMANDS {
+        let _ = writeln!(
+            text,
+            "| `mainstay {}` | `{}` | {} |",
+            command.name,
+            command.usage.replace('|', "\\|"),
+            command.summary
+        );
+    }
+    page("programs.md", &text);
+}
