@@ -1,0 +1,35 @@
+# `make help` says what can be asked.
+
+CARGO ?= cargo
+TARGET = x86_64-unknown-linux-gnu
+
+# What needs no processes but its own: every crate of the product, and the borders between them.
+UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests)
+
+.DEFAULT_GOAL = build
+.PHONY: help build run setup check test bench
+
+help: ## Say what can be asked
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: ## Build the static binary: dist/mainstay
+	$(CARGO) build --release --locked --package mainstay
+	install -D -m 0755 target/$(TARGET)/release/mainstay dist/mainstay
+
+run: build ## Build, then boot the example: nginx, an app and workers under Mainstay
+	examples/nginx-app/run
+
+setup: ## Install the Debian packages that the tests need (as root)
+	@tests/setup
+
+check: ## Formatting, lints, unit tests: under two minutes when warm
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test --locked --quiet $(UNIT_TESTS)
+
+test: setup ## Everything: check, then processes, Docker, dependencies. Needs root
+	@tests/all
+
+bench: build ## Measure against peers
+	@test -x bench/run || { echo "make bench: there is no bench/run yet" >&2; exit 1; }
+	bench/run
