@@ -6,7 +6,9 @@
 //! the plan. Nothing here touches a file, a process or a clock.
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 mod check;
+mod codec;
 mod unit;
 
 pub use check::{Problem, check};

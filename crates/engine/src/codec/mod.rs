@@ -6,13 +6,13 @@
 //! fields (who needs whom, counts) is not written but found again.
 
 mod bytes;
-mod definition;
 mod unit;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bytes::{Reader, Writer};
+use bytes::{read_end, read_pid, read_time, write_end, write_pid, write_time};
+use plan::bytes::{Reader, Writer};
 
 use crate::engine::{Engine, Reaped};
 use crate::neighbours::link;
@@ -58,7 +58,7 @@ impl Engine {
         let mut out = Writer::default();
         out.bytes(&MAGIC);
         out.u16(VERSION);
-        out.time(self.now);
+        write_time(&mut out, self.now);
         out.u32(self.next.0);
         out.length(self.units.len());
         for (id, unit) in &self.units {
@@ -67,18 +67,18 @@ impl Engine {
         }
         out.length(self.unclaimed.len());
         for (pid, (at, what)) in &self.unclaimed {
-            out.pid(*pid);
+            write_pid(&mut out, *pid);
             let end = match what {
                 Reaped::Ended(end) => Some(*end),
                 Reaped::NotExecuted => None,
             };
-            out.option(end, Writer::end);
-            out.time(*at);
+            out.option(end, write_end);
+            write_time(&mut out, *at);
         }
         out.length(self.timers.iter().len());
         for (timer, at) in self.timers.iter() {
             write_timer(&mut out, timer);
-            out.time(at);
+            write_time(&mut out, at);
         }
         out.option(self.stop.as_ref(), write_stop);
         out.into_bytes()
@@ -95,7 +95,7 @@ impl Engine {
         if version != VERSION {
             return Err(DecodeError::Version(version));
         }
-        let mut engine = Engine::new(from.time()?);
+        let mut engine = Engine::new(read_time(&mut from)?);
         engine.next = UnitId(from.u32()?);
         for _ in 0..from.length()? {
             let id = UnitId(from.u32()?);
@@ -110,17 +110,17 @@ impl Engine {
             engine.units.insert(id, Box::new(unit));
         }
         for _ in 0..from.length()? {
-            let pid = from.pid()?;
-            let what = match from.option(Reader::end)? {
+            let pid = read_pid(&mut from)?;
+            let what = match from.option(read_end)? {
                 Some(end) => Reaped::Ended(end),
                 None => Reaped::NotExecuted,
             };
-            engine.unclaimed.insert(pid, (from.time()?, what));
+            engine.unclaimed.insert(pid, (read_time(&mut from)?, what));
         }
         engine.find_relations()?;
         for _ in 0..from.length()? {
             let timer = read_timer(&mut from)?;
-            let at = from.time()?;
+            let at = read_time(&mut from)?;
             engine.restore_timer(timer, at)?;
         }
         engine.stop = from.option(read_stop)?;
@@ -228,7 +228,7 @@ fn write_stop(out: &mut Writer, stop: &Stop) {
         StopStage::Kill => 3,
         StopStage::Over => 4,
     });
-    out.time(stop.began);
+    write_time(out, stop.began);
     out.option(stop.code, Writer::u8);
     out.bool(stop.none_left);
     out.option(stop.kill, Writer::duration);
@@ -245,7 +245,7 @@ fn read_stop(from: &mut Reader) -> Result<Stop, DecodeError> {
     };
     Ok(Stop {
         stage,
-        began: from.time()?,
+        began: read_time(from)?,
         code: from.option(Reader::u8)?,
         none_left: from.bool()?,
         kill: from.option(Reader::duration)?,

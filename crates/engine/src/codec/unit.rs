@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use plan::Kind;
 
-use super::bytes::{Reader, Writer};
-use super::{DecodeError, definition};
+use plan::Unit;
+use plan::bytes::{Reader, Writer};
+
+use super::DecodeError;
+use super::bytes::{read_end, read_pid, read_time, write_end, write_pid, write_time};
 use crate::unit::UnitState;
 use crate::{State, Time};
 
 pub(super) fn write(out: &mut Writer, unit: &UnitState) {
-    definition::write(out, &unit.definition);
+    unit.definition.write(out);
     out.u8(match unit.state() {
         State::Down => 0,
         State::Waiting => 1,
@@ -33,24 +36,24 @@ pub(super) fn write(out: &mut Writer, unit: &UnitState) {
     ] {
         out.bool(flag);
     }
-    out.option(unit.pid, Writer::pid);
-    out.option(unit.last_pid, Writer::pid);
-    out.option(unit.last_end, Writer::end);
-    out.option(unit.last_start, Writer::time);
-    out.time(unit.since);
-    out.option(unit.ready_since, Writer::time);
-    out.time(unit.not_before);
+    out.option(unit.pid, write_pid);
+    out.option(unit.last_pid, write_pid);
+    out.option(unit.last_end, write_end);
+    out.option(unit.last_start, write_time);
+    write_time(out, unit.since);
+    out.option(unit.ready_since, write_time);
+    write_time(out, unit.not_before);
     out.u32(unit.failures);
     out.u32(unit.start_failures);
     out.u32(unit.deaths);
     out.length(unit.restarts.len());
     for restart in &unit.restarts {
-        out.time(*restart);
+        write_time(out, *restart);
     }
 }
 
 pub(super) fn read(from: &mut Reader) -> Result<UnitState, DecodeError> {
-    let definition = definition::read(from)?;
+    let definition = Unit::read(from)?;
     let state = match from.u8()? {
         0 => State::Down,
         1 => State::Waiting,
@@ -76,18 +79,18 @@ pub(super) fn read(from: &mut Reader) -> Result<UnitState, DecodeError> {
     ] {
         *flag = from.bool()?;
     }
-    unit.pid = from.option(Reader::pid)?;
-    unit.last_pid = from.option(Reader::pid)?;
-    unit.last_end = from.option(Reader::end)?;
-    unit.last_start = from.option(Reader::time)?;
-    unit.since = from.time()?;
-    unit.ready_since = from.option(Reader::time)?;
-    unit.not_before = from.time()?;
+    unit.pid = from.option(read_pid)?;
+    unit.last_pid = from.option(read_pid)?;
+    unit.last_end = from.option(read_end)?;
+    unit.last_start = from.option(read_time)?;
+    unit.since = read_time(from)?;
+    unit.ready_since = from.option(read_time)?;
+    unit.not_before = read_time(from)?;
     unit.failures = from.u32()?;
     unit.start_failures = from.u32()?;
     unit.deaths = from.u32()?;
     for _ in 0..from.length()? {
-        unit.restarts.push_back(from.time()?);
+        unit.restarts.push_back(read_time(from)?);
     }
     if !has_fitting_process(&unit) {
         return Err(DecodeError::Invalid("process"));

@@ -1,19 +1,19 @@
 //! What a reading child hands to PID 1: services and problems as bytes. PID 1 trusts
 //! neither: every length is checked against what is there before anything is made.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use plan::{Backoff, Criticality, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
+use plan::Unit;
+use plan::bytes::{Malformed, Reader, Writer};
 
 use super::Service;
 use crate::Problem;
 
 /// The first bytes, with the version of what follows.
-const MAGIC: &[u8] = b"services 1\n";
+const MAGIC: &[u8] = b"services 2\n";
 
 /// Longest text that is taken: a path is shorter (PATH_MAX).
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -28,14 +28,25 @@ impl fmt::Display for Undecodable {
     }
 }
 
+impl From<Malformed> for Undecodable {
+    fn from(_: Malformed) -> Undecodable {
+        Undecodable
+    }
+}
+
 /// Services and problems as bytes.
 pub fn encode(services: &[Service], problems: &[Problem]) -> Vec<u8> {
-    let mut out = Writer(MAGIC.to_vec());
-    out.count(services.len());
-    services.iter().for_each(|service| out.service(service));
-    out.count(problems.len());
-    problems.iter().for_each(|problem| out.problem(problem));
-    out.0
+    let mut out = Writer::after(MAGIC.to_vec());
+    out.length(services.len());
+    for service in services {
+        service.unit.write(&mut out);
+        service.write_rest(&mut out);
+    }
+    out.length(problems.len());
+    for problem in problems {
+        write_problem(&mut out, problem);
+    }
+    out.into_bytes()
 }
 
 /// The inverse of [`encode`].
@@ -43,266 +54,85 @@ pub fn encode(services: &[Service], problems: &[Problem]) -> Vec<u8> {
 /// # Errors
 /// For any bytes that are not its work, whole and with nothing after them.
 pub fn decode(bytes: &[u8]) -> Result<(Vec<Service>, Vec<Problem>), Undecodable> {
-    let mut input = Reader(bytes.strip_prefix(MAGIC).ok_or(Undecodable)?);
-    let services = input.list(Reader::service)?;
-    let problems = input.list(Reader::problem)?;
-    if input.0.is_empty() {
-        Ok((services, problems))
-    } else {
-        Err(Undecodable)
-    }
+    let mut from = Reader::new(bytes.strip_prefix(MAGIC).ok_or(Undecodable)?);
+    let services = from.list(|from| {
+        let unit = Unit::read(from)?;
+        Service::read_rest(unit, from)
+    })?;
+    let problems = from.list(read_problem)?;
+    from.end_of_input()?;
+    Ok((services, problems))
 }
 
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn byte(&mut self, value: u8) {
-        self.0.push(value);
+impl Service {
+    /// Writes everything but its unit.
+    pub fn write_rest(&self, out: &mut Writer) {
+        write_bytes(out, self.dir.as_os_str().as_bytes());
+        out.option(self.notification_fd, Writer::u32);
+        out.u32(self.max_death_tally);
+        out.bool(self.own_session);
+        out.option(self.lock_fd, Writer::u32);
+        out.bool(self.own_pid_namespace);
     }
 
-    fn number(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn count(&mut self, value: usize) {
-        self.number(u32::try_from(value).unwrap_or(u32::MAX));
-    }
-
-    fn bytes(&mut self, value: &[u8]) {
-        // Cut rather than refused: only the text of a problem can be this long.
-        let value = &value[..value.len().min(LONGEST_TEXT)];
-        self.count(value.len());
-        self.0.extend_from_slice(value);
-    }
-
-    fn text(&mut self, value: &str) {
-        let mut end = value.len().min(LONGEST_TEXT);
-        while !value.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.bytes(&value.as_bytes()[..end]);
-    }
-
-    fn option<T>(&mut self, value: Option<T>, write: impl Fn(&mut Writer, T)) {
-        self.byte(u8::from(value.is_some()));
-        if let Some(value) = value {
-            write(self, value);
-        }
-    }
-
-    fn duration(&mut self, value: Duration) {
-        self.0.extend_from_slice(&value.as_secs().to_le_bytes());
-        self.number(value.subsec_nanos());
-    }
-
-    fn service(&mut self, service: &Service) {
-        self.unit(&service.unit);
-        self.bytes(service.dir.as_os_str().as_bytes());
-        self.option(service.notification_fd, Writer::number);
-        self.number(service.max_death_tally);
-        self.byte(u8::from(service.own_session));
-        self.option(service.lock_fd, Writer::number);
-        self.byte(u8::from(service.own_pid_namespace));
-    }
-
-    fn unit(&mut self, unit: &Unit) {
-        self.text(&unit.name);
-        self.byte(match unit.kind {
-            Kind::Service => 0,
-            Kind::OneShot => 1,
-        });
-        self.count(unit.needs.len());
-        unit.needs.iter().for_each(|name| self.text(name));
-        self.byte(u8::from(unit.wanted));
-        self.byte(match unit.readiness {
-            Readiness::WhenUp => 0,
-            Readiness::Notified => 1,
-        });
-        self.byte(match unit.restart.when {
-            When::Never => 0,
-            When::OnFailure => 1,
-            When::Always => 2,
-        });
-        let backoff = unit.restart.backoff;
-        for time in [
-            backoff.floor,
-            backoff.first,
-            backoff.max,
-            backoff.reset_after,
-        ] {
-            self.duration(time);
-        }
-        self.number(backoff.factor);
-        self.option(unit.restart.limit, |out, limit| {
-            out.number(limit.starts);
-            out.duration(limit.within);
-            out.byte(match limit.then {
-                OnLimit::GiveUp => 0,
-                OnLimit::StopContainer => 1,
-            });
-        });
-        self.byte(match unit.criticality {
-            Criticality::Ordinary => 0,
-            Criticality::Critical => 1,
-        });
-        self.byte(unit.down_signal);
-        self.option(unit.kill_after, Writer::duration);
-        self.option(unit.start_within, Writer::duration);
-        self.byte(u8::from(unit.has_finish));
-        self.option(unit.finish_within, Writer::duration);
-        self.option(unit.logger.as_deref(), Writer::text);
-    }
-
-    fn problem(&mut self, problem: &Problem) {
-        self.bytes(problem.path.as_os_str().as_bytes());
-        self.option(problem.line, Writer::number);
-        self.text(&problem.cause);
-        self.text(&problem.remedy);
-    }
-}
-
-type Decoded<T> = Result<T, Undecodable>;
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Decoded<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(Undecodable)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Decoded<[u8; N]> {
-        self.take(N)?.try_into().map_err(|_| Undecodable)
-    }
-
-    fn byte(&mut self) -> Decoded<u8> {
-        Ok(self.array::<1>()?[0])
-    }
-
-    fn choice<T: Copy>(&mut self, choices: &[T]) -> Decoded<T> {
-        let index = usize::from(self.byte()?);
-        choices.get(index).copied().ok_or(Undecodable)
-    }
-
-    fn flag(&mut self) -> Decoded<bool> {
-        self.choice(&[false, true])
-    }
-
-    fn number(&mut self) -> Decoded<u32> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn bytes(&mut self) -> Decoded<Vec<u8>> {
-        let length = self.number()? as usize;
-        if length > LONGEST_TEXT {
-            return Err(Undecodable);
-        }
-        Ok(self.take(length)?.to_vec())
-    }
-
-    fn text(&mut self) -> Decoded<String> {
-        String::from_utf8(self.bytes()?).map_err(|_| Undecodable)
-    }
-
-    fn path(&mut self) -> Decoded<PathBuf> {
-        Ok(PathBuf::from(OsString::from_vec(self.bytes()?)))
-    }
-
-    fn option<T>(&mut self, read: impl Fn(&mut Self) -> Decoded<T>) -> Decoded<Option<T>> {
-        self.flag()?.then(|| read(self)).transpose()
-    }
-
-    fn list<T>(&mut self, read: impl Fn(&mut Self) -> Decoded<T>) -> Decoded<Vec<T>> {
-        let count = self.number()? as usize;
-        // Every item takes bytes, so a false count meets the end; nothing is
-        // reserved for it.
-        let mut items = Vec::new();
-        for _ in 0..count {
-            items.push(read(self)?);
-        }
-        Ok(items)
-    }
-
-    fn duration(&mut self) -> Decoded<Duration> {
-        let seconds = u64::from_le_bytes(self.array()?);
-        let nanoseconds = self.number()?;
-        if nanoseconds >= 1_000_000_000 {
-            return Err(Undecodable);
-        }
-        Ok(Duration::new(seconds, nanoseconds))
-    }
-
-    fn service(&mut self) -> Decoded<Service> {
+    /// What [`Service::write_rest`] wrote of the service with this unit.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn read_rest(unit: Unit, from: &mut Reader) -> Result<Service, Malformed> {
         Ok(Service {
-            unit: self.unit()?,
-            dir: self.path()?,
-            notification_fd: self.option(Reader::number)?,
-            max_death_tally: self.number()?,
-            own_session: self.flag()?,
-            lock_fd: self.option(Reader::number)?,
-            own_pid_namespace: self.flag()?,
+            unit,
+            dir: read_path(from)?,
+            notification_fd: from.option(Reader::u32)?,
+            max_death_tally: from.u32()?,
+            own_session: from.bool()?,
+            lock_fd: from.option(Reader::u32)?,
+            own_pid_namespace: from.bool()?,
         })
     }
+}
 
-    fn unit(&mut self) -> Decoded<Unit> {
-        Ok(Unit {
-            name: self.text()?,
-            kind: self.choice(&[Kind::Service, Kind::OneShot])?,
-            needs: self.list(Reader::text)?,
-            wanted: self.flag()?,
-            readiness: self.choice(&[Readiness::WhenUp, Readiness::Notified])?,
-            restart: self.restart()?,
-            criticality: self.choice(&[Criticality::Ordinary, Criticality::Critical])?,
-            down_signal: self.byte()?,
-            kill_after: self.option(Reader::duration)?,
-            start_within: self.option(Reader::duration)?,
-            has_finish: self.flag()?,
-            finish_within: self.option(Reader::duration)?,
-            logger: self.option(Reader::text)?,
-        })
-    }
+/// Cut rather than refused: only the text of a problem can be this long.
+fn write_bytes(out: &mut Writer, value: &[u8]) {
+    out.blob(&value[..value.len().min(LONGEST_TEXT)]);
+}
 
-    fn restart(&mut self) -> Decoded<Restart> {
-        Ok(Restart {
-            when: self.choice(&[When::Never, When::OnFailure, When::Always])?,
-            backoff: {
-                let floor = self.duration()?;
-                let first = self.duration()?;
-                let max = self.duration()?;
-                let reset_after = self.duration()?;
-                Backoff {
-                    floor,
-                    first,
-                    factor: self.number()?,
-                    max,
-                    reset_after,
-                }
-            },
-            limit: self.option(|input| {
-                Ok(Limit {
-                    starts: input.number()?,
-                    within: input.duration()?,
-                    then: input.choice(&[OnLimit::GiveUp, OnLimit::StopContainer])?,
-                })
-            })?,
-        })
+fn write_text(out: &mut Writer, value: &str) {
+    let mut end = value.len().min(LONGEST_TEXT);
+    while !value.is_char_boundary(end) {
+        end -= 1;
     }
+    out.text(&value[..end]);
+}
 
-    fn problem(&mut self) -> Decoded<Problem> {
-        Ok(Problem {
-            path: self.path()?,
-            line: self.option(Reader::number)?,
-            cause: self.text()?,
-            remedy: self.text()?,
-        })
-    }
+fn read_path(from: &mut Reader) -> Result<PathBuf, Malformed> {
+    Ok(PathBuf::from(OsStr::from_bytes(from.blob()?)))
+}
+
+fn write_problem(out: &mut Writer, problem: &Problem) {
+    write_bytes(out, problem.path.as_os_str().as_bytes());
+    out.option(problem.line, Writer::u32);
+    write_text(out, &problem.cause);
+    write_text(out, &problem.remedy);
+}
+
+fn read_problem(from: &mut Reader) -> Result<Problem, Malformed> {
+    Ok(Problem {
+        path: read_path(from)?,
+        line: from.option(Reader::u32)?,
+        cause: from.text()?,
+        remedy: from.text()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plan::{Criticality, Limit, OnLimit, Readiness, When};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
     use std::path::Path;
+    use std::time::Duration;
 
     fn sample() -> (Vec<Service>, Vec<Problem>) {
         let plain = Service {
