@@ -7,7 +7,7 @@ TARGET = x86_64-unknown-linux-gnu
 UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests)
 
 .DEFAULT_GOAL = build
-.PHONY: help build run setup check test bench
+.PHONY: help build run setup check test bench mutants
 
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -33,3 +33,6 @@ test: setup ## Everything: check, then processes, Docker, dependencies. Needs ro
 bench: build ## Measure against peers
 	@test -x bench/run || { echo "make bench: there is no bench/run yet" >&2; exit 1; }
 	bench/run
+
+mutants: ## Change the engine in small ways: its tests must notice nine of ten
+	@tests/mutants

@@ -192,6 +192,62 @@ fn a_back_off_without_its_timer_is_refused() {
 }
 
 #[test]
+fn timers_that_nobody_has_are_refused() {
+    let mut rig = Rig::running(Unit::service("a"));
+    rig.end(UnitId(0), exited(0));
+    let bytes = rig.engine.encode();
+    // One timer: how many, kind, unit, moment; then: no stop.
+    let timer = &bytes[bytes.len() - (1 + 4 + 8 + 1)..bytes.len() - 1];
+    let with_timers = |timers: &[&[u8]]| {
+        let mut bytes = bytes[..bytes.len() - (4 + 1 + 4 + 8 + 1)].to_vec();
+        bytes.extend((timers.len() as u32).to_le_bytes());
+        bytes.extend(timers.concat());
+        bytes.push(0);
+        Engine::decode(&bytes)
+    };
+    assert_eq!(with_timers(&[timer]).as_ref(), Ok(&rig.engine));
+    let with = |place: usize, value: u8| {
+        let mut timer = timer.to_vec();
+        timer[place] = value;
+        timer
+    };
+    let (of_nobody, of_another_state, unknown) = (with(1, 9), with(0, 3), with(0, 7));
+    for timers in [
+        vec![timer, timer],
+        vec![timer, &of_nobody],
+        vec![timer, &of_another_state],
+        vec![timer, &unknown],
+    ] {
+        let fault = with_timers(&timers).err();
+        assert_eq!(fault, Some(DecodeError::Invalid("timer")), "{timers:?}");
+    }
+}
+
+#[test]
+fn unit_numbers_that_do_not_rise_are_refused() {
+    let named = |names: &[&str]| {
+        let unwanted = |name: &&str| Unit {
+            wanted: false,
+            ..Unit::service(*name)
+        };
+        Rig::with(names.iter().map(unwanted).collect())
+            .engine
+            .encode()
+    };
+    let bytes = named(&["a", "b"]);
+    // Magic, version, moment, next number, how many units; then one record a unit.
+    let second = 8 + 2 + 8 + 4 + 4 + bytes.len() - named(&["a"]).len();
+    assert_eq!(bytes[second..second + 4], [1, 0, 0, 0]);
+    for number in [0, 2, 3] {
+        let mut bytes = bytes.clone();
+        bytes[second] = number;
+        let fault = Engine::decode(&bytes).err();
+        let expected = Some(DecodeError::Invalid("unit number"));
+        assert_eq!(fault, expected, "{number}");
+    }
+}
+
+#[test]
 fn ends_that_nobody_can_claim_are_refused() {
     let mut bytes = Engine::new(Time(0)).encode();
     // No unknown process, no timer, no stop.

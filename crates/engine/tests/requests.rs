@@ -139,6 +139,16 @@ fn once_at_most_does_not_signal_what_runs_or_starts() {
 }
 
 #[test]
+fn once_at_most_while_it_starts_does_not_call_off_a_down() {
+    let mut rig = Rig::with(vec![service()]);
+    rig.ask(A, Request::Down);
+    assert_eq!(rig.ask(A, Request::OnceAtMost), []);
+    let mut expected = vec![announce(Up)];
+    expected.extend(to_end());
+    assert_eq!(rig.start(A), expected);
+}
+
+#[test]
 fn down_sends_the_down_signal_and_cont_and_keeps_it_down() {
     let mut rig = running(Unit {
         down_signal: 3,

@@ -47,10 +47,12 @@ impl UnitState {
 
     /// `O`: what runs may end by itself; what does not run is not started.
     fn asked_once_at_most(&mut self, turn: &mut Turn) {
+        let is_to_run = self.wanted || self.once;
         self.wanted = false;
         self.once = false;
         match self.state() {
-            State::Starting => self.once = true,
+            // Unless it was told to be down meanwhile.
+            State::Starting => self.once = is_to_run,
             State::Waiting | State::BackingOff => self.enter(State::Down, &[], turn),
             State::Down
             | State::Up

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Engine, Phase, Pid, State, StopStage, UnitId};
 use plan::{Kind, Readiness};
 
+use crate::model::Told;
 use crate::world::World;
 
 type Rule = Result<(), String>;
@@ -40,6 +41,24 @@ pub(crate) fn no_restart_comes_sooner_than_its_floor(world: &World, id: UnitId) 
     let waited = world.now.since(last);
     rule(waited >= floor, || {
         format!("{id:?} starts {waited:?} after its last start, its floor is {floor:?}")
+    })
+}
+
+/// At [`engine::Action::Start`].
+pub(crate) fn no_try_comes_sooner_after_one_that_failed(world: &World, id: UnitId) -> Rule {
+    let unit = &world.units[&id];
+    rule(world.now >= unit.no_try_before, || {
+        let early = unit.no_try_before.since(world.now);
+        format!("{id:?} is tried again {early:?} too early")
+    })
+}
+
+/// At [`engine::Action::Start`].
+pub(crate) fn nothing_starts_against_its_policy(world: &World, id: UnitId) -> Rule {
+    let unit = &world.units[&id];
+    let allowed = unit.start_asked || (unit.policy_allows() && !unit.gave_up);
+    rule(allowed && !unit.held_down, || {
+        format!("{id:?} starts and should not: {unit:?}")
     })
 }
 
@@ -110,6 +129,51 @@ pub(crate) fn no_state_is_without_a_way_out(world: &World) -> Rule {
         };
         rule(has_way_out, || {
             format!("{id:?} is {:?} for ever: {known:?}", unit.state())
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times: no end and no answer makes a unit unwanted that nobody wants down.
+pub(crate) fn what_is_wanted_stays_wanted(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let may_rest = known.may_rest || world.stop.is_some();
+        rule(unit.wanted() || may_rest, || {
+            format!("{id:?} is not wanted any more: {known:?}")
+        })?;
+    }
+    Ok(())
+}
+
+/// After each event: what was announced is what the state is now, and nothing that the
+/// status files show has changed in silence. That nothing is announced twice is in
+/// [`Known::announced`](crate::model::Known::announced).
+pub(crate) fn each_status_is_delivered_once(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let told = match unit.state() {
+            State::Down | State::Waiting | State::Starting | State::BackingOff | State::Failed => {
+                known.told == Told::Finished
+            }
+            State::Up => known.told == Told::Up,
+            State::Ready => known.told == Told::Ready,
+            State::Stopping => matches!(known.told, Told::Up | Told::Ready),
+            State::Finishing => known.told == Told::Down,
+        };
+        rule(told, || {
+            format!(
+                "{id:?} is {:?}, the last word was {:?}",
+                unit.state(),
+                known.told
+            )
+        })?;
+        let status = (unit.pid(), unit.wanted(), unit.paused());
+        rule(status == known.status || known.announcements > 0, || {
+            format!(
+                "{id:?} is {status:?}, was {:?}, and nobody is told",
+                known.status
+            )
         })?;
     }
     Ok(())

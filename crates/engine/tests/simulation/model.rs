@@ -1,7 +1,14 @@
 //! What the world knows of a unit, from the engine's actions and its own processes.
 
-use engine::{Change, End, Pid, Time};
-use plan::{Kind, Readiness, Unit};
+use std::time::Duration;
+
+use engine::{Change, End, Pid, Request, Time};
+use plan::{Kind, Readiness, Unit, When};
+
+/// s6-supervise waits this long after a run that could not be executed.
+const AFTER_NOT_EXECUTED: Duration = Duration::from_secs(10);
+/// No process could be made: not at once again.
+const AFTER_NOT_MADE: Duration = Duration::from_secs(1);
 
 /// How far a unit has come, by what was announced of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +53,24 @@ pub(crate) struct Known {
     pub(crate) known_since: Time,
     /// Since when this process is asked to end.
     pub(crate) stopping: Option<(Pid, Time)>,
+    /// Process, want and pause as they were at the last event.
+    pub(crate) status: (Option<Pid>, bool, bool),
+    /// How often it was announced at this event.
+    pub(crate) announcements: u32,
+    /// The process that was asked for last is that of its finish.
+    pub(crate) finish_was_last: bool,
+    /// Its last process could not execute its program.
+    pub(crate) not_executed: bool,
+    /// Not tried again before this, unless somebody asks.
+    pub(crate) no_try_before: Time,
+    /// Somebody has asked for a start since its last process was made.
+    pub(crate) start_asked: bool,
+    /// It was told to be down, and not up since.
+    pub(crate) held_down: bool,
+    /// It was announced that it is not started again.
+    pub(crate) gave_up: bool,
+    /// There is a reason not to start it again.
+    pub(crate) may_rest: bool,
 }
 
 impl Known {
@@ -66,6 +91,15 @@ impl Known {
             killed: None,
             known_since: now,
             stopping: None,
+            status: (None, false, false),
+            announcements: 0,
+            finish_was_last: false,
+            not_executed: false,
+            no_try_before: Time(0),
+            start_asked: false,
+            held_down: false,
+            gave_up: false,
+            may_rest: false,
         }
     }
 
@@ -82,9 +116,60 @@ impl Known {
         no_process && !self.unanswered && matches!(self.told, Told::Finished | Told::Gone)
     }
 
+    /// Whether its policy allows a start after its last end.
+    pub(crate) fn policy_allows(&self) -> bool {
+        match (self.last_end, self.definition.restart.when) {
+            (None, _) | (_, When::Always) => true,
+            (Some(_), When::Never) => false,
+            (Some(end), When::OnFailure) => end != End::Exited(0),
+        }
+    }
+
+    /// Somebody asks something of it.
+    pub(crate) fn requested(&mut self, request: Request) {
+        match request {
+            Request::Up | Request::Once => {
+                self.start_asked = true;
+                self.held_down = false;
+                self.gave_up = false;
+                self.no_try_before = Time(0);
+                self.may_rest |= request == Request::Once;
+            }
+            Request::Down => {
+                self.held_down = true;
+                self.may_rest = true;
+            }
+            Request::OnceAtMost | Request::Exit => self.may_rest = true,
+            Request::Restart => self.start_asked = true,
+            Request::Signal(_) => {}
+        }
+    }
+
+    /// The engine knows of its end.
+    pub(crate) fn ended(&mut self, now: Time) {
+        self.deaths += 1;
+        if self.not_executed {
+            self.no_try_before = now.after(AFTER_NOT_EXECUTED);
+        }
+    }
+
+    /// The engine knows that no process could be made.
+    pub(crate) fn not_made(&mut self, now: Time) {
+        if !self.finish_was_last {
+            self.no_try_before = now.after(AFTER_NOT_MADE);
+        }
+    }
+
     /// Takes in an announcement; what may not come now is an error.
     pub(crate) fn announced(&mut self, change: Change) -> Result<(), String> {
         let is_service = self.definition.kind == Kind::Service;
+        self.announcements += 1;
+        if change == Change::Permanent {
+            self.gave_up = true;
+            self.start_asked = false;
+            self.may_rest = true;
+        }
+        self.may_rest |= change == Change::Finished && !self.policy_allows();
         self.told = match (self.told, change) {
             (_, Change::Silent) => self.told,
             (Told::Finished, Change::Up) => Told::Up,

@@ -18,6 +18,8 @@ impl World {
                 nothing_starts_before_what_it_needs_is_ready(self, id)?;
                 no_restart_comes_sooner_than_its_floor(self, id)?;
                 no_two_processes_of_one_name_live(self, id)?;
+                no_try_comes_sooner_after_one_that_failed(self, id)?;
+                nothing_starts_against_its_policy(self, id)?;
                 self.make(id, Role::Main(id));
                 Ok(())
             }
@@ -35,7 +37,7 @@ impl World {
                 {
                     unit.killed = Some(pid);
                 }
-                self.processes.signal(pid, number, self.now);
+                self.processes.signal(pid, number, self.clock);
                 Ok(())
             }
             Action::Announce(id, change) => match self.units.get_mut(&id) {
@@ -71,17 +73,18 @@ impl World {
             true => 0,
             false => self.random.below(60),
         };
-        let at = self.now.after(Duration::from_millis(delay));
+        let at = self.clock.after(Duration::from_millis(delay));
         let fails = self.random.chance(4);
         let Some(unit) = self.units.get_mut(&id) else {
             return;
         };
         unit.unanswered = true;
+        unit.finish_was_last = matches!(role, Role::Finish(_));
         if fails {
             self.answers.insert((at, Answer::NotMade(id)));
             return;
         }
-        let pid = self.processes.make(role, self.now, &mut self.random);
+        let pid = self.processes.make(role, self.clock, &mut self.random);
         self.answers.insert((at, Answer::Made(id, pid)));
         if let Role::Finish(_) = role {
             unit.finish = Some(pid);
@@ -91,10 +94,11 @@ impl World {
         unit.last_main = Some(pid);
         unit.last_made = Some(self.now);
         unit.asked = false;
+        unit.start_asked = false;
         let notifies = unit.definition.readiness == Readiness::Notified;
         if unit.definition.kind == Kind::Service && notifies && self.random.chance(85) {
             let after = Duration::from_millis(delay + self.random.below(3000));
-            self.newlines.insert((self.now.after(after), id, pid));
+            self.newlines.insert((self.clock.after(after), id, pid));
         }
     }
 
@@ -115,7 +119,7 @@ impl World {
     }
 
     fn close_input(&mut self, id: UnitId) -> Result<(), String> {
-        let now = self.now;
+        let clock = self.clock;
         let Some(unit) = self.units.get_mut(&id) else {
             return Err(format!("{id:?}: the input of an unknown unit is closed"));
         };
@@ -123,7 +127,7 @@ impl World {
             return Err(format!("{id:?}: its input is closed twice"));
         }
         if let Some(pid) = unit.main {
-            self.processes.input_ends(pid, now);
+            self.processes.input_ends(pid, clock);
         }
         Ok(())
     }
@@ -137,7 +141,7 @@ impl World {
             1..=8 => Some(0),
             _ => Some(self.random.below(6000)),
         };
-        let now = self.now;
+        let clock = self.clock;
         let Some(stop) = &mut self.stop else {
             return Ok(());
         };
@@ -145,9 +149,9 @@ impl World {
             return Err("the stop hooks run twice".into());
         }
         stop.hooks_running = true;
-        stop.hooks_done_at = takes.map(|takes| now.after(Duration::from_millis(takes)));
+        stop.hooks_done_at = takes.map(|takes| clock.after(Duration::from_millis(takes)));
         if self.random.chance(30) {
-            self.processes.make(Role::Stranger, now, &mut self.random);
+            self.processes.make(Role::Stranger, clock, &mut self.random);
         }
         Ok(())
     }
@@ -155,7 +159,7 @@ impl World {
     fn signal_all(&mut self, number: u8) {
         let pids: Vec<Pid> = self.processes.alive.keys().copied().collect();
         for pid in &pids {
-            self.processes.signal(*pid, number, self.now);
+            self.processes.signal(*pid, number, self.clock);
         }
         self.everything_is_killed |= number == 9;
         if number == 9 || number == 15 {

@@ -51,7 +51,10 @@ pub(crate) struct Stop {
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
+    /// The latest that the clock has shown: what is counted from, and judged by.
     pub(crate) now: Time,
+    /// What the clock shows; behind `now` after it was set back.
+    pub(crate) clock: Time,
     pub(crate) units: BTreeMap<UnitId, Known>,
     pub(crate) stop: Option<Stop>,
     pub(crate) left: Option<u8>,
@@ -74,6 +77,7 @@ impl World {
         World {
             engine: Engine::new(now),
             now,
+            clock: now,
             units: BTreeMap::new(),
             stop: None,
             left: None,
@@ -92,8 +96,8 @@ impl World {
     /// Lives until the container is left; how many events that took.
     pub(crate) fn run(mut self) -> Result<u64, String> {
         for _ in 0..self.random.below(3) {
-            let now = self.now;
-            self.processes.make(Role::Stranger, now, &mut self.random);
+            let clock = self.clock;
+            self.processes.make(Role::Stranger, clock, &mut self.random);
         }
         self.add_some(8)?;
         let life = self.random.below(LIFE);
@@ -125,25 +129,23 @@ impl World {
             self.answers.first().map(|(at, _)| *at),
             self.newlines.first().map(|(at, ..)| *at),
             hooks,
-            self.none_left_is_due.then_some(self.now),
+            self.none_left_is_due.then_some(self.clock),
         ];
         let Some(next) = moments.into_iter().flatten().min() else {
             return self.nothing_will_happen();
         };
-        self.now = self.now.max(next);
-        if self.random.chance(2) {
-            // The machine was busy, or asleep.
-            let jump = Duration::from_millis(self.random.below(4000));
-            self.now = self.now.after(jump);
-            if let Some(stop) = &mut self.stop {
-                stop.late += jump;
-            }
-        }
+        self.clock = self.clock.max(next);
+        self.jump()?;
+        self.now = self.now.max(self.clock);
         let mut due = Vec::new();
         for (kind, moment) in moments.into_iter().enumerate() {
-            if moment.is_some_and(|moment| moment <= self.now) {
+            if moment.is_some_and(|moment| moment <= self.clock) {
                 due.push(kind);
             }
+        }
+        if due.is_empty() {
+            // Not yet, since the clock went back.
+            return Ok(());
         }
         match self.random.pick(&due) {
             0 => self.tell(Event::Tick),
@@ -158,6 +160,29 @@ impl World {
         }
     }
 
+    /// The machine was busy, or asleep; or the clock goes back.
+    fn jump(&mut self) -> Result<(), String> {
+        let millis = match self.random.below(1000) {
+            0..20 => self.random.below(4000),
+            20 => self.random.below(10_000_000),
+            21..25 => {
+                // What the engine has not been told has not been the latest.
+                self.now = self.now.max(self.clock);
+                self.tell(Event::Tick)?;
+                let back = self.random.below(4_000_000_000);
+                self.clock = Time(self.clock.0.saturating_sub(back));
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let jump = Duration::from_millis(millis);
+        self.clock = self.clock.after(jump);
+        if let Some(stop) = &mut self.stop {
+            stop.late += jump;
+        }
+        Ok(())
+    }
+
     /// Somebody has to act; in a stop that may wait without a limit for what hangs.
     fn nothing_will_happen(&mut self) -> Result<(), String> {
         let Some(stop) = &self.stop else {
@@ -170,7 +195,7 @@ impl World {
     }
 
     fn a_process_ends(&mut self) -> Result<(), String> {
-        let Some((pid, process, end)) = self.processes.reap(self.now) else {
+        let Some((pid, process, end)) = self.processes.reap(self.clock) else {
             return Ok(());
         };
         match process.role {
@@ -181,8 +206,9 @@ impl World {
                         true => End::Exited(127),
                         false => end,
                     });
+                    unit.not_executed = process.not_executed;
                     if !unit.unanswered {
-                        unit.deaths += 1;
+                        unit.ended(self.now);
                     }
                     unit.finish_owed = true;
                 }
@@ -221,11 +247,16 @@ impl World {
                     && unit.last_main == Some(pid)
                     && unit.main.is_none()
                 {
-                    unit.deaths += 1;
+                    unit.ended(now);
                 }
                 self.tell(Event::Started(id, pid))
             }
-            Answer::NotMade(id) => self.tell(Event::StartFailed(id)),
+            Answer::NotMade(id) => {
+                if let Some(unit) = self.units.get_mut(&id) {
+                    unit.not_made(now);
+                }
+                self.tell(Event::StartFailed(id))
+            }
         }
     }
 
@@ -269,11 +300,15 @@ impl World {
             0 | 1 => return self.ask_to_stop(),
             2..=40 => return self.add_some(2),
             41..=60 => {
-                let now = self.now;
-                self.processes.make(Role::Stranger, now, &mut self.random);
+                let clock = self.clock;
+                self.processes.make(Role::Stranger, clock, &mut self.random);
                 return Ok(());
             }
             61..=70 => return self.tell_nonsense(),
+            71..=80 => {
+                self.outsiders_signal();
+                return Ok(());
+            }
             _ => {}
         }
         if ids.is_empty() {
@@ -282,6 +317,9 @@ impl World {
         let id = self.random.pick(&ids);
         if self.random.chance(6) {
             self.expect_end(id);
+            if let Some(unit) = self.units.get_mut(&id) {
+                unit.may_rest = true;
+            }
             return self.tell(Event::Remove(id));
         }
         let request = match self.random.below(14) {
@@ -294,7 +332,23 @@ impl World {
             _ => Request::Signal(self.random.pick(&[9, 10, 15, 18, 19])),
         };
         self.expect_end(id);
+        if let Some(unit) = self.units.get_mut(&id) {
+            unit.requested(request);
+        }
         self.tell(Event::Asked(id, request))
+    }
+
+    /// Somebody else's signals, at once: to one process, or to many so that they end in
+    /// a burst.
+    fn outsiders_signal(&mut self) {
+        let pids: Vec<Pid> = self.processes.alive.keys().copied().collect();
+        let many = self.random.chance(30);
+        let number = self.random.pick(&[1, 2, 9, 9, 9, 15, 18, 19]);
+        for pid in pids {
+            if self.random.chance(if many { 70 } else { 10 }) {
+                self.processes.signal(pid, number, self.clock);
+            }
+        }
     }
 
     fn expect_end(&mut self, id: UnitId) {
@@ -339,9 +393,12 @@ impl World {
         }
         let mut actions = Vec::new();
         self.log(&format!("add {batch:?}"));
-        let ids = self.engine.add(batch.clone(), self.now, &mut actions);
+        let ids = self.engine.add(batch.clone(), self.clock, &mut actions);
         for (id, definition) in ids.into_iter().zip(batch) {
-            let known = Known::new(definition, self.now);
+            let mut known = Known::new(definition, self.now);
+            let wanted = known.definition.wanted && self.stop.is_none();
+            known.status = (None, wanted, false);
+            known.may_rest = !wanted;
             if self.units.insert(id, known).is_some() {
                 return Err(format!("{id:?} was given twice"));
             }
@@ -433,7 +490,7 @@ impl World {
 
     fn log(&self, line: &str) {
         if self.trace {
-            let millis = self.now.0 / 1_000_000;
+            let millis = self.clock.0 / 1_000_000;
             println!("{:>6} {millis} ms: {line}", self.steps);
         }
     }
@@ -442,7 +499,7 @@ impl World {
     fn tell(&mut self, event: Event) -> Result<(), String> {
         self.log(&format!("{event:?}"));
         let mut actions = Vec::new();
-        self.engine.handle(event, self.now, &mut actions);
+        self.engine.handle(event, self.clock, &mut actions);
         self.perform(actions)
     }
 
@@ -455,11 +512,24 @@ impl World {
         if self.random.chance(2) {
             self.engine = bytes_and_back_changes_nothing(&self.engine)?;
         }
+        each_status_is_delivered_once(self)?;
         self.note_stopping();
+        self.note_statuses();
         no_state_is_without_a_way_out(self)?;
+        what_is_wanted_stays_wanted(self)?;
         every_end_is_counted_once(self)?;
         time_limits_end_in_a_kill(self)?;
         a_stop_ends_within_its_budget(self)
+    }
+
+    /// Remembers what the status files say after this event.
+    fn note_statuses(&mut self) {
+        for (id, unit) in self.engine.units() {
+            if let Some(known) = self.units.get_mut(&id) {
+                known.status = (unit.pid(), unit.wanted(), unit.paused());
+                known.announcements = 0;
+            }
+        }
     }
 
     /// Remembers since when units are asked to end.
