@@ -5,6 +5,10 @@
 //! else could have put it; below a directory none is. The owner is set before the
 //! mode, since a change of owner clears bits of the mode, and a file with several names
 //! gets no setuid bit: one of them may lie in somebody else's directory.
+//!
+//! Paths below [`RUN_FROM`] are another matter: whoever may put a link there may as
+//! well put the script there that PID 1 runs next, so all links are followed. Images
+//! give these directories to the user that they run as, and link services into them.
 
 use std::ffi::OsStr;
 use std::io;
@@ -27,6 +31,9 @@ const NAMES: Style = Style {
     leading_dot: true,
 };
 
+/// Where the hooks and services are that PID 1 runs itself.
+const RUN_FROM: [&[u8]; 2] = [b"/var/run/s6/etc/", b"/run/s6/etc/"];
+
 /// Most refusals that one line tells in full.
 const MOST_TOLD: usize = 8;
 
@@ -37,11 +44,20 @@ pub(super) fn apply(line: &Line, file: &Path, number: u32, hidden: bool) -> Vec<
         hidden,
         refusals: Vec::new(),
     };
-    match Root::open(Path::new("/"), Links::Trusted) {
+    match Root::open(Path::new("/"), links_for(&line.path)) {
         Ok(root) => work.begin(&root),
         Err(error) => work.refused(Path::new("/"), "open", &error),
     }
     work.problems(file, number)
+}
+
+/// Which links are followed on the way to `path`.
+fn links_for(path: &[u8]) -> Links {
+    let below = |dir: &&[u8]| path.starts_with(dir);
+    match RUN_FROM.iter().any(below) && !path.split(|b| *b == b'/').any(|name| name == b"..") {
+        true => Links::InRoot,
+        false => Links::Trusted,
+    }
 }
 
 struct Work<'a> {

@@ -113,6 +113,25 @@ fn a_named_link_is_followed_only_where_nobody_else_could_have_put_it() {
 }
 
 #[test]
+fn every_link_to_what_pid_1_runs_is_followed_and_no_way_leads_out_of_there() {
+    for path in [
+        "/var/run/s6/etc/services.d/*/run",
+        "/run/s6/etc/cont-init.d/*",
+    ] {
+        assert_eq!(links_for(path.as_bytes()), Links::InRoot, "{path}");
+    }
+    for path in [
+        "/var/run/s6/etc/../../lib/*",
+        "/var/run/s6/etcetera/x",
+        "/var/lib/app/*",
+        "/etc/services.d/*/run",
+        "run/s6/etc/x",
+    ] {
+        assert_eq!(links_for(path.as_bytes()), Links::Trusted, "{path}");
+    }
+}
+
+#[test]
 fn a_file_with_several_names_gets_no_setuid_bit() {
     let temp = Temp::new();
     temp.write("one", "");
