@@ -13,6 +13,8 @@ pub(crate) struct Stopping {
     begun: Duration,
     /// When everything that was left got its TERM.
     terminated: Option<Duration>,
+    /// Whether a further signal cut the time after it short.
+    cut: bool,
     /// What had to be killed, and why.
     killed: Vec<String>,
 }
@@ -23,10 +25,13 @@ const NAMED: usize = 8;
 impl Supervisor<'_> {
     /// Begins to stop, or, while it stops, asks for less grace.
     pub(crate) fn stop(&mut self, cause: StopCause) {
-        if self.stopping.is_none() {
+        if let Some(stopping) = &mut self.stopping {
+            stopping.cut |= stopping.terminated.is_some();
+        } else {
             self.stopping = Some(Stopping {
                 begun: clock::monotonic(),
                 terminated: None,
+                cut: false,
                 killed: Vec::new(),
             });
             match &self.phase {
@@ -41,20 +46,23 @@ impl Supervisor<'_> {
 
     /// Notes who is about to be killed.
     pub(crate) fn note_killed(&mut self) {
-        let terminated = self.stopping.as_ref().and_then(|s| s.terminated);
-        let waited = clock::monotonic().saturating_sub(terminated.unwrap_or_default());
-        let limit = self.rules.limits.kill;
-        let cause = match (terminated, limit) {
-            (None, _) => "its time was cut short".to_string(),
-            (Some(_), Some(limit)) if waited >= limit => format!(
-                "still running {} ms after TERM (S6_KILL_GRACETIME)",
-                limit.as_millis()
-            ),
-            (Some(_), _) => format!(
-                "still running {} ms after TERM, when a further signal cut \
-                 S6_KILL_GRACETIME short",
-                waited.as_millis()
-            ),
+        let stopping = self.stopping.as_ref();
+        let cut = stopping.is_some_and(|stopping| stopping.cut);
+        let cause = match stopping.and_then(|stopping| stopping.terminated) {
+            None => "its time was cut short".to_string(),
+            Some(terminated) => {
+                let waited = clock::monotonic().saturating_sub(terminated).as_millis();
+                match self.rules.limits.kill {
+                    Some(limit) if !cut => format!(
+                        "still running {} ms after TERM (S6_KILL_GRACETIME)",
+                        limit.as_millis()
+                    ),
+                    _ => format!(
+                        "still running {waited} ms after TERM, when a further signal cut \
+                         S6_KILL_GRACETIME short"
+                    ),
+                }
+            }
         };
         for process in reach::remaining() {
             self.add_killed(format!("{} (pid {}): {cause}", process.name, process.pid));
