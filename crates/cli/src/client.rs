@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chain::{Failure, Result, Unable, escape};
@@ -22,25 +23,10 @@ const REFUSED: u8 = 1;
 /// directory could not be written), the listener is somebody else's, or the request
 /// was refused.
 pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
-    let path = Paths::standard().socket();
-    let mut stream = UnixStream::connect(&path).map_err(|error| Failure::Other {
-        code: chain::exit::SYSTEM,
-        text: format!(
-            "unable to reach PID 1 at {}: {}{}",
-            path.display(),
-            errno::text(&error),
-            if errno::is(&error, errno::ENOENT) {
-                "; does this container run mainstay as /init?"
-            } else if errno::is(&error, errno::EACCES) {
-                "; only the user that runs PID 1 and root may ask it"
-            } else {
-                ""
-            }
-        ),
-    })?;
+    let (path, mut stream) = connect()?;
     let peer =
         socket::peer(&stream).unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
-    if peer.uid != 0 && peer.uid != credentials::user() {
+    if peer.pid != 1 && peer.uid != 0 && peer.uid != credentials::user() {
         return Err(Failure::Other {
             code: chain::exit::SYSTEM,
             text: format!(
@@ -71,6 +57,37 @@ pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
             text: "PID 1 closed the connection without an answer".to_string(),
         }),
     }
+}
+
+/// Connects to the first of the places at which somebody listens.
+fn connect() -> Result<(PathBuf, UnixStream)> {
+    let mut refusal = None;
+    for path in Paths::standard().sockets() {
+        match UnixStream::connect(&path) {
+            Ok(stream) => return Ok((path, stream)),
+            // A place where nothing is says less than one that refuses.
+            Err(error) if refusal.is_none() || !errno::is(&error, errno::ENOENT) => {
+                refusal = Some((path, error));
+            }
+            Err(_) => {}
+        }
+    }
+    let (path, error) = refusal.unwrap_or_else(|| (PathBuf::new(), errno::from(errno::ENOENT)));
+    Err(Failure::Other {
+        code: chain::exit::SYSTEM,
+        text: format!(
+            "unable to reach PID 1 at {}: {}{}",
+            path.display(),
+            errno::text(&error),
+            if errno::is(&error, errno::ENOENT) {
+                "; does this container run mainstay as /init?"
+            } else if errno::is(&error, errno::EACCES) {
+                "; only the user that runs PID 1 and root may ask it"
+            } else {
+                ""
+            }
+        ),
+    })
 }
 
 /// The words of a command that takes exactly one service name, for messages.

@@ -13,8 +13,9 @@ pub struct Paths {
     pub services: PathBuf,
     /// The image's own hooks and services, linked or copied: `/var/run/s6/etc`.
     pub user_files: PathBuf,
-    /// State for people and the control socket.
-    pub mainstay: PathBuf,
+    /// Where the control socket may be, the first choice first: where `/run` is not this
+    /// user's to write, beside the rest of the state.
+    pub mainstay: [PathBuf; 2],
 }
 
 impl Paths {
@@ -25,8 +26,8 @@ impl Paths {
             environment: state.join("container_environment"),
             services: state.join("services"),
             user_files: state.join("etc"),
+            mainstay: [PathBuf::from("/run/mainstay"), state.join("mainstay")],
             state,
-            mainstay: PathBuf::from("/run/mainstay"),
         }
     }
 
@@ -35,9 +36,10 @@ impl Paths {
         self.services.join(".s6-svscan")
     }
 
-    /// The socket that `mainstay status` and its like talk to.
-    pub fn socket(&self) -> PathBuf {
-        self.mainstay.join("control")
+    /// The places of the socket that `mainstay status` and its like talk to, the first
+    /// choice first.
+    pub fn sockets(&self) -> [PathBuf; 2] {
+        self.mainstay.each_ref().map(|dir| dir.join("control"))
     }
 
     /// The hooks that run when the container stops.

@@ -70,11 +70,13 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
         "services cannot be told to start, stop or rescan from outside",
         control,
     );
+    let [first, second] = paths.sockets();
     let server = note(
         &mut problems,
-        &paths.socket(),
+        &first,
         "`mainstay status` and its like will not work",
-        Server::listen(&paths.socket()),
+        // Why the first place could not be had says more.
+        Server::listen(&first).or_else(|error| Server::listen(&second).map_err(|_| error)),
     );
     Prepared {
         scan_control,

@@ -190,6 +190,28 @@ fn other_users_may_not_ask() {
 }
 
 #[test]
+fn status_works_where_run_is_not_the_user_s_to_write() {
+    let image = Image::new();
+    image.service("a", "echo a up; exec sleep 1000");
+    image.remove("/var/run");
+    image.directory("/var/run").owner("/var/run", 1000, 1000);
+    let container = image.command("/init", &[]).user(1000, 1000).boot();
+    container.wait_for_line("a up");
+    assert_eq!(container.log().count("mainstay: "), 0);
+    // For root too, who did not start it.
+    for user in [1000, 0] {
+        let output = container.prepare(["mainstay", "status"]).user(user, user);
+        assert!(output.run().ok().text().contains('a'));
+    }
+    let output = container
+        .prepare(["mainstay", "status"])
+        .user(1001, 1001)
+        .run();
+    assert_ne!(output.code(), 0, "{output}");
+    stop(&container);
+}
+
+#[test]
 fn the_commands_say_so_where_pid_1_is_another_program() {
     let image = Image::new();
     let container = image.command("/bin/sleep", &["1000"]).boot();
