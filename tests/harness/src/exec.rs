@@ -106,6 +106,13 @@ impl Exec {
         self
     }
 
+    /// Leaves it out of the container's pid namespace: it shares files and network, but no signal
+    /// to all reaches it, and it may outlive the container, as a client elsewhere does.
+    pub fn outside_its_processes(mut self) -> Self {
+        self.order.namespaces.retain(|name| name != "pid");
+        self
+    }
+
     /// How long it may take; 20 s otherwise.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = crate::patience(limit);

@@ -45,6 +45,22 @@ pub fn bound_capabilities(kept: &[u32]) -> io::Result<()> {
     }
 }
 
+/// Gives the pipes among the standard streams to a user, as container engines do: programs open
+/// `/dev/stdout` anew, and that asks who owns the pipe. A device is the machine's and stays.
+pub fn give_standard_pipes(uid: u32) {
+    for number in 0..3 {
+        let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: `stat` has room, and is read once fstat(2) has filled it; -1 leaves the group.
+        unsafe {
+            if libc::fstat(number, stat.as_mut_ptr()) == 0
+                && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFIFO
+            {
+                libc::fchown(number, uid, libc::gid_t::MAX);
+            }
+        }
+    }
+}
+
 /// Sets groups, group and user, in this order.
 ///
 /// # Errors

@@ -46,6 +46,7 @@ fn prepare(program: &Program) -> io::Result<()> {
         sys::deny_system_calls(&program.denied).doing("deny system calls")?;
     }
     if let Some((uid, gid, groups)) = &program.user {
+        sys::give_standard_pipes(*uid);
         sys::become_user(*uid, *gid, groups).doing(format_args!("become user {uid}:{gid}"))?;
     }
     if program.no_new_privileges {
