@@ -1,0 +1,3 @@
+<?php
+echo "job {$argv[1]} runs as " . exec('id -un') . "\n";
+sleep(1000);
