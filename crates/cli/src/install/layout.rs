@@ -111,8 +111,11 @@ pub(super) fn items(layout: Layout, names: &[&str]) -> Vec<Item> {
                     true => ("/usr/bin", "/bin"),
                     false => ("/bin", "/usr/bin"),
                 };
-                items.push(item(&format!("{first}/{name}"), link.clone()));
-                items.push(offer(format!("{second}/{name}"), link));
+                let place = format!("{first}/{name}");
+                items.push(item(&place, link));
+                // Through the original's place: PATH may have this one first, and what
+                // an image puts there must win all the same.
+                items.push(offer(format!("{second}/{name}"), Content::Link(place)));
             }
         }
     }

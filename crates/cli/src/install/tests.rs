@@ -109,7 +109,7 @@ fn an_empty_tree_gets_everything_and_loses_it_again() {
     assert_eq!(tree.read(BINARY), "binary 1");
     let private = "/usr/libexec/mainstay/s6-setuidgid";
     assert_eq!(tree.target("/bin/s6-setuidgid"), private);
-    assert_eq!(tree.target("/usr/bin/s6-setuidgid"), private);
+    assert_eq!(tree.target("/usr/bin/s6-setuidgid"), "/bin/s6-setuidgid");
     assert_eq!(tree.target(private), "mainstay");
     assert_eq!(tree.target("/init"), "/usr/libexec/mainstay/init");
     let interpreter = fs::symlink_metadata(tree.at("/bin/execlineb")).unwrap();
@@ -246,6 +246,13 @@ fn a_program_that_the_image_moved_and_replaced_stays_so() {
         "{told}"
     );
     assert_eq!(tree.picture(), before);
+    // Found in the other directory too, where PATH may look first.
+    for (path, place) in [
+        ("/usr/bin/s6-setuidgid", "/bin/s6-setuidgid"),
+        ("/bin/with-contenv", "/usr/bin/with-contenv"),
+    ] {
+        assert_eq!(tree.target(path), place);
+    }
     // The moved link still leads to the program under its own name.
     assert_eq!(
         tree.target("/scripts/s6-setuidgid"),
