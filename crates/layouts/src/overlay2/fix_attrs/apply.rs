@@ -51,10 +51,15 @@ pub(super) fn apply(line: &Line, file: &Path, number: u32, hidden: bool) -> Vec<
     work.problems(file, number)
 }
 
+/// Whether `path` is that of a hook or a service which PID 1 runs itself.
+fn is_run(path: &[u8]) -> bool {
+    let below = RUN_FROM.iter().any(|dir| path.starts_with(dir));
+    below && !path.split(|b| *b == b'/').any(|name| name == b"..")
+}
+
 /// Which links are followed on the way to `path`.
 fn links_for(path: &[u8]) -> Links {
-    let below = |dir: &&[u8]| path.starts_with(dir);
-    match RUN_FROM.iter().any(below) && !path.split(|b| *b == b'/').any(|name| name == b"..") {
+    match is_run(path) {
         true => Links::InRoot,
         false => Links::Trusted,
     }
@@ -219,12 +224,21 @@ impl Work<'_> {
         }
     }
 
+    /// Whether an owner is left alone: a plain user cannot give its files away, and what
+    /// PID 1 runs as that user is well owned by it. Images that run so are many, and the
+    /// list that they come with says root.
+    fn stays_with_us(&self, stat: &Stat) -> bool {
+        let user = kernel::credentials::user();
+        user != 0 && stat.uid == user && is_run(&self.line.path)
+    }
+
     /// Changes one entry itself. Nothing is done where nothing would change: a
     /// read-only file system that is right already is no reason for a message.
     fn entry(&mut self, fd: &OwnedFd, stat: &Stat, path: &Path) {
         let owner = self.line.owner;
         let mut stat = *stat;
-        if (stat.uid, stat.gid) != (owner.uid, owner.gid) {
+        let right = (stat.uid, stat.gid) == (owner.uid, owner.gid);
+        if !right && !self.stays_with_us(&stat) {
             if let Err(error) = fs::set_owner(fd, Some(owner.uid), Some(owner.gid)) {
                 self.refused(path, "change the owner of", &error);
             }
