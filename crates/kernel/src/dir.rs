@@ -4,9 +4,96 @@
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::{c_string, check};
+
+/// An entry of a directory as readdir(3) tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Whether it may be a fifo: it is one, or the file system does not say. Asked again
+    /// of what is opened, which may be another file by then.
+    pub maybe_fifo: bool,
+}
+
+/// The entries of a directory, as many at a time as are asked for: who can make
+/// entries there decides how many there are.
+pub struct Entries(std::ptr::NonNull<libc::DIR>);
+
+impl Entries {
+    /// Begins to read. `dir` may be an O_PATH descriptor.
+    ///
+    /// # Errors
+    /// ENOTDIR, EACCES, EMFILE.
+    pub fn of(dir: &impl AsRawFd) -> io::Result<Entries> {
+        // SAFETY: the path is a C string; fdopendir takes the descriptor over, or it is
+        // closed here.
+        unsafe {
+            let fd = crate::errno::retry(|| {
+                check(libc::openat(
+                    dir.as_raw_fd(),
+                    c".".as_ptr(),
+                    libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
+                ))
+            })?;
+            std::ptr::NonNull::new(libc::fdopendir(fd))
+                .map(Entries)
+                .ok_or_else(|| {
+                    let error = io::Error::last_os_error();
+                    libc::close(fd);
+                    error
+                })
+        }
+    }
+
+    /// The next entry, `.` and `..` aside; none at the end.
+    ///
+    /// # Errors
+    /// As readdir(3).
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator of results would go on after an error"
+    )]
+    pub fn next(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            // SAFETY: the stream is open as long as this value lives; the entry is copied
+            // before the next call.
+            unsafe {
+                *libc::__errno_location() = 0;
+                let entry = libc::readdir(self.0.as_ptr());
+                if entry.is_null() {
+                    return match *libc::__errno_location() {
+                        0 => Ok(None),
+                        number => Err(io::Error::from_raw_os_error(number)),
+                    };
+                }
+                let name = CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes();
+                if name != b"." && name != b".." {
+                    return Ok(Some(Entry {
+                        name: name.to_vec(),
+                        maybe_fifo: matches!((*entry).d_type, libc::DT_FIFO | libc::DT_UNKNOWN),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+impl AsRawFd for Entries {
+    fn as_raw_fd(&self) -> RawFd {
+        // SAFETY: the stream is open as long as this value lives.
+        unsafe { libc::dirfd(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        // SAFETY: the stream is open, and nobody uses it after this.
+        unsafe { libc::closedir(self.0.as_ptr()) };
+    }
+}
 
 /// The names in the directory, without `.` and `..`, sorted bytewise. `dir` may be an
 /// O_PATH descriptor.
@@ -14,42 +101,13 @@ use crate::{c_string, check};
 /// # Errors
 /// ENOTDIR, EACCES.
 pub fn names(dir: &impl AsRawFd) -> io::Result<Vec<Vec<u8>>> {
-    // SAFETY: the path is a C string; fdopendir takes the descriptor over, closedir
-    // closes it; readdir's entry is copied before the next call.
-    unsafe {
-        let fd = crate::errno::retry(|| {
-            check(libc::openat(
-                dir.as_raw_fd(),
-                c".".as_ptr(),
-                libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
-            ))
-        })?;
-        let stream = libc::fdopendir(fd);
-        if stream.is_null() {
-            let error = io::Error::last_os_error();
-            libc::close(fd);
-            return Err(error);
-        }
-        let mut names = Vec::new();
-        let outcome = loop {
-            *libc::__errno_location() = 0;
-            let entry = libc::readdir(stream);
-            if entry.is_null() {
-                break match *libc::__errno_location() {
-                    0 => Ok(()),
-                    number => Err(io::Error::from_raw_os_error(number)),
-                };
-            }
-            let name = CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes();
-            if name != b"." && name != b".." {
-                names.push(name.to_vec());
-            }
-        };
-        libc::closedir(stream);
-        outcome?;
-        names.sort_unstable();
-        Ok(names)
+    let mut entries = Entries::of(dir)?;
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next()? {
+        names.push(entry.name);
     }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Makes a directory (mkdirat(2)); the umask applies.

@@ -76,20 +76,38 @@ pub fn open_regular_target(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Opens the write end of a fifo without waiting for a reader.
+/// Opens the write end of a fifo without waiting for a reader. A link in its place, or
+/// a file that is no fifo, is an error: what is meant for a reader must not be written
+/// into something else.
 ///
 /// # Errors
-/// ENXIO when nobody reads it.
+/// ENXIO when nobody reads it; ELOOP for a link, EINVAL for what is no fifo.
 pub fn open_fifo_writer(path: &Path) -> io::Result<OwnedFd> {
-    open(path, libc::O_WRONLY | libc::O_NONBLOCK, 0)
+    fifo(open(
+        path,
+        libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY,
+        0,
+    )?)
 }
 
 /// Opens the read end of a fifo without waiting for a writer.
 ///
 /// # Errors
-/// As open(2).
+/// As open(2); ELOOP for a link, EINVAL for what is no fifo.
 pub fn open_fifo_reader(path: &Path) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDONLY | libc::O_NONBLOCK, 0)
+    fifo(open(
+        path,
+        libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY,
+        0,
+    )?)
+}
+
+/// `fd`, if it is open on a fifo.
+fn fifo(fd: OwnedFd) -> io::Result<OwnedFd> {
+    match stat(&fd)?.is_fifo() {
+        true => Ok(fd),
+        false => Err(io::Error::from_raw_os_error(libc::EINVAL)),
+    }
 }
 
 /// Takes an exclusive lock on the whole file without waiting (flock(2)).

@@ -8,6 +8,7 @@ mod problem;
 pub mod settings;
 #[cfg(test)]
 mod testing;
+pub mod trust;
 pub mod walk;
 pub mod workers;
 

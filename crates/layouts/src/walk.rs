@@ -7,8 +7,10 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
-use kernel::fs::{self, Stat, flags};
+use kernel::fs::{self, flags};
 use kernel::{dir, errno};
+
+use crate::trust;
 
 /// Which links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +171,7 @@ impl Walk<'_> {
             if self.links > MOST_LINKS {
                 return Err(errno::from(errno::ELOOP));
             }
-            if self.root.links == Links::Trusted && !trusted(&fs::stat(here)?, &stat) {
+            if self.root.links == Links::Trusted && !trust::is_our_link(&fs::stat(here)?, &stat) {
                 return Err(errno::from(errno::EPERM));
             }
             let target = dir::read_link(&entry, b"")?;
@@ -213,15 +215,6 @@ fn components(path: &[u8]) -> VecDeque<Vec<u8>> {
         all.push_back(b".".to_vec());
     }
     all
-}
-
-/// Whether a link can only have been put there by the superuser or by this user.
-fn trusted(dir: &Stat, link: &Stat) -> bool {
-    let ours = |uid: u32| uid == 0 || uid == kernel::credentials::user();
-    let only_ours_write = ours(dir.uid) && dir.mode & 0o022 == 0;
-    // In a sticky directory others can make entries, but not move those of others.
-    let sticky = ours(dir.uid) && dir.mode & 0o1000 != 0;
-    ours(link.uid) && (only_ours_write || sticky)
 }
 
 #[cfg(test)]
