@@ -26,6 +26,7 @@ pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
     let (path, mut stream) = connect()?;
     let peer =
         socket::peer(&stream).unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
+    // Process 1 may be any user\'s; nobody else can have its number.
     if peer.pid != 1 && peer.uid != 0 && peer.uid != credentials::user() {
         return Err(Failure::Other {
             code: chain::exit::SYSTEM,

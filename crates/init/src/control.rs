@@ -12,13 +12,20 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-use kernel::{clock, credentials, socket};
+use kernel::{clock, credentials, errno, socket};
 
 /// Longest request.
 const REQUEST: usize = 4096;
 
-/// Most clients at once; further ones wait in the kernel's queue.
+/// Most clients at once. A further one takes the place of the one that has kept PID 1
+/// waiting longest: whoever opens connections and says nothing shuts nobody out.
 const CLIENTS: usize = 32;
+
+/// Most clients that are accepted in one turn of the loop.
+pub(crate) const ACCEPTED_A_TURN: usize = 64;
+
+/// How long nobody is accepted when there is no descriptor for a client.
+const REST: Duration = Duration::from_secs(1);
 
 /// How long a client may take for its request and for reading the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +37,22 @@ const UNMAPPED: u32 = 65534;
 pub(crate) struct Server {
     listener: UnixListener,
     clients: Vec<Option<Client>>,
+    /// Whether the kernel shows every user by a uid of its own here, 65534 included.
+    knows_every_user: bool,
+    /// Until when nobody is accepted.
+    resting: Option<Duration>,
+}
+
+/// What came of accepting a client.
+pub(crate) enum Accepted {
+    /// One is here: its number and descriptor.
+    Client(usize, RawFd),
+    /// One was here that may not ask.
+    Refused,
+    /// Nobody waits.
+    Nobody,
+    /// There is no descriptor for a client; nobody is accepted for a while.
+    Exhausted(io::Error),
 }
 
 struct Client {
@@ -68,6 +91,8 @@ impl Server {
         Ok(Server {
             listener,
             clients: Vec::new(),
+            knows_every_user: knows_every_user(),
+            resting: None,
         })
     }
 
@@ -75,16 +100,26 @@ impl Server {
         self.listener.as_raw_fd()
     }
 
-    /// Accepts one client that waits; gives its number and descriptor. `None`: nobody
-    /// waits, or there is no room.
-    pub(crate) fn accept(&mut self) -> Option<(usize, RawFd)> {
-        let (stream, _) = self.listener.accept().ok()?;
-        let peer = socket::peer(&stream).ok()?;
-        let allowed = peer.uid == 0 || peer.uid == credentials::user();
-        if !allowed || (peer.uid == UNMAPPED && credentials::user() != UNMAPPED) {
-            return None;
+    /// Accepts one client that waits.
+    pub(crate) fn accept(&mut self) -> Accepted {
+        let stream = match self.listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                let lacks = [errno::EMFILE, errno::ENFILE, errno::ENOBUFS, errno::ENOMEM];
+                return match lacks.iter().any(|number| errno::is(&error, *number)) {
+                    true => {
+                        self.resting = Some(clock::monotonic() + REST);
+                        Accepted::Exhausted(error)
+                    }
+                    // ECONNABORTED and its like: that one is gone.
+                    false => Accepted::Nobody,
+                };
+            }
+        };
+        let allowed = socket::peer(&stream).is_ok_and(|peer| self.may_ask(peer.uid));
+        if !allowed || stream.set_nonblocking(true).is_err() {
+            return Accepted::Refused;
         }
-        stream.set_nonblocking(true).ok()?;
         let fd = stream.as_raw_fd();
         let client = Client {
             stream,
@@ -92,17 +127,41 @@ impl Server {
             answer: Vec::new(),
             until: clock::monotonic() + PATIENCE,
         };
-        let free = self.clients.iter().position(Option::is_none);
-        let slot = match free {
-            Some(slot) => slot,
-            None if self.clients.len() < CLIENTS => {
-                self.clients.push(None);
-                self.clients.len() - 1
-            }
-            None => return None,
-        };
+        let slot = self.slot();
         self.clients[slot] = Some(client);
-        Some((slot, fd))
+        Accepted::Client(slot, fd)
+    }
+
+    /// Root and the user that PID 1 is. A user that this namespace does not know shows
+    /// as 65534, so where there can be such users nobody is let in under that number.
+    fn may_ask(&self, uid: u32) -> bool {
+        let unmapped = uid == UNMAPPED && !self.knows_every_user;
+        (uid == 0 || uid == credentials::user()) && !unmapped
+    }
+
+    /// A free slot, or the one of whoever has kept PID 1 waiting longest: ahead of
+    /// others, those that have not said what they want.
+    fn slot(&mut self) -> usize {
+        if let Some(free) = self.clients.iter().position(Option::is_none) {
+            return free;
+        }
+        if self.clients.len() < CLIENTS {
+            self.clients.push(None);
+            return self.clients.len() - 1;
+        }
+        let longest = self
+            .slots()
+            .min_by_key(|(_, client)| (!client.answer.is_empty(), client.until));
+        longest.map_or(0, |(slot, _)| slot)
+    }
+
+    /// Whether the time without accepting is over; says so once.
+    pub(crate) fn is_rested(&mut self) -> bool {
+        let over = self.resting.is_some_and(|end| end <= clock::monotonic());
+        if over {
+            self.resting = None;
+        }
+        over
     }
 
     /// Goes on with a client for which there is news.
@@ -162,9 +221,10 @@ impl Server {
             .collect()
     }
 
-    /// When the next patience is over.
+    /// When the next patience, or the time without accepting, is over.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.slots().map(|(_, client)| client.until).min()
+        let clients = self.slots().map(|(_, client)| client.until);
+        clients.chain(self.resting).min()
     }
 
     fn slots(&self) -> impl Iterator<Item = (usize, &Client)> {
@@ -188,6 +248,14 @@ impl Client {
     }
 }
 
+/// Whether this user namespace has a uid for every user of the machine (its map is the
+/// whole range onto itself or elsewhere, user_namespaces(7)). Without /proc nobody can say.
+fn knows_every_user() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let mut fields = map.split_ascii_whitespace().skip(2);
+    fields.next() == Some("4294967295") && fields.next().is_none()
+}
+
 /// Makes the directory, or accepts one that is ours and that nobody else may write to:
 /// in one that others can write to, the socket could be swapped.
 fn own_dir(dir: &Path) -> io::Result<()> {
@@ -200,6 +268,6 @@ fn own_dir(dir: &Path) -> io::Result<()> {
     if found.is_dir() && found.uid() == credentials::user() && found.mode() & 0o022 == 0 {
         Ok(())
     } else {
-        Err(kernel::errno::from(kernel::errno::ENOTDIR))
+        Err(errno::from(errno::ENOTDIR))
     }
 }

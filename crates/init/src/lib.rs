@@ -14,6 +14,7 @@ mod command;
 mod control;
 mod environment;
 mod launch;
+mod listeners;
 mod messages;
 mod paths;
 mod perform;
@@ -25,6 +26,7 @@ mod scan;
 mod service;
 mod signals;
 mod stop;
+mod supervise;
 mod supervisor;
 mod token;
 

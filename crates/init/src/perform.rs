@@ -7,8 +7,9 @@ use std::time::Duration;
 use engine::{Action, Change, End, Event, Notice, Pid, UnitId};
 use kernel::{errno, signal};
 
+use crate::listeners::ENTRIES_A_TURN;
 use crate::reach;
-use crate::service::Service;
+use crate::service::{NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::{Phase, Supervisor};
 use crate::token::Token;
@@ -106,7 +107,40 @@ impl Supervisor<'_> {
             .get_mut(unit.0 as usize)
             .and_then(Option::as_deref_mut)
         {
-            service.announce(view, change);
+            if let Some(problem) = service.announce(view, change) {
+                self.messages.warn(&problem);
+            }
+            self.tell_listeners(unit);
+        }
+    }
+
+    /// Tells those who listen to a service, as far as this turn of the loop allows; what
+    /// is left is done in later turns.
+    pub(crate) fn tell_listeners(&mut self, unit: UnitId) {
+        if self.unheard.contains(&unit) {
+            return;
+        }
+        let mut budget = self.entries_left;
+        let done = match self.service(unit) {
+            Some(service) => service.tell_listeners(&mut budget),
+            None => true,
+        };
+        self.entries_left = budget;
+        if !done {
+            self.unheard.push_back(unit);
+        }
+    }
+
+    /// Goes on telling listeners where an earlier turn left off.
+    pub(crate) fn tell_more_listeners(&mut self) {
+        self.entries_left = ENTRIES_A_TURN;
+        for _ in 0..self.unheard.len() {
+            if self.entries_left == 0 {
+                return;
+            }
+            if let Some(unit) = self.unheard.pop_front() {
+                self.tell_listeners(unit);
+            }
         }
     }
 
@@ -120,16 +154,23 @@ impl Supervisor<'_> {
         let Some(service) = self.service(unit) else {
             return;
         };
-        let (ready, over) = service.read_notification();
-        if over {
+        let notified = service.read_notification();
+        if notified != Notified::Nothing {
             self.close_notification(unit);
         }
-        if ready {
-            self.tell(Event::Ready(unit));
+        match notified {
+            Notified::Nothing | Notified::Ended => {}
+            Notified::Ready => self.tell(Event::Ready(unit)),
+            Notified::TooMuch => self.messages.warn(&format!(
+                "{}: wrote {NOTIFICATION_LIMIT} bytes without a newline to its notification \
+                 descriptor, which is closed now; one newline says that it is ready",
+                self.name(unit)
+            )),
         }
     }
 
     fn forget(&mut self, unit: UnitId) {
+        self.unheard.retain(|other| *other != unit);
         if let Some(slot) = self.services.get_mut(unit.0 as usize) {
             // Closing a descriptor takes it out of the epoll set too.
             *slot = None;

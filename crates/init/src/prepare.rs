@@ -13,7 +13,7 @@ use layouts::{Problem, overlay2};
 use crate::control::Server;
 use crate::launch::Launch;
 use crate::paths::{IMAGE_SERVICES, Paths, exists};
-use crate::service::open_fifo;
+use crate::supervise;
 
 /// What was prepared. What could not be is named; the boot goes on without it.
 pub(crate) struct Prepared {
@@ -96,7 +96,7 @@ fn note<T>(
         .map_err(|error| {
             problems.push(format!(
                 "{}: {}; {loss}",
-                what.display(),
+                kernel::escape(what.as_os_str().as_encoded_bytes()),
                 errno::text(&error)
             ));
         })
@@ -128,7 +128,8 @@ fn make_state(paths: &Paths) -> io::Result<()> {
 fn fresh_scan_dir(paths: &Paths, problems: &mut Vec<String>) -> io::Result<OwnedFd> {
     let found = overlay2::services::prepare(Path::new(IMAGE_SERVICES), &paths.services)?;
     problems.extend(found.iter().map(Problem::to_string));
-    std::fs::create_dir_all(paths.scan_control())?;
-    std::fs::File::create(paths.scan_control().join("lock"))?;
-    open_fifo(&paths.scan_control().join("control"), 0o600)
+    let control = supervise::open_scan_control(&paths.services).map_err(|(_, error)| error)?;
+    let replaced = control.replaced.iter();
+    problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+    Ok(control.fifo)
 }

@@ -3,10 +3,10 @@
 use std::os::fd::AsRawFd;
 
 use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
-use kernel::{fd, signal};
+use kernel::{errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
-use crate::control::{Server, Turn};
+use crate::control::{ACCEPTED_A_TURN, Accepted, Turn};
 use crate::service::age;
 use crate::supervisor::{Phase, Supervisor, now};
 use crate::token::Token;
@@ -73,14 +73,48 @@ impl Supervisor<'_> {
     }
 
     fn set_normally_up(&mut self, unit: UnitId, up: bool) {
-        if let Some(service) = self.service(unit) {
-            service.set_normally_up(up);
+        let outcome = self.service(unit).map(|s| s.set_normally_up(up));
+        if let Some(Err(error)) = outcome {
+            self.messages.warn(&format!(
+                "{}: its file `down` cannot be {}: {}; this holds until it is told otherwise, but \
+                 not for the next start of the container",
+                self.name(unit),
+                if up { "removed" } else { "made" },
+                errno::text(&error)
+            ));
         }
     }
 
     pub(crate) fn accept(&mut self) {
-        while let Some((slot, fd)) = self.server.as_mut().and_then(Server::accept) {
-            self.watch(fd, Token::Client(slot as u32));
+        for _ in 0..ACCEPTED_A_TURN {
+            let Some(server) = &mut self.server else {
+                return;
+            };
+            match server.accept() {
+                Accepted::Client(slot, fd) => self.watch(fd, Token::Client(slot as u32)),
+                Accepted::Refused => {}
+                Accepted::Nobody => return,
+                Accepted::Exhausted(error) => {
+                    // Level-triggered, it would wake the loop without end.
+                    self.epoll.remove(server.descriptor());
+                    self.messages.warn(&format!(
+                        "no descriptor for a client of the socket: {}; `mainstay status` and \
+                         its like wait",
+                        errno::text(&error)
+                    ));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Accepts clients again once there may be descriptors for them.
+    pub(crate) fn accept_again(&mut self) {
+        if let Some(server) = &mut self.server
+            && server.is_rested()
+        {
+            let listener = server.descriptor();
+            self.watch(listener, Token::Listener);
         }
     }
 

@@ -152,10 +152,7 @@ impl Supervisor<'_> {
         let mut actions = Vec::new();
         let ids = self.engine.add(units, now(), &mut actions);
         for (definition, id) in new.into_iter().zip(ids) {
-            let (mut service, problem) = Service::open(definition);
-            if let Some(problem) = problem {
-                self.messages.warn(&problem);
-            }
+            let (mut service, mut problems) = Service::open(definition);
             if let Some(control) = &service.control {
                 self.watch(control.as_raw_fd(), Token::Control(id));
             }
@@ -163,13 +160,17 @@ impl Supervisor<'_> {
                 service.input = self.log_pipe(producer);
             }
             if let Some(view) = self.engine.unit(id) {
-                service.announce_begin(view);
+                problems.extend(service.announce_begin(view));
+            }
+            for problem in problems {
+                self.messages.warn(&problem);
             }
             let slot = id.0 as usize;
             if self.services.len() <= slot {
                 self.services.resize_with(slot + 1, || None);
             }
             self.services[slot] = Some(Box::new(service));
+            self.tell_listeners(id);
         }
         self.actions.extend(actions);
     }

@@ -3,18 +3,20 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use engine::{Change, End, State, UnitState};
 use kernel::process::{self, ExecVector};
-use kernel::{clock, errno, fd, fs};
+use kernel::{clock, errno, fd};
 use layouts::overlay2;
 use s6wire::death_tally::Death;
 use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
 
 use crate::child::{Inheritance, null_input};
+use crate::listeners::Listeners;
+use crate::supervise;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
 /// restart loses a byte.
@@ -37,18 +39,36 @@ pub(crate) struct Service {
     /// The last reason why its program could not be executed, so that a line is
     /// written once and not at every try.
     pub(crate) refusal: String,
+    /// How much it wrote to its notification pipe without a newline.
+    notified: usize,
+    /// Those who listen in `event/`, and what they have not heard yet.
+    listeners: Listeners,
+    /// Why its status could not be written the last time, so that it is told once.
+    unwritten: Option<i32>,
     changed: Tai64n,
     ready: Tai64n,
     deaths: Vec<Death>,
 }
 
-/// Modes of s6-supervise's own: everybody may listen in `event/`, only the owner may
-/// remove what others made there, and its group owns what is made.
 /// The wait status of a service that has not ended yet (s6-supervise 2.11 writes 0).
 const NEVER_ENDED: u16 = 0;
 
-const SUPERVISE_MODE: u32 = 0o700;
-const CONTROL_MODE: u32 = 0o600;
+/// Most that a service may write to its notification descriptor ahead of the newline
+/// by which it says that it is ready. PID 1 reads no more of it.
+pub(crate) const NOTIFICATION_LIMIT: usize = 4096;
+
+/// What came through a service's notification pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notified {
+    /// Nothing that means anything yet.
+    Nothing,
+    /// The newline: it is ready, and the pipe is done with.
+    Ready,
+    /// Its end: the pipe is done with.
+    Ended,
+    /// Too much without a newline: the pipe is done with.
+    TooMuch,
+}
 
 fn now() -> Tai64n {
     Tai64n::from_wall(clock::wall())
@@ -56,17 +76,22 @@ fn now() -> Tai64n {
 
 impl Service {
     /// Makes `supervise/` and `event/` in the service's directory and opens its control
-    /// fifo. What could not be made is named in the answer; the service goes on without.
-    pub(crate) fn open(definition: overlay2::Service) -> (Service, Option<String>) {
-        let (control, refusal) = match open_control(&definition.dir) {
-            Ok(control) => (Some(control), None),
+    /// fifo. What could not be made, or had to make room, is named in the answer; the
+    /// service goes on without.
+    pub(crate) fn open(definition: overlay2::Service) -> (Service, Vec<String>) {
+        let (control, problems) = match supervise::open(&definition.dir) {
+            Ok(control) => {
+                let replaced = &control.replaced;
+                let lines = replaced.iter().map(|path| supervise::replaced_line(path));
+                (Some(control.fifo), lines.collect())
+            }
             Err((path, error)) => (
                 None,
-                Some(format!(
+                vec![format!(
                     "{}: {}; the service runs, but cannot be controlled from outside",
                     kernel::escape(path.as_os_str().as_encoded_bytes()),
                     errno::text(&error)
-                )),
+                )],
             ),
         };
         let service = Service {
@@ -75,20 +100,19 @@ impl Service {
             notification: None,
             input: None,
             refusal: String::new(),
+            notified: 0,
+            listeners: Listeners::default(),
+            unwritten: None,
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
         };
-        (service, refusal)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.definition.dir.join(name)
+        (service, problems)
     }
 
     /// Records a change: the status bytes, the death tally, and the letter to whoever
-    /// listens.
-    pub(crate) fn announce(&mut self, unit: &UnitState, change: Change) {
+    /// listens. Gives what could not be written, once for each reason.
+    pub(crate) fn announce(&mut self, unit: &UnitState, change: Change) -> Option<String> {
         match change {
             Change::Up => self.changed = now(),
             Change::Down => {
@@ -98,10 +122,10 @@ impl Service {
             Change::Ready | Change::Finished | Change::Permanent => self.ready = now(),
             Change::Gone | Change::Silent => {}
         }
-        self.write_status(unit);
         if let Some(letter) = letter(change) {
-            self.notify(letter);
+            self.listeners.tell(letter);
         }
+        self.write_status(unit)
     }
 
     fn record_death(&mut self, unit: &UnitState) {
@@ -120,12 +144,30 @@ impl Service {
             ending: ending(end),
         });
         let bytes = s6wire::death_tally::encode(&self.deaths);
-        let _ = replace(&self.path("supervise/death_tally"), &bytes);
+        let _ = supervise::replace(&self.definition.dir, "death_tally", &bytes);
     }
 
-    /// Writes `supervise/status`.
-    fn write_status(&self, unit: &UnitState) {
-        let _ = replace(&self.path("supervise/status"), &self.status(unit).encode());
+    /// Writes `supervise/status`. Gives why it could not, once for each reason.
+    fn write_status(&mut self, unit: &UnitState) -> Option<String> {
+        let dir = &self.definition.dir;
+        match supervise::replace(dir, "status", &self.status(unit).encode()) {
+            Ok(()) => {
+                self.unwritten = None;
+                None
+            }
+            Err(error) => {
+                let known = self.unwritten == error.raw_os_error();
+                self.unwritten = error.raw_os_error();
+                (!known).then(|| {
+                    format!(
+                        "{}/supervise/status: cannot be written: {}; s6-svstat and its like show \
+                         an earlier state, and the service goes on",
+                        kernel::escape(dir.as_os_str().as_encoded_bytes()),
+                        errno::text(&error)
+                    )
+                })
+            }
+        }
     }
 
     fn status(&self, unit: &UnitState) -> Status {
@@ -149,33 +191,16 @@ impl Service {
         }
     }
 
-    /// Says that supervision has begun.
-    pub(crate) fn announce_begin(&self, unit: &UnitState) {
-        self.write_status(unit);
-        self.notify(Event::Begun.letter());
+    /// Says that supervision has begun. Gives what could not be written.
+    pub(crate) fn announce_begin(&mut self, unit: &UnitState) -> Option<String> {
+        self.listeners.tell(Event::Begun.letter());
+        self.write_status(unit)
     }
 
-    /// Writes `letter` to every fifo that somebody listens on in `event/`; removes
-    /// those whose listener is gone.
-    fn notify(&self, letter: u8) {
-        let Ok(entries) = std::fs::read_dir(self.path("event")) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            if !s6wire::event::is_fifo_name(name.as_encoded_bytes()) {
-                continue;
-            }
-            match fs::open_fifo_writer(&entry.path()) {
-                Ok(listener) => {
-                    let _ = fd::write(listener.as_raw_fd(), &[letter]);
-                }
-                Err(error) if errno::is(&error, errno::ENXIO) => {
-                    let _ = std::fs::remove_file(entry.path());
-                }
-                Err(_) => {}
-            }
-        }
+    /// Goes on telling those who listen, as far as `budget` entries of `event/` allow;
+    /// whether all of them have heard everything.
+    pub(crate) fn tell_listeners(&mut self, budget: &mut u32) -> bool {
+        self.listeners.go_on(&self.definition.dir, budget)
     }
 
     /// Starts `run`. `output`: where its standard output goes, if not PID 1's own;
@@ -209,6 +234,7 @@ impl Service {
             let error = process::execve(b"./run", &words(&[b"./run"]), env);
             refuse(refusals, &dir.join("run"), &error)
         })?;
+        self.notified = 0;
         self.notification = notification.map(|(_, (read, _))| read);
         if let Some(read) = &self.notification {
             fd::set_nonblocking(read.as_raw_fd(), true)?;
@@ -255,32 +281,30 @@ impl Service {
         })
     }
 
-    /// Reads what the service wrote to its notification descriptor: whether a newline
-    /// came, and whether the descriptor is done with.
-    pub(crate) fn read_notification(&mut self) -> (bool, bool) {
+    /// Reads what the service wrote to its notification descriptor.
+    pub(crate) fn read_notification(&mut self) -> Notified {
         let Some(read) = &self.notification else {
-            return (false, true);
+            return Notified::Ended;
         };
-        let mut buffer = [0u8; 512];
+        let mut buffer = [0u8; NOTIFICATION_LIMIT];
         match fd::read(read.as_raw_fd(), &mut buffer) {
-            Ok(0) => (false, true),
+            Ok(0) => Notified::Ended,
+            Ok(count) if buffer[..count].contains(&b'\n') => Notified::Ready,
             Ok(count) => {
-                let ready = buffer[..count].contains(&b'\n');
-                (ready, ready)
+                self.notified = self.notified.saturating_add(count);
+                match self.notified < NOTIFICATION_LIMIT {
+                    true => Notified::Nothing,
+                    false => Notified::TooMuch,
+                }
             }
-            Err(error) if errno::is(&error, errno::EAGAIN) => (false, false),
-            Err(_) => (false, true),
+            Err(error) if errno::is(&error, errno::EAGAIN) => Notified::Nothing,
+            Err(_) => Notified::Ended,
         }
     }
 
     /// Marks the service as one that starts with the container, or not (`down`).
-    pub(crate) fn set_normally_up(&self, up: bool) {
-        let path = self.path("down");
-        let _ = if up {
-            std::fs::remove_file(path)
-        } else {
-            std::fs::File::create(path).map(drop)
-        };
+    pub(crate) fn set_normally_up(&self, up: bool) -> io::Result<()> {
+        supervise::set_normally_up(&self.definition.dir, up)
     }
 }
 
@@ -386,55 +410,6 @@ impl Refusal {
             cause: String::from_utf8_lossy(&text[..count]).into_owned(),
         })
     }
-}
-
-/// Makes `supervise/`, `event/` and the control fifo, and opens the fifo for both
-/// directions, so that it never shows an end while writers come and go.
-fn open_control(dir: &Path) -> Result<OwnedFd, (PathBuf, io::Error)> {
-    let make_dir = |name: &str, mode: u32| {
-        let path = dir.join(name);
-        make_private_dir(&path, mode).map_err(|error| (path, error))
-    };
-    make_dir("event", s6wire::event::DIRECTORY_MODE)?;
-    make_dir("supervise", SUPERVISE_MODE)?;
-    let lock = dir.join("supervise/lock");
-    std::fs::File::create(&lock).map_err(|error| (lock, error))?;
-    let path = dir.join("supervise/control");
-    open_fifo(&path, CONTROL_MODE).map_err(|error| (path, error))
-}
-
-/// A directory with exactly this mode, whatever the umask is; one that exists stays.
-fn make_private_dir(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    match std::fs::create_dir(path) {
-        Ok(()) => std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Opens the fifo at `path` for reading and writing, making it where it is missing. A
-/// fifo that the image brought keeps its mode; anything else in its place is replaced.
-pub(crate) fn open_fifo(path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    use std::os::unix::fs::FileTypeExt;
-    if let Ok(found) = path.symlink_metadata()
-        && !found.file_type().is_fifo()
-    {
-        std::fs::remove_file(path)?;
-    }
-    match fs::make_fifo(path, mode) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    let flags = fs::flags::O_RDWR | fs::flags::O_NONBLOCK | fs::flags::O_NOFOLLOW;
-    fs::open(path, flags, 0)
-}
-
-/// Replaces a file's content at once: readers see the old or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    std::fs::write(&new, bytes)?;
-    std::fs::rename(&new, path)
 }
 
 /// How long ago a moment of the engine's clock was.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-use engine::{Action, Engine, Event, Pid, StopCause, Time};
+use engine::{Action, Engine, Event, Pid, StopCause, Time, UnitId};
 use kernel::epoll::{Epoll, Readiness};
 use kernel::process::{self, ExecVector, WaitStatus, Waited};
 use kernel::signal::{self, SignalFd};
@@ -18,6 +18,7 @@ use crate::child::Inheritance;
 use crate::control::Server;
 use crate::environment::Base;
 use crate::launch::Launch;
+use crate::listeners::ENTRIES_A_TURN;
 use crate::messages::Messages;
 use crate::paths::Paths;
 use crate::prepare;
@@ -74,6 +75,11 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) signalled_all: bool,
     /// Pids of children that have said that they could not execute their program.
     refused: Vec<i32>,
+    /// Services whose listeners have not heard everything yet, those that wait longest
+    /// first.
+    pub(crate) unheard: VecDeque<UnitId>,
+    /// How many entries of `event/` directories may still be looked at in this turn.
+    pub(crate) entries_left: u32,
 }
 
 /// The engine's now.
@@ -192,6 +198,8 @@ impl<'a> Supervisor<'a> {
             leave: None,
             signalled_all: false,
             refused: Vec::new(),
+            unheard: VecDeque::new(),
+            entries_left: ENTRIES_A_TURN,
         }
     }
 
@@ -241,11 +249,16 @@ impl<'a> Supervisor<'a> {
             }
             self.reap();
             self.drop_late_clients();
+            self.accept_again();
+            self.tell_more_listeners();
             self.tell(Event::Tick);
         }
     }
 
     fn timeout(&self) -> Option<Duration> {
+        if !self.unheard.is_empty() {
+            return Some(Duration::ZERO);
+        }
         let now = clock::monotonic();
         let engine = self.engine.deadline().map(|t| Duration::from_nanos(t.0));
         let settling = match &self.phase {

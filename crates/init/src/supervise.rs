@@ -1,0 +1,371 @@
+//! The files of a supervised service that other programs read and write, in its
+//! `supervise/` (s6-supervise(8)), reached in a way that nobody can turn against PID 1.
+//!
+//! An image may give `supervise/` and `event/` to the service's own user, who can then
+//! put anything there at any time. So a file is reached by its directory's descriptor
+//! and never through a link; what is written is made anew beside the old file and
+//! renamed; and a fifo that somebody else could have put there is not listened to.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use kernel::fs::{self, Stat, flags};
+use kernel::{dir, errno};
+use layouts::trust;
+
+/// s6-supervise's own modes: only the owner may send commands, unless the image says
+/// otherwise.
+const SUPERVISE_MODE: u32 = 0o700;
+const CONTROL_MODE: u32 = 0o600;
+
+/// What could not be done, and where.
+pub(crate) type Refused = (PathBuf, io::Error);
+
+/// The control fifo of a service, and what had to be put right for it, for people.
+pub(crate) struct Control {
+    pub(crate) fifo: OwnedFd,
+    pub(crate) replaced: Vec<PathBuf>,
+}
+
+/// Makes `supervise/`, `event/` and the control fifo of the service in `service`, and
+/// opens the fifo.
+pub(crate) fn open(service: &Path) -> Result<Control, Refused> {
+    let mut replaced = Vec::new();
+    let mut own = |name: &str, mode: u32| {
+        make_dir(service, name, mode, &mut replaced).map_err(|error| (service.join(name), error))
+    };
+    own("event", s6wire::event::DIRECTORY_MODE)?;
+    let supervise = own("supervise", SUPERVISE_MODE)?;
+    let path = service.join("supervise");
+    make_lock(&supervise).map_err(|error| (path.join("lock"), error))?;
+    let control = path.join("control");
+    let (fifo, anew) =
+        open_control(&supervise, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
+    if anew {
+        replaced.push(control);
+    }
+    Ok(Control { fifo, replaced })
+}
+
+/// Makes `.s6-svscan/` in the scan directory and opens the fifo in it.
+pub(crate) fn open_scan_control(scan: &Path) -> Result<Control, Refused> {
+    const NAME: &str = ".s6-svscan";
+    let path = scan.join(NAME);
+    let mut replaced = Vec::new();
+    let dir = make_dir(scan, NAME, 0o755, &mut replaced).map_err(|error| (path.clone(), error))?;
+    make_lock(&dir).map_err(|error| (path.join("lock"), error))?;
+    let control = path.join("control");
+    let (fifo, anew) =
+        open_control(&dir, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
+    if anew {
+        replaced.push(control);
+    }
+    Ok(Control { fifo, replaced })
+}
+
+/// Opens `name` below `dir`, which is `supervise` or `event` of a service. A link is
+/// followed only where nobody else could have put it: images on a read-only root link
+/// them to a place that can be written (servicedir(7)).
+///
+/// # Errors
+/// ENOENT, and ENOTDIR for what is no directory or a link that is not trusted.
+pub(crate) fn own_dir(dir: &Path, name: &str) -> io::Result<OwnedFd> {
+    let path = dir.join(name);
+    let as_dir = flags::O_PATH | flags::O_DIRECTORY;
+    match fs::open(&path, as_dir | flags::O_NOFOLLOW, 0) {
+        Err(error) if errno::is(&error, errno::ENOTDIR) || errno::is(&error, errno::ELOOP) => {}
+        other => return other,
+    }
+    let above = fs::open(dir, as_dir, 0)?;
+    let entry = fs::open_entry(above.as_raw_fd(), name.as_bytes(), flags::O_PATH)?;
+    let link = fs::stat(&entry)?;
+    if link.is_link() && trust::is_our_link(&fs::stat(&above)?, &link) {
+        // Nobody but us can exchange it meanwhile.
+        return fs::open(&path, as_dir, 0);
+    }
+    Err(errno::from(errno::ENOTDIR))
+}
+
+/// A directory with exactly this mode, whatever the umask is; one that exists stays as
+/// it is, and what is no directory makes room.
+fn make_dir(
+    service: &Path,
+    name: &str,
+    mode: u32,
+    replaced: &mut Vec<PathBuf>,
+) -> io::Result<OwnedFd> {
+    let above = || fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0);
+    match own_dir(service, name) {
+        Err(error) if errno::is(&error, errno::ENOENT) => {}
+        Err(error) if errno::is(&error, errno::ENOTDIR) => {
+            dir::remove(&above()?, name.as_bytes())?;
+            replaced.push(service.join(name));
+        }
+        other => return other,
+    }
+    let above = above()?;
+    dir::make(&above, name.as_bytes(), mode)?;
+    let readable = flags::O_RDONLY | flags::O_DIRECTORY;
+    let made = fs::open_entry(above.as_raw_fd(), name.as_bytes(), readable)?;
+    fs::set_mode(&made, mode)?;
+    Ok(made)
+}
+
+/// `lock`, which s6-svstat and others look for. Nobody writes to it.
+fn make_lock(supervise: &OwnedFd) -> io::Result<()> {
+    match find(supervise, b"lock")? {
+        Some(stat) if stat.is_file() => Ok(()),
+        found => {
+            if found.is_some() {
+                dir::remove(supervise, b"lock")?;
+            }
+            dir::create(supervise, b"lock", 0o644).map(drop)
+        }
+    }
+}
+
+/// Opens `control` for reading and writing, so that it never shows an end while writers
+/// come and go; whether something that was there made room for it.
+///
+/// A fifo that the image brought keeps its owner and mode: that is how images say who
+/// may control a service. But where others can make entries, one that is not ours may
+/// be theirs, and one with several names may be another service's.
+fn open_control(dir: &OwnedFd, mode: u32) -> io::Result<(OwnedFd, bool)> {
+    const NAME: &[u8] = b"control";
+    let only_we_write = trust::only_we_write(&fs::stat(dir)?);
+    let ours = |stat: &Stat| {
+        stat.is_fifo() && (only_we_write || (trust::is_ours(stat.uid) && stat.links == 1))
+    };
+    let found = find(dir, NAME)?;
+    let replaced = found.is_some_and(|stat| !ours(&stat));
+    if replaced {
+        dir::remove(dir, NAME)?;
+    }
+    if replaced || found.is_none() {
+        dir::make_fifo(dir, NAME, mode)?;
+    }
+    let both = flags::O_RDWR | flags::O_NONBLOCK | flags::O_NOCTTY;
+    let fifo = fs::open_entry(dir.as_raw_fd(), NAME, both)?;
+    match ours(&fs::stat(&fifo)?) {
+        true => Ok((fifo, replaced)),
+        // Exchanged between the look and the open.
+        false => Err(errno::from(errno::EINVAL)),
+    }
+}
+
+/// What an entry itself is; none where there is none.
+fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
+    match fs::open_entry(dir.as_raw_fd(), name, flags::O_PATH) {
+        Ok(entry) => fs::stat(&entry).map(Some),
+        Err(error) if errno::is(&error, errno::ENOENT) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces the content of `supervise/NAME` at once: readers see the old or the new one.
+/// On a full disk the bytes of a record of the same length can still be changed in
+/// place.
+///
+/// # Errors
+/// ENOSPC, EROFS, and ENOTDIR where `supervise` is not ours any more.
+pub(crate) fn replace(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let supervise = own_dir(service, "supervise")?;
+    let new = format!("{name}.new");
+    match write_anew(&supervise, new.as_bytes(), bytes) {
+        Ok(()) => dir::rename(&supervise, new.as_bytes(), &supervise, name.as_bytes()),
+        Err(error) => {
+            let _ = dir::remove(&supervise, new.as_bytes());
+            match overwrite(&supervise, name.as_bytes(), bytes) {
+                Ok(true) => Ok(()),
+                Ok(false) | Err(_) => Err(error),
+            }
+        }
+    }
+}
+
+fn write_anew(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<()> {
+    let mut file = match dir::create(dir, name, 0o644) {
+        Err(error) if errno::is(&error, errno::EEXIST) => {
+            dir::remove(dir, name)?;
+            dir::create(dir, name, 0o644)?
+        }
+        other => other?,
+    };
+    file.write_all(bytes)
+}
+
+/// Changes the bytes of a file of ours that has this length already; whether there was
+/// one.
+fn overwrite(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<bool> {
+    let open = flags::O_WRONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
+    let mut file = std::fs::File::from(fs::open_entry(dir.as_raw_fd(), name, open)?);
+    let stat = fs::stat(&file)?;
+    let same_length = file.metadata()?.len() == bytes.len() as u64;
+    if !stat.is_file() || stat.links != 1 || !trust::is_ours(stat.uid) || !same_length {
+        return Ok(false);
+    }
+    file.write_all(bytes)?;
+    Ok(true)
+}
+
+/// Marks the service as one that starts with the container, or not (`down`).
+pub(crate) fn set_normally_up(service: &Path, up: bool) -> io::Result<()> {
+    let dir = fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0)?;
+    let outcome = match up {
+        true => dir::remove(&dir, b"down"),
+        false => dir::create(&dir, b"down", 0o644).map(drop),
+    };
+    match outcome {
+        Err(error) if errno::is(&error, errno::ENOENT) || errno::is(&error, errno::EEXIST) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// What to tell people about entries that had to make room.
+pub(crate) fn replaced_line(path: &Path) -> String {
+    format!(
+        "{}: what was there could have been put there by others, or is of the wrong kind; it was \
+         removed and made anew",
+        kernel::escape(OsStr::as_bytes(path.as_os_str()))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    struct Temp(PathBuf);
+
+    impl Temp {
+        fn new() -> Temp {
+            use std::sync::atomic::{AtomicU32, Ordering};
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("supervise-{}-{number}", kernel::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir(&path).expect("a directory");
+            std::fs::create_dir(path.join("s")).expect("a directory");
+            Temp(path)
+        }
+
+        fn service(&self) -> PathBuf {
+            self.0.join("s")
+        }
+    }
+
+    impl Drop for Temp {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.symlink_metadata().expect("it exists").mode() & 0o7777
+    }
+
+    #[test]
+    fn the_files_have_the_modes_that_s6_has_and_stay() {
+        let temp = Temp::new();
+        let service = temp.service();
+        assert!(
+            open(&service)
+                .map_err(|e| e.1)
+                .expect("opens")
+                .replaced
+                .is_empty()
+        );
+        assert_eq!(mode(&service.join("supervise")), 0o700);
+        assert_eq!(mode(&service.join("event")), 0o3730);
+        assert_eq!(mode(&service.join("supervise/control")), 0o600);
+        let inode = |name: &str| service.join(name).metadata().expect("it exists").ino();
+        let before = (inode("supervise/control"), inode("supervise/lock"));
+        assert!(
+            open(&service)
+                .map_err(|e| e.1)
+                .expect("opens")
+                .replaced
+                .is_empty()
+        );
+        assert_eq!(
+            (inode("supervise/control"), inode("supervise/lock")),
+            before
+        );
+    }
+
+    #[test]
+    fn a_fifo_of_the_image_keeps_its_mode() {
+        let temp = Temp::new();
+        let service = temp.service();
+        std::fs::create_dir(service.join("supervise")).expect("a directory");
+        let control = service.join("supervise/control");
+        kernel::fs::make_fifo(&control, 0o600).expect("a fifo");
+        std::fs::set_permissions(&control, std::fs::Permissions::from_mode(0o620)).expect("a mode");
+        assert!(
+            open(&service)
+                .map_err(|e| e.1)
+                .expect("opens")
+                .replaced
+                .is_empty()
+        );
+        assert_eq!(mode(&control), 0o620);
+    }
+
+    #[test]
+    fn links_and_files_in_the_place_of_ours_make_room_and_their_targets_stay() {
+        let temp = Temp::new();
+        let service = temp.service();
+        std::fs::write(temp.0.join("shadow"), "secret").expect("a file");
+        std::fs::create_dir(service.join("supervise")).expect("a directory");
+        for name in ["control", "lock", "status", "status.new"] {
+            symlink("../../shadow", service.join("supervise").join(name)).expect("a link");
+        }
+        let control = open(&service).map_err(|e| e.1).expect("opens");
+        assert_eq!(control.replaced, [service.join("supervise/control")]);
+        replace(&service, "status", b"bytes").expect("replaces");
+        assert_eq!(
+            std::fs::read(service.join("supervise/status")).expect("reads"),
+            b"bytes"
+        );
+        symlink("../shadow", service.join("down")).expect("a link");
+        set_normally_up(&service, false).expect("is down");
+        assert_eq!(
+            std::fs::read(temp.0.join("shadow")).expect("reads"),
+            b"secret"
+        );
+    }
+
+    #[test]
+    fn a_directory_that_is_a_link_is_followed_only_where_it_is_ours() {
+        let temp = Temp::new();
+        let service = temp.service();
+        std::fs::create_dir(temp.0.join("elsewhere")).expect("a directory");
+        symlink("../elsewhere", service.join("supervise")).expect("a link");
+        assert!(
+            open(&service)
+                .map_err(|e| e.1)
+                .expect("opens")
+                .replaced
+                .is_empty()
+        );
+        assert!(temp.0.join("elsewhere/control").symlink_metadata().is_ok());
+        // Others can write where the link is: it may be theirs.
+        std::fs::set_permissions(&service, std::fs::Permissions::from_mode(0o777)).expect("a mode");
+        assert!(replace(&service, "status", b"x").is_err());
+        let control = open(&service).map_err(|e| e.1).expect("opens");
+        assert_eq!(control.replaced, [service.join("supervise")]);
+        assert!(
+            service
+                .join("supervise")
+                .symlink_metadata()
+                .expect("it exists")
+                .is_dir()
+        );
+        assert!(temp.0.join("elsewhere/status").symlink_metadata().is_err());
+    }
+}
