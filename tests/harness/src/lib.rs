@@ -69,3 +69,13 @@ pub fn patience(time: Duration) -> Duration {
     let factor = factor.ok().and_then(|text| text.parse::<f64>().ok());
     time.mul_f64(factor.unwrap_or(1.0))
 }
+
+/// How often a long test repeats: `ci` times in every run, `nightly` times with
+/// `MAINSTAY_TEST_NIGHTLY=1`.
+pub fn rounds(ci: u32, nightly: u32) -> u32 {
+    match std::env::var("MAINSTAY_TEST_NIGHTLY").as_deref() {
+        Ok("1") => nightly,
+        Ok("" | "0") | Err(_) => ci,
+        Ok(other) => panic!("MAINSTAY_TEST_NIGHTLY={other}: neither 0 nor 1"),
+    }
+}

@@ -3,11 +3,13 @@
 //! Every function returns the kernel's own answer as [`io::Error`]; callers add what was wanted.
 
 mod descriptors;
+mod files;
 mod namespaces;
 mod privileges;
 mod processes;
 
 pub use descriptors::*;
+pub use files::*;
 pub use namespaces::*;
 pub use privileges::*;
 pub use processes::*;

@@ -1,0 +1,102 @@
+//! What an attacker inside a container does, faster than a shell could: copied into the roots of
+//! tests as `/attacker`. `attacker WHAT ARGUMENTS…`; it fails with a line that says why.
+#![forbid(unsafe_code)]
+
+use harness::sys;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["fifos", directory, count] => fifos(Path::new(directory), number(count)),
+        ["half-open", socket, count] => half_open(Path::new(socket), number(count)),
+        ["ask", socket, request] => ask(Path::new(socket), request, 1 << 20),
+        ["ask-slowly", socket, request] => ask(Path::new(socket), request, 1),
+        ["latency", socket, count] => latency(Path::new(socket), number(count)),
+        ["exchange", one, other, count] => {
+            exchange(Path::new(one), Path::new(other), number(count))
+        }
+        _ => Err(io::Error::other("no such attack")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("attacker: {}: {error}", words.join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn number(word: &str) -> u32 {
+    word.parse().unwrap_or(0)
+}
+
+/// Makes `count` fifos that look like those of listeners, and nobody reads; and a tenth as much of
+/// other things.
+fn fifos(directory: &Path, count: u32) -> io::Result<()> {
+    for number in 0..count {
+        let name = format!("ftrig1:@4000000{:09x}{:08x}:abcdef", number / 7, number);
+        sys::make_fifo(&directory.join(name), 0o600)?;
+        if number % 10 == 0 {
+            std::fs::write(directory.join(format!("junk-{number}")), "")?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens `count` connections, says nothing on any, and holds them to the end of standard input.
+fn half_open(socket: &Path, count: u32) -> io::Result<()> {
+    let mut held = Vec::new();
+    for _ in 0..count {
+        held.push(UnixStream::connect(socket)?);
+    }
+    println!("{} open", held.len());
+    io::stdin().read_to_end(&mut Vec::new()).map(drop)
+}
+
+/// Sends a request, `at_once` bytes at a time, and prints the answer. `,` stands for the separator.
+fn ask(socket: &Path, request: &str, at_once: usize) -> io::Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    let bytes = request.replace(',', "\0").into_bytes();
+    for part in bytes.chunks(at_once) {
+        stream.write_all(part)?;
+    }
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    io::stdout().write_all(&answer)
+}
+
+/// Asks for the status `count` times and prints how long the longest answer took, in microseconds.
+fn latency(socket: &Path, count: u32) -> io::Result<()> {
+    let mut longest = Duration::ZERO;
+    for _ in 0..count {
+        let asked = Instant::now();
+        let mut stream = UnixStream::connect(socket)?;
+        stream.write_all(b"status")?;
+        stream.shutdown(Shutdown::Write)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        if !answer.starts_with(b"ok\n") {
+            return Err(io::Error::other(format!(
+                "answered {:?}",
+                String::from_utf8_lossy(&answer)
+            )));
+        }
+        longest = longest.max(asked.elapsed());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("{}", longest.as_micros());
+    Ok(())
+}
+
+/// Lets two entries change places `count` times.
+fn exchange(one: &Path, other: &Path, count: u32) -> io::Result<()> {
+    (0..count).try_for_each(|_| sys::exchange(one, other))
+}
