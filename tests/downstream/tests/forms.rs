@@ -206,6 +206,55 @@ fn every_value_of_every_variable_boots_and_stops() {
     check(VARIABLES);
 }
 
+/// Words of ENTRYPOINT and CMD, what the command says, and the container's exit code.
+const COMMANDS: &[(&[&str], &str, i32)] = &[
+    (&["/init", "/run.sh"], "own run.sh: us, 0 words", 9),
+    (&["/init", "/etc/start"], "started by the command", 0),
+    (
+        &[
+            "/init",
+            "python3",
+            "-u",
+            "-m",
+            "served",
+            "-g",
+            "daemon off;",
+        ],
+        "module ['-g', 'daemon off;'] us",
+        0,
+    ),
+    (
+        &["/bin-entrypoint.sh", "sh", "-c", "echo $PREPARED; exit 4"],
+        "yes",
+        4,
+    ),
+    (&["/init", "with-contenv", "printenv", "CUSTOMER"], "us", 0),
+    (
+        &["/init", "s6-setuidgid", "nobody", "id", "-un"],
+        "nobody",
+        0,
+    ),
+];
+
+#[test]
+fn commands_of_images_run_beside_the_services() {
+    let image = Image::debian("commands");
+    for (words, line, code) in COMMANDS {
+        let command = image.start(words.iter().copied()).env("CUSTOMER", "us");
+        let (status, log) = command.env("PYTHONPATH", "/opt/module").run();
+        assert_eq!(status.code(), Some(*code), "{words:?}\n{}", log.text());
+        let said = log.text().lines().any(|one| one == *line);
+        assert!(said, "{words:?}\n{}", log.text());
+    }
+    // An interactive one reads the container's standard input to its end.
+    let command = image.start(["/init", "python3", "-i", "-q"]).piped_input();
+    let mut container = command.boot();
+    container.wait_for_line("app is up");
+    container.write_input(b"print(6 * 7)\nexit(5)\n");
+    assert_eq!(exit_code(&container), Some(5));
+    container.wait_for_line("42");
+}
+
 fn forms() -> Container {
     let image = Image::debian("forms");
     let container = image

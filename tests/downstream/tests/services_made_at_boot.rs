@@ -45,6 +45,17 @@ fn a_service_that_a_hook_removes_is_not_started() {
 }
 
 #[test]
+fn what_the_user_mounts_becomes_hooks_and_services() {
+    let image = Image::debian("custom-files");
+    let container = image.init().env("CUSTOMER", "us").boot();
+    container.wait_for_line("[custom-init] install");
+    container.wait_for_line("a script of the user's, for us");
+    container.wait_for_line("custom-worker works for us");
+    container.signal(signal::TERM);
+    assert_eq!(exit_code(&container), Some(0));
+}
+
+#[test]
 fn a_container_started_again_with_other_links_runs_those() {
     let image = Image::busybox("warm-restart");
     let boot = |role: &str| {

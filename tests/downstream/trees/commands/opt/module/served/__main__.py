@@ -1,0 +1,2 @@
+import os, sys
+print("module", sys.argv[1:], os.environ["CUSTOMER"])
