@@ -30,8 +30,7 @@ check: ## Formatting, lints, unit tests: under two minutes when warm
 test: setup ## Everything: check, then processes, Docker, dependencies. Needs root
 	@tests/all
 
-bench: build ## Measure against peers
-	@test -x bench/run || { echo "make bench: there is no bench/run yet" >&2; exit 1; }
+bench: build ## Measure beside the peers: docs/benchmarks.md. Half an hour; needs root
 	bench/run
 
 mutants: ## Change the engine in small ways: its tests must notice nine of ten

@@ -46,6 +46,15 @@ pub fn fork_into(new: New) -> io::Result<Fork> {
     }
 }
 
+/// Gives this process a mount namespace of its own, a copy of the one it was in.
+///
+/// # Errors
+/// EPERM.
+pub fn own_mounts() -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNS) }).map(drop)
+}
+
 /// Sets the host name of this UTS namespace.
 ///
 /// # Errors
