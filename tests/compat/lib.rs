@@ -157,19 +157,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PRELUDE: &str =
     "x() { execlineb -Pc \"$1\"; }\np() { s=$1; shift; execlineb -c \"$s\" \"$@\"; }\n";
 
+/// The program `./show`.
+const SHOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/show");
+
 /// Runs a script in a directory of its own with `programs` in front of PATH.
 pub fn run(case: &Case, programs: &Path) -> Ended {
     let place = Scratch::new();
-    place.write(
-        "show",
-        "#!/bin/sh\nfor w; do printf '<%s>' \"$w\"; done\necho\n",
-    );
-    let make_executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(place.path().join("show"), make_executable).expect("chmod show");
     let mut command = Command::new("/bin/sh");
+    // The shell copies it, not this process: a child of another thread here could hold it
+    // open for writing, and then nobody may execute it.
     command
         .arg("-c")
-        .arg(format!("{PRELUDE}{}", case.script))
+        .arg(format!("cp {SHOW} show\n{PRELUDE}{}", case.script))
         .current_dir(place.path())
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
@@ -286,4 +285,19 @@ fn alike(one: &Ended, other: &Ended) -> bool {
     one.exits == other.exits
         && one.prints == other.prints
         && one.complains.is_empty() == other.complains.is_empty()
+}
+
+/// What the scripts about supervision call.
+pub const LAB: &str = include_str!("cases/s6-lab.sh");
+
+/// The case in a pid and mount namespace of its own: whatever it supervises ends with
+/// it, and its accounts are nobody else's.
+pub fn enclosed(case: Case) -> Case {
+    let quoted = case.script.replace('\'', r"'\''");
+    Case {
+        script: format!(
+            "chmod 755 .; exec unshare -p -f -m --mount-proc --kill-child sh -c '{quoted}'\n"
+        ),
+        ..case
+    }
 }

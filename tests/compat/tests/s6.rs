@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use compat_tests::{Case, compare, our_programs, read};
+use compat_tests::{Case, LAB, compare, enclosed, our_programs, read};
 
 /// Where Debian keeps the programs.
 const ORIGINAL: &str = "/usr/bin";
-
-/// What the scripts call.
-const LAB: &str = include_str!("../cases/s6-lab.sh");
 
 fn original() -> &'static Path {
     let dir = Path::new(ORIGINAL);
@@ -19,23 +16,17 @@ fn original() -> &'static Path {
     dir
 }
 
-/// The case in a pid and mount namespace of its own: whatever it supervises ends with
-/// it, and its accounts are nobody else's.
-fn enclosed(case: Case) -> Case {
-    let script = format!("{LAB}\n{}", case.script);
-    let quoted = script.replace('\'', r"'\''");
-    Case {
-        script: format!(
-            "chmod 755 .; exec unshare -p -f -m --mount-proc --kill-child sh -c '{quoted}'\n"
-        ),
+fn with_lab(case: Case) -> Case {
+    enclosed(Case {
+        script: format!("{LAB}\n{}", case.script),
         ..case
-    }
+    })
 }
 
 #[test]
 fn every_case_comes_out_alike() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/s6");
-    let cases: Vec<Case> = read(&folder).into_iter().map(enclosed).collect();
+    let cases: Vec<Case> = read(&folder).into_iter().map(with_lab).collect();
     assert!(cases.len() >= 200, "only {} cases were found", cases.len());
     let ours = our_programs();
     let wrong = compare(&cases, original(), ours.path());

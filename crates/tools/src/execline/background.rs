@@ -15,7 +15,8 @@ pub(super) const PROGRAM: Program = Program {
 fn run(call: &mut Call) -> Result<Outcome> {
     let detached = !call.options("d")?.is_empty();
     let block = blocks::take_command(call, "block")?;
-    let started = if detached {
+    // With nothing to go on with, there is nobody to keep the child from.
+    let started = if detached && !call.args.is_empty() {
         child::start_detached(call, block, || Ok(()))?
     } else {
         child::start(call, block)?

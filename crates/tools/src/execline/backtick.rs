@@ -2,7 +2,7 @@
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, warn};
 use kernel::process::{self, WaitStatus};
-use kernel::{errno, fd};
+use kernel::fd;
 
 use super::child::{self, Started};
 use super::{blocks, import_value, pipeline};
@@ -55,7 +55,9 @@ fn run(call: &mut Call) -> Result<Outcome> {
         Started::Running(pid) => pid,
     };
     drop(write);
-    let mut output = read_all(fd::number(&read)).unable("read the block's output", b"")?;
+    // What is too long for a variable fails at execve(2), which knows the limit.
+    let output = fd::read_to_end(fd::number(&read), usize::MAX);
+    let mut output = output.unable("read the block's output", b"")?;
     let status = process::wait(pid).unable("wait for a child", b"")?;
 
     if !matches!(on_failure, OnFailure::Leave) {
@@ -117,14 +119,4 @@ pub(super) fn chomped(mut output: Vec<u8>, chomp: bool) -> Word {
         output.pop();
     }
     output
-}
-
-/// Reads to the end. What is too long for a variable fails at execve(2), which
-/// knows the limit.
-pub(super) fn read_all(from: i32) -> std::io::Result<Vec<u8>> {
-    match fd::read_to_end(from, usize::MAX) {
-        // A descriptor that is closed reads as empty, as at the end of a file.
-        Err(error) if errno::is(&error, errno::EBADF) => Ok(Vec::new()),
-        other => other,
-    }
 }

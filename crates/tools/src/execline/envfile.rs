@@ -27,7 +27,10 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let file = call.operand()?;
     let next = call.program()?;
     let bytes = if file == b"-" {
-        fd::read_to_end(0, LARGEST).unable("read standard input", b"")?
+        let read = fd::read_to_end(0, LARGEST).unable("read standard input", b"")?;
+        // What was read to its end is not handed on, as no other file is.
+        fd::close(0);
+        read
     } else {
         match fs::open(Path::new(OsStr::from_bytes(&file)), flags::O_RDONLY, 0) {
             Ok(opened) => fd::read_to_end(fd::number(&opened), LARGEST).unable("read", &file)?,

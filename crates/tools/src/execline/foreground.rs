@@ -13,7 +13,6 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    call.options("")?;
     let block = blocks::take(call, "block")?;
     match child::run_for_status(call, block)? {
         Ran::Become(outcome) => Ok(outcome),

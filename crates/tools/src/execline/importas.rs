@@ -43,6 +43,9 @@ pub(super) fn import(
     })?;
     let key = call.operand()?;
     let name = if same_name { key.clone() } else { call.operand()? };
+    if key.is_empty() {
+        return Err(substitute::bad_key(&key));
+    }
     let value = call.env.get(&name).map(<[u8]>::to_vec);
     if value.is_none() && insist {
         return Err(import_value::not_set(&name));

@@ -27,7 +27,6 @@ const DIRECTIVES: &[(&Program, Directive)] = &[
 ];
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    call.options("")?;
     let block = blocks::take(call, "block")?;
     if call.args.is_empty() {
         return Err(call.misuse());

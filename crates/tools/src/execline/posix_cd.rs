@@ -24,6 +24,9 @@ fn run(call: &mut Call) -> Result<Outcome> {
     } else {
         call.operand()?
     };
+    if dir.is_empty() {
+        return Err(call.misuse());
+    }
     let next = call.rest();
     let before = std::env::current_dir().ok();
     let (target, tell) = target(call, &dir)?;

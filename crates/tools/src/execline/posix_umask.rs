@@ -56,9 +56,12 @@ fn describe(mask: u32) -> String {
 }
 
 /// The mask after a symbolic mode, `u=rwx,g-w,o=`, acted on the permissions that
-/// `before` leaves (chmod(1p)).
+/// `before` leaves (chmod(1p)). No mode at all changes nothing.
 fn changed(mode: &[u8], before: u32) -> Option<u32> {
     let mut left = !before & 0o777;
+    if mode.is_empty() {
+        return Some(before);
+    }
     for clause in mode.split(|byte| *byte == b',') {
         let count = clause.iter().take_while(|b| b"ugoa".contains(b)).count();
         let (who, mut actions) = clause.split_at(count);
@@ -113,6 +116,7 @@ mod tests {
         assert_eq!(changed(b"a-w", 0o022), Some(0o222));
         assert_eq!(changed(b"g+w,o=g", 0o022), Some(0o000));
         assert_eq!(changed(b"u=rw-r", 0o022), Some(0o522));
+        assert_eq!(changed(b"", 0o022), Some(0o022));
         assert_eq!(changed(b"9", 0), None);
         assert_eq!(changed(b"u", 0), None);
         assert_eq!(describe(0o027), "u=rwx,g=rx,o=\n");

@@ -10,13 +10,18 @@ use execline::transform::Transform;
 /// # Errors
 /// The key is empty or taken: exit code 111, as the original's.
 pub(super) fn add(substitution: &mut Substitution, key: &[u8], values: Vec<Word>) -> Result<()> {
-    substitution.add(key, values).map_err(|bad| Failure::Other {
+    substitution.add(key, values).map_err(|bad| bad_key(&bad.0))
+}
+
+/// The failure of a key that is empty or taken.
+pub(super) fn bad_key(key: &[u8]) -> Failure {
+    Failure::Other {
         code: chain::exit::SYSTEM,
         text: format!(
-            "bad substitution key {}: a key is not empty and stands once",
-            escape(&bad.0)
+            "bad substitution key {:?}: a key is not empty and stands once",
+            escape(key)
         ),
-    })
+    }
 }
 
 /// Takes those of `options` that say how a value is transformed; `other` gets the

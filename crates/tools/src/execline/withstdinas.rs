@@ -2,7 +2,9 @@
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, warn};
 
-use super::backtick::{chomped, read_all};
+use kernel::fd;
+
+use super::backtick::chomped;
 use super::import_value;
 
 pub(super) const PROGRAM: Program = Program {
@@ -40,7 +42,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let variable = call.operand()?;
     let next = call.rest();
     import_value::check_name(&variable)?;
-    let mut input = read_all(0).unable("read standard input", b"")?;
+    let mut input = fd::read_to_end(0, usize::MAX).unable("read standard input", b"")?;
     let value = match (input.iter().position(|byte| *byte == 0), on_nul) {
         (None, _) => Some(chomped(input, chomp)),
         (Some(_), OnNul::Leave) => {

@@ -104,14 +104,16 @@ impl Lookup {
             },
             Names::Both => {
                 let mut parts = word.splitn(2, |b| *b == b':');
-                // A part that is empty or missing is 0.
-                let part = |text: Option<&[u8]>, look: &dyn Fn(&[u8]) -> Result<u32>| match text {
-                    None | Some(b"") => Ok(0),
-                    Some(text) => look(text),
-                };
+                let mut part = || parts.next().filter(|text| !text.is_empty());
+                let (user, group) = (part(), part());
+                if word.is_empty() && self.default.is_none() {
+                    return Err(identity::unknown("user", word));
+                }
+                // A part that is empty or missing is the default's, or 0.
+                let default = self.default.as_ref().map_or((0, 0), |ids| (ids.0, ids.1));
                 Ids {
-                    user: Some(part(parts.next(), &|text| self.user(text))?),
-                    group: Some(part(parts.next(), &|text| self.group(text))?),
+                    user: Some(user.map_or(Ok(default.0), |name| self.user(name))?),
+                    group: Some(group.map_or(Ok(default.1), |name| self.group(name))?),
                     list: None,
                 }
             }

@@ -1,7 +1,9 @@
 //! s6-setlock: takes a lock on a file, then becomes a program, which holds it until
 //! it ends.
 
-use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::io;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::path::Path;
 use std::time::Duration;
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, escape};
@@ -47,18 +49,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     }
     let path = call.operand()?;
     let next = call.program()?;
-    // Reading needs no right to write, but the file must exist then.
-    let access = if exclusive {
-        flags::O_WRONLY
-    } else {
-        flags::O_RDONLY
-    };
-    let file = fs::open(
-        supervisor::path(&path),
-        access | flags::O_CREAT | flags::O_NONBLOCK,
-        0o666,
-    )
-    .unable("open", &path)?;
+    let file = open(supervisor::path(&path), exclusive).unable("open", &path)?;
     take(&file, exclusive, patience).map_err(|error| Failure::Other {
         code: 1,
         text: format!("unable to lock {}: {}", escape(&path), errno::text(&error)),
@@ -84,7 +75,22 @@ fn run(call: &mut Call) -> Result<Outcome> {
     Ok(Outcome::exec(call, next))
 }
 
-fn take(file: &impl AsRawFd, exclusive: bool, patience: Patience) -> std::io::Result<()> {
+/// Opens the file, which is made where it is missing. A shared lock needs no right to
+/// write, and may be one on a directory.
+fn open(path: &Path, exclusive: bool) -> io::Result<OwnedFd> {
+    let open = |how| fs::open(path, how | flags::O_NONBLOCK, 0o666);
+    if exclusive {
+        return open(flags::O_WRONLY | flags::O_CREAT);
+    }
+    match open(flags::O_RDONLY) {
+        Err(error) if errno::is(&error, errno::ENOENT) => {
+            open(flags::O_RDONLY | flags::O_CREAT)
+        }
+        other => other,
+    }
+}
+
+fn take(file: &impl AsRawFd, exclusive: bool, patience: Patience) -> io::Result<()> {
     // How often a lock with a limit is asked for: the kernel has no wait with one.
     const PAUSE: Duration = Duration::from_millis(10);
     match patience {

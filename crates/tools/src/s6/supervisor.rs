@@ -18,9 +18,10 @@ pub(super) fn path(word: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(word))
 }
 
-/// A file below a service directory.
+/// A file below a service directory: the word, a slash, the name, so that an empty word
+/// is never the working directory.
 pub(super) fn below(dir: &[u8], file: &str) -> PathBuf {
-    path(dir).join(file)
+    PathBuf::from(OsStr::from_bytes(&[dir, b"/", file.as_bytes()].concat()))
 }
 
 /// Whether a supervisor reads this control fifo.

@@ -1,7 +1,7 @@
 //! s6-svdt: prints when and how a service ended.
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, escape};
-use kernel::{fd, signal};
+use kernel::{errno, fd, signal};
 use s6wire::{Ending, death_tally};
 
 use super::{supervisor, words};
@@ -26,8 +26,17 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
     }
     let dir = call.operand()?;
-    let bytes = supervisor::record(&supervisor::below(&dir, "supervise/death_tally"))
-        .unable("read the death tally of", &dir)?;
+    let tally = supervisor::below(&dir, "supervise/death_tally");
+    let bytes = match supervisor::record(&tally) {
+        // A service that never ended.
+        Err(error)
+            if errno::is(&error, errno::ENOENT)
+                && supervisor::below(&dir, "supervise").is_dir() =>
+        {
+            Vec::new()
+        }
+        read => read.unable("read the death tally of", &dir)?,
+    };
     let deaths = death_tally::decode(&bytes).map_err(|error| Failure::Other {
         code: chain::exit::SYSTEM,
         text: format!("unable to read the death tally of {}: {error}", escape(&dir)),

@@ -20,6 +20,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let dir = call.operand()?;
     OpenOptions::new()
         .write(true)
+        .create(true)
         .truncate(true)
         .custom_flags(flags::O_NOFOLLOW | flags::O_NONBLOCK)
         .open(supervisor::below(&dir, "supervise/death_tally"))
