@@ -4,10 +4,10 @@ CARGO ?= cargo
 TARGET = x86_64-unknown-linux-gnu
 
 # What needs no processes but its own: every crate of the product, and the borders between them.
-UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests)
+UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests fuzz-properties)
 
 .DEFAULT_GOAL = build
-.PHONY: help build run setup check test bench mutants
+.PHONY: help build run setup check test bench mutants fuzz
 
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -35,3 +35,6 @@ bench: build ## Measure beside the peers: docs/benchmarks.md. Half an hour; need
 
 mutants: ## Change the engine in small ways: its tests must notice nine of ten
 	@tests/mutants
+
+fuzz: ## Fuzz every parser and byte format, five minutes each (needs cargo-fuzz)
+	@fuzz/run

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod client;
+#[doc(hidden)]
+pub mod for_fuzzing;
 pub mod install;
 mod service;
 mod status;

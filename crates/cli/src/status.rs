@@ -14,13 +14,13 @@ pub(crate) const COMMAND: Program = Program {
 };
 
 /// The container as PID 1 describes it.
-struct Report {
+pub(crate) struct Report {
     phase: String,
     ready: bool,
-    units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
 }
 
-struct Unit {
+pub(crate) struct Unit {
     name: String,
     kind: String,
     state: String,
@@ -47,7 +47,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     Ok(Outcome::Exit(code))
 }
 
-fn parse(lines: &[String]) -> Report {
+pub(crate) fn parse(lines: &[String]) -> Report {
     let mut report = Report {
         phase: String::new(),
         ready: false,
@@ -92,7 +92,7 @@ fn parse(lines: &[String]) -> Report {
     report
 }
 
-fn table(report: &Report) -> String {
+pub(crate) fn table(report: &Report) -> String {
     let mut rows =
         vec![["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "LAST END"].map(str::to_string)];
     for unit in &report.units {
@@ -143,7 +143,7 @@ fn span(milliseconds: u64) -> String {
     }
 }
 
-fn json(report: &Report) -> String {
+pub(crate) fn json(report: &Report) -> String {
     let units: Vec<String> = report
         .units
         .iter()

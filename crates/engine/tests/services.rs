@@ -376,6 +376,17 @@ fn ends_of_strangers_are_nobodys() {
 }
 
 #[test]
+fn the_end_of_a_stranger_is_not_that_of_a_process_made_at_the_same_moment() {
+    let mut rig = Rig::running(Unit::service("a"));
+    rig.end(A, exited(0));
+    assert_eq!(rig.state(A), State::BackingOff);
+    rig.now = rig.engine.deadline().expect("the back-off ends");
+    let start = rig.tell(Event::Exited(Pid(7), exited(4)));
+    assert_eq!(start, [Action::Start(A)]);
+    assert_eq!(rig.tell(Event::Started(A, Pid(7))), [announce(Up)]);
+}
+
+#[test]
 fn a_run_that_cannot_be_executed_has_no_finish_and_waits_ten_seconds() {
     let mut rig = Rig::running(with_finish());
     rig.pass(ms(2000));

@@ -6,23 +6,28 @@ use crate::Word;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotNetstrings;
 
+/// Digits of the highest length, 2^64 - 1.
+const MOST_DIGITS: usize = 20;
+
 /// One netstring at the start of `bytes`: its content and how many bytes it took.
 /// `Ok(None)`: the bytes end before it does.
 ///
 /// # Errors
 /// The bytes cannot become a netstring whatever follows.
 pub fn first(bytes: &[u8]) -> Result<Option<(&[u8], usize)>, NotNetstrings> {
-    let Some(colon) = bytes.iter().position(|byte| !byte.is_ascii_digit()) else {
-        // No length that fits an address space has more digits.
-        return if bytes.len() > 20 {
-            Err(NotNetstrings)
-        } else {
-            Ok(None)
-        };
-    };
-    if colon == 0 || bytes[colon] != b':' {
+    let digits = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    // No length that fits an address space has more.
+    if digits > MOST_DIGITS {
         return Err(NotNetstrings);
     }
+    let colon = match bytes.get(digits) {
+        None => return Ok(None),
+        Some(b':') if digits > 0 => digits,
+        Some(_) => return Err(NotNetstrings),
+    };
     let length = std::str::from_utf8(&bytes[..colon])
         .ok()
         .and_then(|digits| digits.parse::<usize>().ok())
@@ -78,6 +83,7 @@ mod tests {
             "1:ab,",
             ":a,",
             "99999999999999999999999",
+            "000000000000000000001:a,",
             "-1:a,",
         ] {
             assert_eq!(decode(bad.as_bytes()), Err(NotNetstrings), "{bad}");

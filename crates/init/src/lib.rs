@@ -13,9 +13,12 @@ mod child;
 mod command;
 mod control;
 mod environment;
+#[doc(hidden)]
+pub mod for_fuzzing;
 mod launch;
 mod listeners;
 mod messages;
+mod order;
 mod paths;
 mod perform;
 mod prepare;

@@ -7,6 +7,7 @@ use kernel::{errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
 use crate::control::{ACCEPTED_A_TURN, Accepted, Turn};
+use crate::order::Order;
 use crate::service::age;
 use crate::supervisor::{Phase, Supervisor, now};
 use crate::token::Token;
@@ -159,12 +160,11 @@ impl Supervisor<'_> {
 
     /// Does what a request asks, and words the answer.
     fn answer(&mut self, words: &[Vec<u8>]) -> Vec<u8> {
-        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let done = match words[..] {
-            [b"status"] => return self.status().into_bytes(),
-            [b"start", name] => self.ask(name, |_| Request::Up),
-            [b"stop", name] => self.ask(name, |_| Request::Down),
-            [b"restart", name] => self.ask(name, |state| match state {
+        let done = match Order::read(words) {
+            Ok(Order::Status) => return self.status().into_bytes(),
+            Ok(Order::Start(name)) => self.ask(name, |_| Request::Up),
+            Ok(Order::Stop(name)) => self.ask(name, |_| Request::Down),
+            Ok(Order::Restart(name)) => self.ask(name, |state| match state {
                 State::Up | State::Ready => Request::Restart,
                 State::Down
                 | State::Waiting
@@ -174,15 +174,12 @@ impl Supervisor<'_> {
                 | State::Stopping
                 | State::Failed => Request::Up,
             }),
-            [b"signal", name, number] => match signal::parse(number) {
-                Some(number) => self.ask(name, |_| Request::Signal(number as u8)),
-                None => Err(format!("there is no signal {}", kernel::escape(number))),
-            },
-            [b"stop-container"] => {
+            Ok(Order::Signal(name, number)) => self.ask(name, |_| Request::Signal(number)),
+            Ok(Order::StopContainer) => {
                 self.stop(StopCause::Asked);
                 Ok(())
             }
-            _ => Err("this is no request that PID 1 knows; are both of one release?".to_string()),
+            Err(text) => Err(text),
         };
         match done {
             Ok(()) => b"ok\n".to_vec(),

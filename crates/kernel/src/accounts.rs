@@ -124,7 +124,11 @@ fn group(line: &[u8]) -> Option<Group> {
 }
 
 fn number(text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let text = std::str::from_utf8(text).ok()?;
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let id = is_digits.then(|| text.parse().ok()).flatten()?;
+    // The highest is no id but a sign for "leave alone" (chown(2)).
+    (id != u32::MAX).then_some(id)
 }
 
 #[cfg(test)]
@@ -134,7 +138,7 @@ mod tests {
     #[test]
     fn lines_without_their_form_are_passed_over() {
         let accounts = Accounts::parse(
-            b"root:x:0:0:root:/root:/bin/sh\n#\nbroken:x:1\n:x:2:2::/:/\nweb:x:33:33:w:/var/www:/bin/false\n",
+            b"root:x:0:0:root:/root:/bin/sh\n#\nbroken:x:1\n:x:2:2::/:/\nnobody:x:4294967295:1::/:/\nplus:x:+3:3::/:/\nweb:x:33:33:w:/var/www:/bin/false\n",
             b"root:x:0:\nadm:x:4:web,root\nweb:x:33:web\nbad:x:nine:\n",
         );
         assert_eq!(accounts.users.len(), 2);

@@ -64,7 +64,7 @@ const ALIASES: &[(&str, i32)] = &[
 /// decimal number. `RTMIN`, `RTMIN+n`, `RTMAX` and `RTMAX-n` count as names.
 pub fn parse(text: &[u8]) -> Option<i32> {
     let text = std::str::from_utf8(text).ok()?;
-    if let Ok(number) = text.parse::<i32>() {
+    if let Some(number) = decimal(text) {
         return (1..=MAX).contains(&number).then_some(number);
     }
     let upper = text.to_ascii_uppercase();
@@ -72,19 +72,31 @@ pub fn parse(text: &[u8]) -> Option<i32> {
     if let Some((_, number)) = NAMES.iter().chain(ALIASES).find(|(n, _)| *n == name) {
         return Some(*number);
     }
-    let (base, rest) = if let Some(rest) = name.strip_prefix("RTMIN") {
-        (libc::SIGRTMIN(), rest)
+    let number = if let Some(rest) = name.strip_prefix("RTMIN") {
+        let offset = if rest.is_empty() {
+            "0"
+        } else {
+            rest.strip_prefix('+')?
+        };
+        libc::SIGRTMIN().checked_add(decimal(offset)?)?
     } else {
-        (libc::SIGRTMAX(), name.strip_prefix("RTMAX")?)
+        let rest = name.strip_prefix("RTMAX")?;
+        let offset = if rest.is_empty() {
+            "0"
+        } else {
+            rest.strip_prefix('-')?
+        };
+        libc::SIGRTMAX().checked_sub(decimal(offset)?)?
     };
-    let offset = match rest {
-        "" => 0,
-        _ => rest.parse::<i32>().ok()?,
-    };
-    let number = base + offset;
     (libc::SIGRTMIN()..=libc::SIGRTMAX())
         .contains(&number)
         .then_some(number)
+}
+
+/// A number of digits alone.
+fn decimal(text: &str) -> Option<i32> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits.then(|| text.parse().ok()).flatten()
 }
 
 /// The name of a signal without SIG; `RTMIN+n` for real-time ones, the number where
@@ -294,9 +306,22 @@ mod tests {
             );
         }
         assert_eq!(parse(b"RTMIN+3"), Some(libc::SIGRTMIN() + 3));
-        assert_eq!(parse(b"0"), None);
-        assert_eq!(parse(b"65"), None);
-        assert_eq!(parse(b"NOPE"), None);
+        for text in [
+            "0",
+            "65",
+            "+15",
+            "-1",
+            "",
+            "NOPE",
+            "RTMIN3",
+            "RTMIN-1",
+            "RTMIN+",
+            "RTMAX+1",
+            "RTMIN+2147483647",
+            "RTMAX-2147483648",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod environment;
+#[doc(hidden)]
+pub mod for_fuzzing;
 pub mod overlay2;
 mod problem;
 pub mod settings;

@@ -7,6 +7,8 @@ mod table;
 
 pub mod execline;
 mod expression;
+#[doc(hidden)]
+pub mod for_fuzzing;
 pub mod overlay;
 pub mod portable;
 pub mod s6;

@@ -22,7 +22,7 @@ pub(super) enum Mark {
 
 /// The record, by real path below the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// What was written.
     pub(super) written: BTreeMap<Vec<u8>, Mark>,
     /// Paths whose earlier content is kept below [`REPLACED`].
@@ -35,7 +35,7 @@ const HEAD: &str =
 
 impl Manifest {
     /// Its text: a line each, fields separated by tabs.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (path, mark) in &self.written {
             let (kind, detail) = match mark {
@@ -55,7 +55,7 @@ impl Manifest {
     ///
     /// # Errors
     /// The number of the first line that is not of this form.
-    pub(super) fn parse(text: &str) -> Result<Manifest, usize> {
+    pub(crate) fn parse(text: &str) -> Result<Manifest, usize> {
         let mut manifest = Manifest::default();
         for (number, line) in (1usize..).zip(text.lines()) {
             if number == 1 && line == HEAD {

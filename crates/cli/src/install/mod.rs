@@ -6,7 +6,7 @@
 
 mod image;
 mod layout;
-mod manifest;
+pub(crate) mod manifest;
 mod options;
 mod perform;
 mod plan;
@@ -26,6 +26,11 @@ use layout::{BINARY, Content, LAYOUTS, Layout};
 use manifest::Manifest;
 use options::Asked;
 use plan::Action;
+
+/// Whether the words are a call: what the fuzz targets ask.
+pub(crate) fn understand(words: Vec<chain::Word>) -> Result<()> {
+    options::read(words).map(drop)
+}
 
 /// The command's operands, for its line in the table.
 pub const USAGE: &str = "--root DIR --layout s6-v2|docker-base [--dry-run] [--uninstall]";

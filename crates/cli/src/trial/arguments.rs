@@ -11,7 +11,7 @@ use super::USAGE;
 
 /// Which network the tree sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Network {
+pub(crate) enum Network {
     /// The machine's, so that what listens on 127.0.0.1 can be reached from outside.
     Host,
     /// Nothing but a loopback device of its own.
@@ -20,22 +20,22 @@ pub(super) enum Network {
 
 /// A call that was understood.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Request {
+pub(crate) struct Request {
     /// The tree to lay over the root, absolute and without links.
-    pub(super) overlay: PathBuf,
+    pub(crate) overlay: PathBuf,
     /// The root file system that it lies on, absolute and without links.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Variables from `--env`, in order.
-    pub(super) variables: Vec<(Word, Word)>,
+    pub(crate) variables: Vec<(Word, Word)>,
     /// The network.
-    pub(super) network: Network,
+    pub(crate) network: Network,
     /// CMD; empty for none.
-    pub(super) command: Vec<Word>,
+    pub(crate) command: Vec<Word>,
 }
 
 /// What the words ask for.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// The text of `--help`.
     Help,
     /// A boot.
@@ -48,7 +48,7 @@ pub(super) enum Asked {
 /// # Errors
 /// A sentence with a remedy for words that do not fit and for directories that are
 /// none.
-pub(super) fn read(words: Vec<Word>, caller: &Environment) -> Result<Asked> {
+pub(crate) fn read(words: Vec<Word>, caller: &Environment) -> Result<Asked> {
     let mut words = words.into_iter();
     let mut overlay = None;
     let mut root = b"/".to_vec();

@@ -6,7 +6,7 @@
 //! engine drops and becomes the image's own process 1. All that it made lives in its
 //! namespaces and on one tmpfs there, so nothing is left when it is gone.
 
-mod arguments;
+pub(crate) mod arguments;
 mod copy;
 mod environment;
 mod inside;

@@ -34,7 +34,7 @@ pub struct Owner {
 /// The lines of a list with their numbers, from 1. Blank lines and those that begin
 /// with `#` say nothing; the last one counts with or without its newline; fields
 /// beyond the fifth are passed over, as the original does.
-pub(super) fn parse(
+pub(crate) fn parse(
     file: &Path,
     text: &[u8],
     accounts: &Accounts,

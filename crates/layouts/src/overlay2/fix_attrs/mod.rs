@@ -5,7 +5,7 @@
 //! list of this kind ever fails a boot.
 
 mod apply;
-mod line;
+pub(crate) mod line;
 
 use std::io;
 use std::path::Path;

@@ -1,0 +1,89 @@
+//! The words of a request over the socket.
+
+use kernel::signal;
+
+/// What people may ask of PID 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order<'a> {
+    /// What runs.
+    Status,
+    /// Start this service.
+    Start(&'a [u8]),
+    /// Stop it.
+    Stop(&'a [u8]),
+    /// Stop it and start it anew, or start it where it is down.
+    Restart(&'a [u8]),
+    /// Send it this signal.
+    Signal(&'a [u8], u8),
+    /// Stop the container.
+    StopContainer,
+}
+
+impl Order<'_> {
+    /// Reads the words.
+    ///
+    /// # Errors
+    /// A sentence for the client.
+    pub(crate) fn read(words: &[Vec<u8>]) -> Result<Order<'_>, String> {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        Ok(match words[..] {
+            [b"status"] => Order::Status,
+            [b"start", name] => Order::Start(name),
+            [b"stop", name] => Order::Stop(name),
+            [b"restart", name] => Order::Restart(name),
+            [b"signal", name, word] => {
+                let number = signal::parse(word).and_then(|number| u8::try_from(number).ok());
+                let none = || format!("there is no signal {}", kernel::escape(word));
+                Order::Signal(name, number.ok_or_else(none)?)
+            }
+            [b"stop-container"] => Order::StopContainer,
+            _ => {
+                return Err(
+                    "this is no request that PID 1 knows; are both of one release?".to_string(),
+                );
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<Vec<u8>> {
+        text.split(' ')
+            .map(|word| word.as_bytes().to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn every_request_is_read() {
+        for (text, order) in [
+            ("status", Order::Status),
+            ("start web", Order::Start(b"web")),
+            ("stop web", Order::Stop(b"web")),
+            ("restart web", Order::Restart(b"web")),
+            ("signal web HUP", Order::Signal(b"web", 1)),
+            ("stop-container", Order::StopContainer),
+        ] {
+            assert_eq!(Order::read(&words(text)), Ok(order));
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for text in [
+            "",
+            "status now",
+            "start",
+            "start a b",
+            "signal web",
+            "STATUS",
+        ] {
+            let fault = Order::read(&words(text)).expect_err(text);
+            assert!(fault.contains("no request"), "{fault}");
+        }
+        let fault = Order::read(&words("signal web RTMIN2147483647")).expect_err("no signal");
+        assert_eq!(fault, "there is no signal RTMIN2147483647");
+    }
+}
