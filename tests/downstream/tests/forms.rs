@@ -145,7 +145,8 @@ fn every_hard_coded_path_leads_where_images_expect() {
                 let output = container.shell(script);
                 assert!(output.status.success(), "{script}: {output}");
             }
-            container.exec(["s6-svscanctl", "-t", "/run/service"]).ok();
+            // The stop may reach the caller before it has ended itself.
+            let _ = container.exec(["s6-svscanctl", "-t", "/run/service"]);
             assert_eq!(exit_code(&container), Some(0));
         }
     }

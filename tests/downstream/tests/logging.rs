@@ -3,7 +3,6 @@
 
 use downstream_tests::{Image, exit_code};
 use harness::{Stream, signal};
-use std::time::Duration;
 
 #[test]
 fn each_service_s_output_goes_through_its_own_logger() {
@@ -83,8 +82,7 @@ fn a_database_logs_through_a_fifo_to_another_service() {
     assert_eq!(state.text(), "true");
     // A logger that never sees an end and hears no TERM holds the stop up for its graces only.
     container.signal(signal::TERM);
-    let status = container.wait_at_most(Duration::from_secs(15));
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(exit_code(&container), Some(0));
     container.wait_for_line("still running when their time (S6_SERVICES_GRACETIME) was over");
     let last = container.wait_for_line("stopped in");
     assert!(last.text.contains("had to kill"), "{}", last.text);

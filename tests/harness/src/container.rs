@@ -173,7 +173,8 @@ impl Container {
     pub fn signal_process(&self, pid: i32, signal: i32) {
         let arguments = ["/bin/kill".into(), format!("-{signal}"), pid.to_string()];
         let output = self.exec(arguments);
-        if !output.status.success() {
+        // What the signal sets off may end the sender before it has ended itself.
+        if output.status.code().is_some_and(|code| code != 0) {
             self.fail(&format!("cannot send signal {signal} to {pid}: {output}"));
         }
     }
