@@ -86,6 +86,7 @@ impl Call {
 
     /// The failure of a call whose words do not fit.
     pub fn misuse(&self) -> Failure {
-        Failure::Usage(format!("{} {}", self.name, self.usage))
+        let usage = format!("{} {}", self.name, self.usage);
+        Failure::Usage(usage.trim_end().to_string())
     }
 }

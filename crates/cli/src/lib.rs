@@ -4,6 +4,7 @@
 mod client;
 #[doc(hidden)]
 pub mod for_fuzzing;
+mod help;
 pub mod install;
 mod service;
 mod status;

@@ -3,33 +3,37 @@
 use chain::{Call, Outcome, Program, Result};
 
 use crate::client::{ask, name_operand};
+use crate::help;
 
 pub(crate) const START: Program = Program {
-    name: "start",
+    name: "mainstay start",
     usage: "NAME",
     summary: "start a service and keep it up",
-    run: |call| tell(call, b"start"),
+    run: |call| tell(call, b"start", START.summary),
 };
 
 pub(crate) const STOP: Program = Program {
-    name: "stop",
+    name: "mainstay stop",
     usage: "NAME",
     summary: "ask a service to end and keep it down",
-    run: |call| tell(call, b"stop"),
+    run: |call| tell(call, b"stop", STOP.summary),
 };
 
 pub(crate) const RESTART: Program = Program {
-    name: "restart",
+    name: "mainstay restart",
     usage: "NAME",
     summary: "ask a service to end and start it again",
-    run: |call| tell(call, b"restart"),
+    run: |call| tell(call, b"restart", RESTART.summary),
 };
 
 pub(crate) const SIGNAL: Program = Program {
-    name: "signal",
+    name: "mainstay signal",
     usage: "NAME SIGNAL",
     summary: "send a signal to a service's process",
     run: |call| {
+        if help::is_asked(call, SIGNAL.summary) {
+            return Ok(Outcome::Exit(0));
+        }
         let name = call.operand()?;
         let signal = call.operand()?;
         if !call.args.is_empty() {
@@ -40,7 +44,10 @@ pub(crate) const SIGNAL: Program = Program {
     },
 };
 
-fn tell(call: &mut Call, verb: &[u8]) -> Result<Outcome> {
+fn tell(call: &mut Call, verb: &[u8], summary: &str) -> Result<Outcome> {
+    if help::is_asked(call, summary) {
+        return Ok(Outcome::Exit(0));
+    }
     let name = name_operand(call)?;
     ask(&[verb, &name])?;
     Ok(Outcome::Exit(0))

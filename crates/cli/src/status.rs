@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use chain::{Call, Outcome, Program, Result};
 
-use crate::client;
+use crate::{client, help};
 
 pub(crate) const COMMAND: Program = Program {
-    name: "status",
+    name: "mainstay status",
     usage: "[ --json | --ready ]",
     summary: "show the services; --json for programs, --ready as a health check",
     run,
@@ -33,6 +33,9 @@ pub(crate) struct Unit {
 }
 
 fn run(call: &mut Call) -> Result<Outcome> {
+    if help::is_asked(call, COMMAND.summary) {
+        return Ok(Outcome::Exit(0));
+    }
     let form = call.rest();
     let form: Vec<&[u8]> = form.iter().map(Vec::as_slice).collect();
     let render: fn(&Report) -> (String, u8) = match form[..] {

@@ -3,12 +3,16 @@
 use chain::{Outcome, Program};
 
 use crate::client::ask;
+use crate::help;
 
 pub(crate) const COMMAND: Program = Program {
-    name: "stop-container",
+    name: "mainstay stop-container",
     usage: "",
     summary: "stop the container in order",
     run: |call| {
+        if help::is_asked(call, COMMAND.summary) {
+            return Ok(Outcome::Exit(0));
+        }
         if !call.args.is_empty() {
             return Err(call.misuse());
         }

@@ -18,7 +18,7 @@ pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
 
 /// The command that writes the links; it needs the table itself.
 const INSTALL: &Program = &Program {
-    name: "install",
+    name: "mainstay install",
     usage: cli::install::USAGE,
     summary: cli::install::SUMMARY,
     run: |call| {
@@ -32,12 +32,17 @@ fn commands() -> impl Iterator<Item = &'static Program> {
     cli::COMMANDS.iter().copied().chain([INSTALL])
 }
 
+/// The word after `mainstay` that means a command.
+fn verb(command: &Program) -> &'static str {
+    command.name.trim_start_matches(PEOPLE).trim_start()
+}
+
 fn program(name: &[u8]) -> Option<&'static Program> {
     programs().find(|program| program.name.as_bytes() == name)
 }
 
 fn command(name: &[u8]) -> Option<&'static Program> {
-    commands().find(|command| command.name.as_bytes() == name)
+    commands().find(|command| verb(command).as_bytes() == name)
 }
 
 /// The program that a call means, and its words.
@@ -125,11 +130,34 @@ fn list() -> String {
 }
 
 fn help() -> String {
-    let mut text = format!("{PEOPLE}: usage: {PEOPLE} COMMAND...\n\ncommands:\n");
+    let mut text = format!("usage: {PEOPLE} COMMAND...\n\ncommands:\n");
     for command in commands() {
-        text.push_str(&format!("  {:16} {}\n", command.name, command.summary));
+        text.push_str(&help_line(&operands(command), command.summary));
     }
-    text.push_str("  --list           list every program that a link may name\n");
-    text.push_str("  --version        say which release this is\n");
+    for (option, summary) in [
+        ("COMMAND --help", "say more about one of them"),
+        ("--list", "list every program that a link may name"),
+        ("--version", "say which release this is"),
+    ] {
+        text.push_str(&help_line(option, summary));
+    }
+    text.push_str(&format!(
+        "\n`{PEOPLE} PROGRAM...` runs a program of the list without a link.\n"
+    ));
     text
+}
+
+/// A command with the operands that it cannot do without: capitals or a dash, and no
+/// bracket around them.
+fn operands(command: &Program) -> String {
+    let needed = command.usage.split('[').next().unwrap_or("").trim_end();
+    format!("{} {needed}", verb(command)).trim_end().to_string()
+}
+
+fn help_line(word: &str, summary: &str) -> String {
+    if word.len() > 20 {
+        format!("  {word}\n  {:20} {summary}\n", "")
+    } else {
+        format!("  {word:20} {summary}\n")
+    }
 }

@@ -104,9 +104,9 @@ fn programs() {
     for program in programs {
         let _ = writeln!(
             text,
-            "| `{}` | `{}` | {} |",
+            "| `{}` | {} | {} |",
             program.name,
-            program.usage.replace('|', "\\|"),
+            code(program.usage),
             program.summary
         );
     }
@@ -114,11 +114,25 @@ fn programs() {
     for command in cli::COMMANDS {
         let _ = writeln!(
             text,
-            "| `mainstay {}` | `{}` | {} |",
+            "| `{}` | {} | {} |",
             command.name,
-            command.usage.replace('|', "\\|"),
+            code(command.usage),
             command.summary
         );
     }
+    let _ = writeln!(
+        text,
+        "| `mainstay install` | {} | {} |",
+        code(cli::install::USAGE),
+        cli::install::SUMMARY
+    );
     page("programs.md", &text);
+}
+
+/// A usage in a cell of a table; nothing where there is none.
+fn code(usage: &str) -> String {
+    if usage.is_empty() {
+        return String::new();
+    }
+    format!("`{}`", usage.replace('|', "\\|"))
 }

@@ -51,6 +51,12 @@ pub(super) fn read(words: Vec<Word>) -> Result<Asked> {
             b"--dry-run" if glued.is_none() => dry_run = true,
             b"--uninstall" if glued.is_none() => uninstall = true,
             b"--help" | b"-h" if glued.is_none() => return Ok(Asked::Help),
+            _ if !name.starts_with(b"-") => {
+                return Err(Failure::Invalid(format!(
+                    "{} is one word too many; the root of the tree goes behind --root: {EXAMPLE}",
+                    escape(&word)
+                )));
+            }
             _ => {
                 return Err(Failure::Invalid(format!(
                     "there is no option {}; `mainstay install --help` lists them",
@@ -143,7 +149,7 @@ mod tests {
             ),
             (&["--frobnicate"], "no option --frobnicate"),
             (&["--dry-run=yes"], "no option --dry-run=yes"),
-            (&["/"], "no option /"),
+            (&["/"], "behind --root"),
         ] {
             let line = asked(words).expect_err("it does not fit");
             assert!(line.contains(expected), "{words:?}: {line}");

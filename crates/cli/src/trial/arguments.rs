@@ -165,6 +165,39 @@ fn invalid(text: String) -> Failure {
     Failure::Invalid(text)
 }
 
+/// What a tree holds that is run: below its root.
+const RUN: [&str; 6] = [
+    "etc/services.d",
+    "etc/cont-init.d",
+    "run.d",
+    "etc/cont-finish.d",
+    "etc/cont-profile.d",
+    "etc/s6",
+];
+
+/// A line for a tree of which nothing is run, mostly one directory too high or too low.
+pub(super) fn nothing_to_run(overlay: &Path) -> Option<String> {
+    let is_tree = |tree: &Path| RUN.iter().any(|path| tree.join(path).exists());
+    if is_tree(overlay) {
+        return None;
+    }
+    let below = fs::read_dir(overlay).into_iter().flatten().flatten();
+    let meant = below
+        .map(|entry| entry.path())
+        .chain(overlay.ancestors().skip(1).take(2).map(Path::to_path_buf))
+        .find(|tree| tree.as_os_str() != "/" && is_tree(tree));
+    let shown = |path: &Path| escape(path.as_os_str().as_encoded_bytes());
+    Some(format!(
+        "{} has no {}, so nothing of it is run{}",
+        shown(overlay),
+        RUN[..3].join(", "),
+        match meant {
+            Some(tree) => format!("; did you mean {}?", shown(&tree)),
+            None => "; OVERLAY is the tree that your Dockerfile copies to /".to_string(),
+        }
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +258,22 @@ mod tests {
         assert_eq!(request.root, Path::new("/"));
         assert_eq!(request.network, Network::Host);
         assert_eq!(request.command, Vec::<Word>::new());
+    }
+
+    #[test]
+    fn a_tree_of_which_nothing_is_run_is_said_and_the_one_that_may_be_meant() {
+        let temp = std::env::temp_dir().join(format!("mainstay-trees-{}", std::process::id()));
+        let tree = temp.join("example/root");
+        fs::create_dir_all(tree.join("etc/services.d/web")).unwrap();
+        assert_eq!(nothing_to_run(&tree), None);
+        let meant = format!("did you mean {}?", tree.display());
+        for other in [temp.join("example"), tree.join("etc")] {
+            let line = nothing_to_run(&other).unwrap();
+            assert!(line.contains(&meant), "{line}");
+        }
+        let line = nothing_to_run(&temp).unwrap();
+        assert!(line.ends_with("copies to /"), "{line}");
+        fs::remove_dir_all(&temp).unwrap();
     }
 
     #[test]

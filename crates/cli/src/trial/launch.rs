@@ -13,7 +13,7 @@ use kernel::process::{self, Fork};
 use kernel::signal::{self, Set, SignalFd};
 use kernel::{errno, fd, namespace, tty};
 
-use super::arguments::{Network, Request};
+use super::arguments::{self, Network, Request};
 use super::mapping::{self, Mapping};
 use super::streams::Streams;
 use super::{environment, inside, obstacles};
@@ -62,6 +62,11 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
             Network::None => "the kernel is this machine's",
         }
     ));
+    if request.command.is_empty()
+        && let Some(line) = arguments::nothing_to_run(&request.overlay)
+    {
+        chain::warn("mainstay try", &line);
+    }
     signal::set_mask(&signals);
     let news = SignalFd::new(&signals).unable("receive signals", b"")?;
     let mut streams = Streams::begin()?;
@@ -83,7 +88,7 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
         match mapping::write(pid) {
             Ok(Mapping::Whole) => {}
             Ok(Mapping::Single) => chain::warn(
-                "try",
+                "mainstay try",
                 "no user but root exists inside (no ids are set aside for you in /etc/subuid \
                  and /etc/subgid, or newuidmap is missing): what becomes another user fails; \
                  `sudo mainstay try` has them all",
@@ -102,7 +107,7 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
 }
 
 fn say(text: &str) {
-    let _ = fd::write_all(2, format!("try: {text}\n").as_bytes());
+    let _ = fd::write_all(2, format!("mainstay try: {text}\n").as_bytes());
 }
 
 /// The child in its namespaces, and whether it needed one for users.

@@ -24,7 +24,7 @@ const USAGE: &str = "usage: mainstay try OVERLAY [--root ROOTFS] [--env NAME=VAL
 
 /// The command's line in the table.
 pub(crate) const COMMAND: Program = Program {
-    name: "try",
+    name: "mainstay try",
     usage: "OVERLAY [--root ROOTFS] [--env NAME=VALUE]... [--net host|none] [-- CMD...]",
     summary: "boot an overlay tree in throw-away namespaces on this machine",
     run,
