@@ -65,7 +65,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     };
     let args = call.rest();
     let argv = script::parse(&bytes).map_err(|error| {
-        Failure::Invalid(format!("{}:{}: {}", escape(&name), error.line, error.what))
+        Failure::Invalid(format!("{}:{}: {}", whole(&name), error.line, error.what))
     })?;
     match strict {
         Some(0) => call.env.unset(blocks::STRICT),
@@ -90,6 +90,18 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
     };
     Ok(Outcome::exec_or_exit(call, argv))
+}
+
+/// A script's path for a line. Services are called `./run`, which says nothing of which
+/// service it is.
+fn whole(name: &[u8]) -> String {
+    let path = Path::new(OsStr::from_bytes(name.strip_prefix(b"./").unwrap_or(name)));
+    match std::env::current_dir() {
+        Ok(directory) if name.starts_with(b"./") => {
+            escape(directory.join(path).as_os_str().as_bytes())
+        }
+        _ => escape(name),
+    }
 }
 
 fn read(file: &[u8]) -> Result<Vec<u8>> {

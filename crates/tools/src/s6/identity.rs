@@ -69,11 +69,35 @@ pub(super) fn accounts() -> Result<Accounts> {
     Accounts::read(Path::new("/")).unable("read the account files below", b"/etc")
 }
 
-/// A user or group that does not exist: exit code 1.
+/// A user or group that does not exist: exit code 1. `what` is `user` or `group`.
 pub(super) fn unknown(what: &str, name: &[u8]) -> Failure {
+    let file = match what {
+        "user" => "/etc/passwd",
+        _ => "/etc/group",
+    };
+    let remedy = match words::number32(name) {
+        Some(id) => format!("for a number give both, {id}:{id}"),
+        None => format!("make the {what} in the image, or give numbers, UID:GID"),
+    };
     Failure::Other {
         code: 1,
-        text: format!("unknown {what}: {}", escape(name)),
+        text: format!(
+            "unknown {what}: {}{}: {file} does not have it; {remedy}",
+            escape(name),
+            asked_by()
+        ),
+    }
+}
+
+/// The script of the service in whose directory this runs, for a line: its `run` as a
+/// rule, and which service it is the line would not tell otherwise.
+fn asked_by() -> String {
+    let script = std::env::current_dir().map(|dir| dir.join("run"));
+    match script {
+        Ok(script) if script.is_file() => {
+            format!(" (in {})", escape(script.as_os_str().as_encoded_bytes()))
+        }
+        _ => String::new(),
     }
 }
 
@@ -146,6 +170,21 @@ mod tests {
             b"33:34:35",
         ] {
             assert_eq!(resolve(&image(), word).unwrap_err().code(), 1);
+        }
+    }
+
+    #[test]
+    fn who_is_unknown_is_said_with_the_file_and_a_remedy() {
+        for (word, expected) in [
+            (
+                &b"nobody"[..],
+                "unknown user: nobody: /etc/passwd does not have it; make the user",
+            ),
+            (b"web:nope", "unknown group: nope: /etc/group does not"),
+            (b"33", "for a number give both, 33:33"),
+        ] {
+            let line = resolve(&image(), word).unwrap_err().line("s6-setuidgid");
+            assert!(line.contains(expected), "{line}");
         }
     }
 
