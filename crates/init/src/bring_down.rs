@@ -15,8 +15,16 @@ pub(crate) struct Stopping {
     terminated: Option<Duration>,
     /// Whether a further signal cut the time after it short.
     cut: bool,
+    /// Whether a further signal has asked for less grace.
+    pub(crate) hastened: bool,
     /// What had to be killed, and why.
-    killed: Vec<String>,
+    killed: Vec<Killed>,
+}
+
+/// Something that had to be killed.
+struct Killed {
+    what: String,
+    why: String,
 }
 
 /// Most names in the last line.
@@ -26,12 +34,17 @@ impl Supervisor<'_> {
     /// Begins to stop, or, while it stops, asks for less grace.
     pub(crate) fn stop(&mut self, cause: StopCause) {
         if let Some(stopping) = &mut self.stopping {
-            stopping.cut |= stopping.terminated.is_some();
+            // A command that ends meanwhile cuts nothing.
+            if cause == StopCause::Asked {
+                stopping.hastened = true;
+                stopping.cut |= stopping.terminated.is_some();
+            }
         } else {
             self.stopping = Some(Stopping {
                 begun: clock::monotonic(),
                 terminated: None,
                 cut: false,
+                hastened: false,
                 killed: Vec::new(),
             });
             match &self.phase {
@@ -65,8 +78,21 @@ impl Supervisor<'_> {
             }
         };
         for process in reach::remaining() {
-            self.add_killed(format!("{} (pid {}): {cause}", process.name, process.pid));
+            let mut what = format!("{} (pid {})", process.name, process.pid);
+            if let Some(service) = self.leader(process.session) {
+                what.push_str(&format!(" of {service}"));
+            }
+            self.add_killed(what, cause.clone());
         }
+    }
+
+    /// The service whose process leads this session.
+    fn leader(&self, session: i32) -> Option<String> {
+        let found = self
+            .engine
+            .units()
+            .find(|(_, unit)| unit.pid() == Some(engine::Pid(session)));
+        found.map(|(id, _)| self.name(id))
     }
 
     /// Notes that everything that is left gets its TERM.
@@ -76,9 +102,10 @@ impl Supervisor<'_> {
         }
     }
 
-    pub(crate) fn add_killed(&mut self, what: String) {
+    /// Notes something that was killed, and why.
+    pub(crate) fn add_killed(&mut self, what: String, why: String) {
         if let Some(stopping) = &mut self.stopping {
-            stopping.killed.push(what);
+            stopping.killed.push(Killed { what, why });
         }
     }
 
@@ -99,17 +126,56 @@ impl Supervisor<'_> {
                 .saturating_sub(stopping.begun)
                 .as_millis();
             let mut line = format!("stopped in {time} ms, exit code {code}");
-            let killed = stopping.killed;
-            if !killed.is_empty() {
-                let more = killed.len().saturating_sub(NAMED);
-                let named = &killed[..killed.len() - more];
-                line.push_str(&format!("; had to kill {}", named.join("; ")));
-                if more > 0 {
-                    line.push_str(&format!("; and {more} more"));
-                }
-            }
+            line.push_str(&named(&stopping.killed));
             self.messages.warn(&line);
         }
         code
+    }
+}
+
+/// What was killed, each reason once: `; had to kill A, B: WHY; C: WHY`.
+fn named(killed: &[Killed]) -> String {
+    let mut text = String::new();
+    let mut reasons: Vec<&str> = Vec::new();
+    let (shown, more) = killed.split_at(killed.len().min(NAMED));
+    for one in shown {
+        if !reasons.contains(&one.why.as_str()) {
+            reasons.push(&one.why);
+        }
+    }
+    for (index, why) in reasons.iter().enumerate() {
+        let of_it: Vec<&str> = shown
+            .iter()
+            .filter(|one| one.why == **why)
+            .map(|one| one.what.as_str())
+            .collect();
+        let begin = if index == 0 { "; had to kill " } else { "; " };
+        text.push_str(&format!("{begin}{}: {why}", of_it.join(", ")));
+    }
+    if !more.is_empty() {
+        text.push_str(&format!("; and {} more", more.len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_gives_each_reason_once() {
+        let killed = |what: &str, why: &str| Killed {
+            what: what.into(),
+            why: why.into(),
+        };
+        assert_eq!(named(&[]), "");
+        let some = [
+            killed("a", "late"),
+            killed("b", "slow"),
+            killed("c", "late"),
+        ];
+        assert_eq!(named(&some), "; had to kill a, c: late; b: slow");
+        let many: Vec<Killed> = (0..NAMED + 3).map(|_| killed("x", "late")).collect();
+        assert!(named(&many).ends_with("x: late; and 3 more"));
     }
 }

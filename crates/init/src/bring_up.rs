@@ -129,11 +129,22 @@ impl Supervisor<'_> {
             if clock::monotonic() < until {
                 return;
             }
-            self.messages.warn(
-                "[services.d] not every service was ready within \
-                 S6_CMD_WAIT_FOR_SERVICES_MAXTIME; `mainstay status` names them",
-            );
-            if self.settings.if_boot_fails == IfBootFails::Stop {
+            let stops = self.settings.if_boot_fails == IfBootFails::Stop;
+            self.messages.warn(&format!(
+                "[services.d] not up or ready within S6_CMD_WAIT_FOR_SERVICES_MAXTIME ({} ms): \
+                 {}; {}",
+                self.settings
+                    .cmd_wait_maxtime
+                    .unwrap_or_default()
+                    .as_millis(),
+                self.unsettled(),
+                if stops {
+                    "the container stops, since S6_BEHAVIOUR_IF_STAGE2_FAILS is 2"
+                } else {
+                    "the command starts all the same"
+                }
+            ));
+            if stops {
                 self.stop(StopCause::BootFailed(99));
                 return;
             }
@@ -143,6 +154,17 @@ impl Supervisor<'_> {
         if !self.argv.is_empty() {
             self.start_command();
         }
+    }
+
+    /// The services that the command still waits for, by name.
+    fn unsettled(&self) -> String {
+        let names: Vec<String> = self
+            .engine
+            .units()
+            .filter(|(_, unit)| !is_started(unit))
+            .map(|(id, _)| self.name(id))
+            .collect();
+        names.join(", ")
     }
 
     fn start_command(&mut self) {

@@ -1,10 +1,14 @@
 //! The container's command (CMD): a child in a process group of its own, in the
 //! foreground of the terminal where there is one.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use kernel::{errno, fd, process, signal, tty};
+use layouts::overlay2;
 
 use crate::child::{Inheritance, code_of};
 use crate::paths::Paths;
@@ -47,14 +51,12 @@ impl Command<'_> {
         };
         let entries = environment::with_path(entries);
         let env = environment::vector(&entries);
-        let error = process::exec(self.argv, &env, environment::path(&entries));
-        let program = self
-            .argv
-            .first()
-            .map_or(String::new(), |word| kernel::escape(word));
+        let path = environment::path(&entries);
+        let error = process::exec(self.argv, &env, path);
+        let word = self.argv.first().map_or(&b""[..], Vec::as_slice);
         messages::report(&format!(
-            "cannot run the command {program}: {}",
-            errno::text(&error)
+            "cannot run the command {}",
+            why_not(word, path, &error)
         ));
         code_of(&error)
     }
@@ -68,5 +70,51 @@ impl Command<'_> {
         let _ = signal::ignore(signal::SIGTTOU);
         let _ = tty::set_foreground_group(terminal, process::id());
         let _ = signal::set_default(signal::SIGTTOU);
+    }
+}
+
+/// Why `word`, looked up in `path`, could not be executed, with a remedy.
+fn why_not(word: &[u8], path: &[u8], error: &io::Error) -> String {
+    if word.is_empty() {
+        return "``: it is an empty word; name a program".to_string();
+    }
+    let shown = kernel::escape(word);
+    let found = process::candidates(word, path)
+        .into_iter()
+        .find(|program| word.contains(&b'/') || Path::new(OsStr::from_bytes(program)).exists());
+    let Some(program) = found else {
+        return format!(
+            "{shown}: no directory of PATH ({}) holds it; install it, or give its whole path",
+            kernel::escape(path)
+        );
+    };
+    match overlay2::scripts::diagnose(Path::new(OsStr::from_bytes(&program))) {
+        Some(problem) => problem.to_string(),
+        None => format!("{shown}: {}", errno::text(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(word: &str) -> String {
+        let error = errno::from(errno::ENOEXEC);
+        why_not(word.as_bytes(), b"/nowhere:/etc", &error)
+    }
+
+    #[test]
+    fn each_reason_has_a_remedy() {
+        for (word, expected) in [
+            ("", "empty word; name a program"),
+            ("no-such", "PATH (/nowhere:/etc) holds it; install it"),
+            ("passwd", "/etc/passwd: it is not executable"),
+            ("/no/such", "/no/such: cannot run it: No such file"),
+            ("/etc", "/etc: not a file that can be run"),
+            ("/bin/sh", "/bin/sh: Exec format error"),
+        ] {
+            let line = line(word);
+            assert!(line.contains(expected), "{word}: {line}");
+        }
     }
 }

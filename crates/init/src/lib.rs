@@ -19,6 +19,7 @@ mod launch;
 mod listeners;
 mod messages;
 mod order;
+mod origin;
 mod paths;
 mod perform;
 mod prepare;

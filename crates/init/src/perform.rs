@@ -221,10 +221,13 @@ impl Supervisor<'_> {
             ),
             Notice::KilledAfter(unit, time) => {
                 let name = self.name(unit);
-                self.add_killed(format!(
-                    "{name}: still running {} after its down signal (timeout-kill)",
-                    span(time)
-                ));
+                self.add_killed(
+                    name.clone(),
+                    format!(
+                        "still running {} after its down signal (timeout-kill)",
+                        span(time)
+                    ),
+                );
                 format!(
                     "{name}: killed: it did not end within {} of its down signal (timeout-kill)",
                     span(time)
@@ -246,10 +249,13 @@ impl Supervisor<'_> {
             }
             Notice::GraceOver(units) => {
                 let names: Vec<String> = units.iter().map(|unit| self.name(*unit)).collect();
-                format!(
-                    "still running when their time (S6_SERVICES_GRACETIME) was over: {}",
-                    names.join(", ")
-                )
+                let hastened = self.stopping.as_ref().is_some_and(|stop| stop.hastened);
+                let when = if hastened {
+                    "a further signal cut their time (S6_SERVICES_GRACETIME) short"
+                } else {
+                    "their time (S6_SERVICES_GRACETIME) was over"
+                };
+                format!("still running when {when}: {}", names.join(", "))
             }
             Notice::Impossible(event, unit) => format!(
                 "{}: {event} cannot be in its state; nothing was changed (please report this)",

@@ -14,6 +14,8 @@ use kernel::{process, signal};
 pub(crate) struct Process {
     pub(crate) pid: i32,
     parent: i32,
+    /// Its session: that of a service is the pid of its `run`.
+    pub(crate) session: i32,
     pub(crate) name: String,
     zombie: bool,
 }
@@ -76,7 +78,7 @@ fn processes() -> Vec<Process> {
         .collect()
 }
 
-/// `pid (name) state ppid …` (proc(5)); the name may hold anything, also `)`.
+/// `pid (name) state ppid pgrp session …` (proc(5)); the name may hold anything, also `)`.
 fn parse_stat(pid: i32, stat: &[u8]) -> Option<Process> {
     let open = stat.iter().position(|b| *b == b'(')?;
     let close = stat.iter().rposition(|b| *b == b')')?;
@@ -85,9 +87,11 @@ fn parse_stat(pid: i32, stat: &[u8]) -> Option<Process> {
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
+    let session = fields.nth(1)?.parse().ok()?;
     Some(Process {
         pid,
         parent,
+        session,
         name: kernel::escape(name),
         zombie: state == "Z" || state == "X",
     })
@@ -99,8 +103,8 @@ mod tests {
 
     #[test]
     fn names_with_parentheses_do_not_shift_the_fields() {
-        let process = parse_stat(7, b"7 (a) b (c) S 3 7 7 0 -1").expect("parses");
-        assert_eq!((process.pid, process.parent), (7, 3));
+        let process = parse_stat(7, b"7 (a) b (c) S 3 7 6 0 -1").expect("parses");
+        assert_eq!((process.pid, process.parent, process.session), (7, 3, 6));
         assert_eq!(process.name, "a) b (c");
         assert!(parse_stat(7, b"7 (a").is_none());
         assert!(parse_stat(7, b"").is_none());

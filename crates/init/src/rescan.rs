@@ -57,7 +57,7 @@ impl Supervisor<'_> {
             self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
             return;
         }
-        match Scan::start(&self.inheritance, &self.paths.services, drop_missing) {
+        match Scan::start(&self.inheritance, &self.paths, drop_missing) {
             Ok(scan) => {
                 self.watch(scan.handover.as_raw_fd(), Token::Scan);
                 self.scan = Some((scan, Handover::new(PLAN_LIMIT)));
@@ -133,16 +133,24 @@ impl Supervisor<'_> {
     /// fails for the same reason does not say it again.
     fn say_once(&mut self, problem: &Problem) {
         let text = problem.to_string();
+        let scan = &self.paths.services;
+        // The problem may name the file that the image's author wrote, so the service is
+        // told by its own directory alone: `web`, or `web/log`.
         let owner = self
             .services
             .iter_mut()
             .flatten()
-            .find(|service| problem.path.parent() == Some(&service.definition.dir));
-        if let Some(service) = owner {
-            if service.refusal == text {
-                return;
-            }
-            service.refusal.clone_from(&text);
+            .filter_map(|service| {
+                let own = service.definition.dir.strip_prefix(scan).ok()?;
+                let holds = problem.path.parent()?.ends_with(own);
+                let depth = own.components().count();
+                holds.then_some((depth, service))
+            })
+            .max_by_key(|(depth, _)| *depth);
+        if let Some((_, service)) = owner
+            && !service.told.is_new(&text)
+        {
+            return;
         }
         self.messages.warn(&text);
     }

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
 
 use kernel::fd;
 
 use crate::child::Inheritance;
+use crate::origin;
+use crate::paths::Paths;
 
 /// The child that reads, and where its result arrives.
 pub(crate) struct Scan {
@@ -17,18 +18,18 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
-    /// Starts reading `services`.
+    /// Starts reading the scan directory.
     ///
     /// # Errors
     /// As fork(2) and pipe(2).
     pub(crate) fn start(
         inheritance: &Inheritance,
-        services: &Path,
+        paths: &Paths,
         drop_missing: bool,
     ) -> io::Result<Scan> {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(read.as_raw_fd(), true)?;
-        let pid = inheritance.fork(|| hand_over(services, &write))?;
+        let pid = inheritance.fork(|| hand_over(paths, &write))?;
         Ok(Scan {
             pid,
             handover: read,
@@ -37,10 +38,14 @@ impl Scan {
     }
 }
 
-/// Reads the service directories below `services` and writes them, and what is wrong
+/// Reads the service directories of the scan directory and writes them, and what is wrong
 /// with any, to `to`: PID 1 says them, which may not wait for a reader.
-pub(crate) fn hand_over(services: &Path, to: &OwnedFd) -> u8 {
-    let (found, problems) = layouts::overlay2::read_scan_dir(services);
+pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
+    let (found, problems) = layouts::overlay2::read_scan_dir(&paths.services);
+    let problems: Vec<_> = problems
+        .into_iter()
+        .map(|problem| origin::problem(paths, problem))
+        .collect();
     let bytes = layouts::overlay2::encode(&found, &problems);
     match fd::write_all(to.as_raw_fd(), &bytes) {
         Ok(()) => 0,

@@ -16,6 +16,8 @@ use s6wire::{Ending, Status, Tai64n};
 
 use crate::child::{Inheritance, null_input};
 use crate::listeners::Listeners;
+use crate::origin;
+use crate::paths::Paths;
 use crate::supervise;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
@@ -36,15 +38,15 @@ pub(crate) struct Service {
     pub(crate) notification: Option<OwnedFd>,
     /// For a logger: its input.
     pub(crate) input: Option<Pipe>,
-    /// The last reason why its program could not be executed, so that a line is
-    /// written once and not at every try.
-    pub(crate) refusal: String,
     /// How much it wrote to its notification pipe without a newline.
     notified: usize,
     /// Those who listen in `event/`, and what they have not heard yet.
     listeners: Listeners,
     /// Why its status could not be written the last time, so that it is told once.
     unwritten: Option<i32>,
+    /// What has been said of its files, so that a line is written once and not at every
+    /// try.
+    pub(crate) told: Told,
     changed: Tai64n,
     ready: Tai64n,
     deaths: Vec<Death>,
@@ -68,6 +70,27 @@ pub(crate) enum Notified {
     Ended,
     /// Too much without a newline: the pipe is done with.
     TooMuch,
+}
+
+/// Lines that need not be said again.
+#[derive(Default)]
+pub(crate) struct Told(Vec<String>);
+
+impl Told {
+    /// A line for each of a service's files, and some more.
+    const MOST: usize = 16;
+
+    /// Whether the line has not been said yet; from now on it has.
+    pub(crate) fn is_new(&mut self, line: &str) -> bool {
+        if self.0.iter().any(|told| told == line) {
+            return false;
+        }
+        if self.0.len() == Told::MOST {
+            self.0.remove(0);
+        }
+        self.0.push(line.to_string());
+        true
+    }
 }
 
 fn now() -> Tai64n {
@@ -99,10 +122,10 @@ impl Service {
             control,
             notification: None,
             input: None,
-            refusal: String::new(),
             notified: 0,
             listeners: Listeners::default(),
             unwritten: None,
+            told: Told::default(),
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
@@ -359,14 +382,7 @@ fn connect(input: Option<RawFd>, output: Option<RawFd>) {
 /// In the child: tells PID 1 why `path` could not be executed. One write of at most
 /// PIPE_BUF bytes, which no other child's can mix with (pipe(7)).
 fn refuse(refusals: RawFd, path: &Path, error: &io::Error) -> u8 {
-    let cause = match overlay2::scripts::diagnose(path) {
-        Some(problem) => problem.to_string(),
-        None => format!(
-            "{}: cannot be executed: {}",
-            kernel::escape(path.as_os_str().as_encoded_bytes()),
-            errno::text(error)
-        ),
-    };
+    let cause = origin::why_not(&Paths::standard(), path, error);
     let record = Refusal {
         pid: process::id(),
         cause,

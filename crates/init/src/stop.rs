@@ -2,6 +2,7 @@
 //! its time limit. What the container's variables say is read when it is used, since
 //! hooks may change them.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -15,12 +16,12 @@ use layouts::settings::Settings;
 
 use crate::child::{Inheritance, code_of};
 use crate::paths::Paths;
-use crate::{environment, messages};
+use crate::{environment, messages, origin};
 
-/// The child that runs the hooks, and where the limits arrive that hold after them.
+/// The child that runs the hooks, and where their report arrives.
 pub(crate) struct StopHooks {
     pub(crate) pid: i32,
-    limits: OwnedFd,
+    report: OwnedFd,
 }
 
 /// What holds for the rest of the stop.
@@ -94,7 +95,7 @@ impl StopHooks {
         fd::set_nonblocking(read.as_raw_fd(), true)?;
         let pid = inheritance.fork(|| {
             let _ = std::env::set_current_dir("/");
-            run_hooks(paths, env, inheritance.group, variables);
+            let killed = run_hooks(paths, env, inheritance.group, variables);
             let (settings, problems) = variables.now(paths);
             let (_, known) = Settings::read(|name| variables.at_start(name));
             for problem in problems {
@@ -104,16 +105,57 @@ impl StopHooks {
                 }
             }
             let rules = StopRules::from_settings(&settings);
-            u8::from(fd::write_all(write.as_raw_fd(), &rules.encode()).is_err())
+            let report = Report { rules, killed };
+            u8::from(fd::write_all(write.as_raw_fd(), &report.encode()).is_err())
         })?;
-        Ok(StopHooks { pid, limits: read })
+        Ok(StopHooks { pid, report: read })
     }
 
     /// What the child left before it ended; none when it was killed first.
-    pub(crate) fn rules(&self) -> Option<StopRules> {
-        let mut bytes = [0; StopRules::SIZE];
-        let count = fd::read(self.limits.as_raw_fd(), &mut bytes).ok()?;
-        (count == bytes.len()).then(|| StopRules::decode(bytes))
+    pub(crate) fn report(&self) -> Option<Report> {
+        let mut bytes = [0; Report::LONGEST];
+        let count = fd::read(self.report.as_raw_fd(), &mut bytes).ok()?;
+        Report::decode(&bytes[..count])
+    }
+}
+
+/// What PID 1 hears when the hooks are done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) rules: StopRules,
+    /// The hooks that had to be killed, as the last line names them, with the reason.
+    pub(crate) killed: Vec<(String, String)>,
+}
+
+impl Report {
+    /// What one write puts into a pipe whole (PIPE_BUF, pipe(7)).
+    const LONGEST: usize = 4096;
+
+    /// The rules, then a line for each hook: its path, a tab, the reason.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.rules.encode().to_vec();
+        for (what, why) in &self.killed {
+            let line = format!("{what}\t{why}\n");
+            if bytes.len() + line.len() > Report::LONGEST {
+                break;
+            }
+            bytes.extend_from_slice(line.as_bytes());
+        }
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Report> {
+        let (rules, lines) = bytes.split_first_chunk::<{ StopRules::SIZE }>()?;
+        let lines = String::from_utf8_lossy(lines);
+        let killed = lines
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(what, why)| (what.to_string(), why.to_string()))
+            .collect();
+        Some(Report {
+            rules: StopRules::decode(*rules),
+            killed,
+        })
     }
 }
 
@@ -135,10 +177,17 @@ impl Variables<'_> {
     }
 }
 
-fn run_hooks(paths: &Paths, env: &ExecVector, group: i32, variables: &Variables) {
+/// Runs them; gives those that had to be killed, with the reason.
+fn run_hooks(
+    paths: &Paths,
+    env: &ExecVector,
+    group: i32,
+    variables: &Variables,
+) -> Vec<(String, String)> {
+    let mut killed = Vec::new();
     let dir = paths.stop_hooks();
     if !dir.is_dir() {
-        return;
+        return killed;
     }
     messages::say("[cont-finish.d] executing container finish scripts...");
     // Blocked, so that waiting for it with a time limit cannot miss it.
@@ -155,24 +204,59 @@ fn run_hooks(paths: &Paths, env: &ExecVector, group: i32, variables: &Variables)
         let name = script.file_name().unwrap_or_default().display().to_string();
         let limit = variables.now(paths).0.finish_maxtime;
         messages::say(&format!("[cont-finish.d] {name}: executing... "));
-        let outcome = run_with_limit(&script, env, group, limit);
+        let outcome = run_with_limit(paths, &script, env, group, limit);
         messages::say(&format!("[cont-finish.d] {name}: {outcome}."));
+        if let Outcome::Killed(after) = outcome {
+            let written = origin::of(paths, &script);
+            let shown = kernel::escape(written.as_os_str().as_encoded_bytes());
+            let why = format!("still running after {after} ms (S6_KILL_FINISH_MAXTIME)");
+            killed.push((shown, why));
+        }
     }
     messages::say("[cont-finish.d] done.");
+    killed
+}
+
+/// How a hook ended.
+enum Outcome {
+    Exited(u8),
+    /// Somebody else has seen its end.
+    Gone,
+    /// After so many milliseconds.
+    Killed(u128),
+    /// Why it could not be begun.
+    NotRun(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Exited(code) => write!(f, "exited {code}"),
+            Outcome::Gone => f.write_str("exited"),
+            Outcome::Killed(after) => {
+                write!(f, "killed after {after} ms (S6_KILL_FINISH_MAXTIME)")
+            }
+            Outcome::NotRun(why) => write!(f, "not run: {why}"),
+        }
+    }
 }
 
 /// Runs one hook; says how it ended.
-fn run_with_limit(script: &Path, env: &ExecVector, group: i32, limit: Option<Duration>) -> String {
+fn run_with_limit(
+    paths: &Paths,
+    script: &Path,
+    env: &ExecVector,
+    group: i32,
+    limit: Option<Duration>,
+) -> Outcome {
     use std::os::unix::ffi::OsStrExt;
     let pid = match process::fork() {
-        Err(error) => return format!("not run: {}", kernel::errno::text(&error)),
+        Err(error) => return Outcome::NotRun(kernel::errno::text(&error)),
         Ok(process::Fork::Child) => {
             let _ = process::set_group(0, group);
             signal::reset_all();
             let error = process::exec(&[script.as_os_str().as_bytes()], env, b"");
-            if let Some(problem) = overlay2::scripts::diagnose(script) {
-                messages::report(&problem.to_string());
-            }
+            messages::report(&origin::why_not(paths, script, &error));
             process::exit_now(code_of(&error))
         }
         Ok(process::Fork::Parent(pid)) => pid,
@@ -181,18 +265,15 @@ fn run_with_limit(script: &Path, env: &ExecVector, group: i32, limit: Option<Dur
     let children = signal::Set::empty().with(signal::SIGCHLD);
     loop {
         match process::try_wait(pid) {
-            Err(_) => return "exited".to_string(),
-            Ok(Some(status)) => return format!("exited {}", status.code()),
+            Err(_) => return Outcome::Gone,
+            Ok(Some(status)) => return Outcome::Exited(status.code()),
             Ok(None) => {}
         }
         let left = limit.map(|limit| limit.saturating_sub(begun.elapsed()));
         if left == Some(Duration::ZERO) {
             let _ = signal::send(pid, signal::SIGKILL);
             let _ = process::wait(pid);
-            return format!(
-                "killed after {} ms (S6_KILL_FINISH_MAXTIME)",
-                begun.elapsed().as_millis()
-            );
+            return Outcome::Killed(begun.elapsed().as_millis());
         }
         signal::wait(&children, left);
     }
@@ -201,6 +282,29 @@ fn run_with_limit(script: &Path, env: &ExecVector, group: i32, limit: Option<Dur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_survives_the_pipe_and_never_outgrows_it() {
+        let rules = StopRules {
+            limits: StopLimits {
+                services: None,
+                kill: Some(Duration::from_millis(3000)),
+                whole: None,
+            },
+            sync: false,
+        };
+        let one = ("/etc/cont-finish.d/1".to_string(), "late".to_string());
+        let mut report = Report {
+            rules,
+            killed: vec![one.clone()],
+        };
+        assert_eq!(Report::decode(&report.encode()), Some(report.clone()));
+        assert_eq!(Report::decode(&[0; 16]), None);
+        report.killed = vec![one; 1000];
+        let bytes = report.encode();
+        assert!(bytes.len() <= Report::LONGEST);
+        assert!(Report::decode(&bytes).unwrap().killed.len() > 100);
+    }
 
     #[test]
     fn rules_survive_the_pipe() {

@@ -387,8 +387,11 @@ impl<'a> Supervisor<'a> {
             return;
         }
         if self.hooks.as_ref().is_some_and(|hooks| hooks.pid == pid) {
-            if let Some(rules) = self.hooks.take().and_then(|hooks| hooks.rules()) {
-                self.rules = rules;
+            if let Some(report) = self.hooks.take().and_then(|hooks| hooks.report()) {
+                self.rules = report.rules;
+                for (what, why) in report.killed {
+                    self.add_killed(what, why);
+                }
             }
             self.sync_disks();
             self.tell(Event::StopHooksDone(self.rules.limits));
@@ -428,11 +431,10 @@ impl<'a> Supervisor<'a> {
                 .units()
                 .find(|(_, unit)| unit.pid() == Some(Pid(refusal.pid)))
                 .map(|(id, _)| id);
-            if let Some(service) = unit.and_then(|unit| self.service(unit)) {
-                if service.refusal == refusal.cause {
-                    continue;
-                }
-                service.refusal.clone_from(&refusal.cause);
+            if let Some(service) = unit.and_then(|unit| self.service(unit))
+                && !service.told.is_new(&refusal.cause)
+            {
+                continue;
             }
             self.messages.warn(&refusal.cause);
         }

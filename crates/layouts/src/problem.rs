@@ -44,6 +44,21 @@ impl Problem {
         }
     }
 
+    /// The same problem, said of another path of the same file; a remedy that names the
+    /// file names the other one too.
+    #[must_use]
+    pub fn moved_to(self, path: &Path) -> Problem {
+        let (from, to) = (
+            escape(self.path.as_os_str().as_bytes()),
+            escape(path.as_os_str().as_bytes()),
+        );
+        Problem {
+            path: path.to_path_buf(),
+            remedy: self.remedy.replace(&from, &to),
+            ..self
+        }
+    }
+
     /// The system's refusal to `verb` the file: "cannot VERB: why".
     pub fn refused(
         path: &Path,
@@ -78,6 +93,11 @@ mod tests {
     fn it_is_one_line_whatever_the_names_hold() {
         let problem = Problem::at(Path::new("/etc/a\nb"), 3, "bad\x1b[0m", "do this");
         assert_eq!(problem.to_string(), "/etc/a\\nb:3: bad\\x1b[0m; do this");
+        let remedied = Problem::new(Path::new("/copy/x"), "bad", "chmod 0755 /copy/x");
+        assert_eq!(
+            remedied.moved_to(Path::new("/x")).to_string(),
+            "/x: bad; chmod 0755 /x"
+        );
         let bare = Problem::new(Path::new("/x"), "gone", "");
         assert_eq!(bare.to_string(), "/x: gone");
     }

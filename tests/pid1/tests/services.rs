@@ -53,7 +53,7 @@ fn a_service_that_a_hook_made_without_a_run_bit_is_executable_to_nobody_and_name
     );
     let container = image.up();
     container.wait_for_line("a up");
-    container.wait_for_line("services/fresh/run: it is not executable");
+    container.wait_for_line("/etc/services.d/fresh/run: it is not executable");
     stop(&container);
     assert_none(&container, "fresh up");
 }

@@ -18,7 +18,7 @@ use layouts::settings::Settings;
 use crate::child::Inheritance;
 use crate::launch::Workers;
 use crate::paths::{LIBEXEC, Paths, STAGE2};
-use crate::{environment, messages};
+use crate::{environment, messages, origin};
 
 pub use run_d::run_d;
 pub use steps::{STEPS, boot_step};
@@ -98,7 +98,7 @@ fn run_stage2(plan: &BootPlan) -> std::io::Error {
 
 /// Runs one program to its end, in the process group `group` (PID 1's: the terminal's),
 /// and gives its exit code; 126 or 127 with a line that says why when it cannot.
-pub(crate) fn run_script(argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
+pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
     use std::os::unix::ffi::OsStrExt;
     let words: Vec<&[u8]> = argv
         .iter()
@@ -108,7 +108,7 @@ pub(crate) fn run_script(argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
         Err(error) => {
             messages::report(&format!(
                 "{}: cannot make a process: {}",
-                argv[argv.len() - 1].display(),
+                origin::of(paths, argv[0]).display(),
                 errno::text(&error)
             ));
             111
@@ -116,15 +116,7 @@ pub(crate) fn run_script(argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
         Ok(process::Fork::Child) => {
             let _ = process::set_group(0, group);
             let error = process::exec(&words, env, environment::path(&[]));
-            let script = argv[argv.len() - 1];
-            match layouts::overlay2::scripts::diagnose(script) {
-                Some(problem) => messages::report(&problem.to_string()),
-                None => messages::report(&format!(
-                    "{}: cannot be executed: {}",
-                    script.display(),
-                    errno::text(&error)
-                )),
-            }
+            messages::report(&origin::why_not(paths, argv[0], &error));
             process::exit_now(crate::child::code_of(&error))
         }
         Ok(process::Fork::Parent(pid)) => match process::wait(pid) {

@@ -6,7 +6,10 @@ use kernel::process::ExecVector;
 
 use super::run_script;
 use crate::messages;
-use crate::paths::RUN_D;
+use crate::paths::{Paths, RUN_D};
+
+/// What docker-base runs them with.
+const BASH: &str = "/bin/bash";
 
 /// Runs every `*.sh` of /run.d in name order under `bash -e`, with the container's
 /// environment, in the process group `group`. Gives 0, or the exit code of the first
@@ -14,8 +17,17 @@ use crate::paths::RUN_D;
 pub fn run_d(env: &ExecVector, group: i32) -> u8 {
     for script in scripts(Path::new(RUN_D)) {
         messages::say(&format!("[init] executing {}", script.display()));
-        let argv = [Path::new("/bin/bash"), Path::new("-e"), script.as_path()];
-        let code = run_script(&argv, env, group);
+        let bash = Path::new(BASH);
+        let argv = [bash, Path::new("-e"), script.as_path()];
+        let code = if bash.exists() {
+            run_script(&Paths::standard(), &argv, env, group)
+        } else {
+            messages::report(&format!(
+                "{}: it runs under {BASH}, which does not exist in this image; install bash",
+                script.display()
+            ));
+            127
+        };
         if code != 0 {
             messages::say(&format!(
                 "[init] failed executing - {} (exit code {code})",

@@ -13,6 +13,7 @@ use super::{BootPlan, run_script};
 use crate::environment::{current, value_in};
 use crate::launch::Workers;
 use crate::messages;
+use crate::origin;
 use crate::paths::{FIXATTRS, Paths};
 use crate::scan;
 
@@ -79,7 +80,7 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
             return code;
         }
     }
-    scan::hand_over(&plan.paths.services, handover)
+    scan::hand_over(plan.paths, handover)
 }
 
 /// Writes the service directories of a worker pool into the scan directory, ahead of the
@@ -89,7 +90,7 @@ pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
     let services = &plan.paths.services;
     let written = layouts::workers::write(services, workers.count, &workers.argv, user);
     if let Err((path, error)) = written {
-        report(&path, Err(error));
+        report(plan.paths, &path, Err(error));
     }
 }
 
@@ -132,6 +133,7 @@ fn ask_for_scan(paths: &Paths) {
 
 fn user_files(context: &Context) -> u8 {
     report(
+        context.paths,
         &context.paths.user_files,
         overlay2::user_files::provide(
             Path::new("/etc"),
@@ -146,7 +148,7 @@ fn user_files(context: &Context) -> u8 {
 fn fix_attrs(context: &Context) -> u8 {
     let apply = |file: &Path| {
         for problem in overlay2::fix_attrs::run_file(file, context.settings.fix_attrs_hidden) {
-            messages::report(&problem.to_string());
+            messages::report(&origin::problem(context.paths, problem).to_string());
         }
     };
     // The file that images edit to change who owns the user's files.
@@ -176,11 +178,11 @@ fn listed(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Reports every problem of a step, and what kept it from its work at all.
-fn report(path: &Path, outcome: io::Result<Vec<Problem>>) {
+fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) {
     match outcome {
         Ok(problems) => {
             for problem in problems {
-                messages::report(&problem.to_string());
+                messages::report(&origin::problem(paths, problem).to_string());
             }
         }
         Err(error) => messages::report(&format!("{}: {}", path.display(), errno::text(&error))),
@@ -196,22 +198,23 @@ fn cont_init(context: &Context) -> u8 {
     for script in listed(&dir) {
         let name = script.file_name().unwrap_or_default().display().to_string();
         messages::say(&format!("[cont-init.d] {name}: executing... "));
-        let code = run_script(&[&script], context.env, context.group);
+        let code = run_script(context.paths, &[&script], context.env, context.group);
         messages::say(&format!("[cont-init.d] {name}: exited {code}."));
         if code == 0 {
             continue;
         }
+        let written = origin::of(context.paths, &script);
         match context.settings.if_boot_fails {
             IfBootFails::GoOn => {}
             IfBootFails::Warn => messages::report(&format!(
                 "{}: exited {code}; the boot goes on, since S6_BEHAVIOUR_IF_STAGE2_FAILS is 1",
-                script.display()
+                written.display()
             )),
             IfBootFails::Stop => {
                 messages::report(&format!(
                     "{}: exited {code}; the container stops with that code, since \
                      S6_BEHAVIOUR_IF_STAGE2_FAILS is 2 (set 1 to go on with a warning)",
-                    script.display()
+                    written.display()
                 ));
                 return code;
             }
@@ -225,6 +228,10 @@ fn services(context: &Context) -> u8 {
     let source = context.paths.user_files.join("services.d");
     messages::say("[services.d] starting services");
     let services = &context.paths.services;
-    report(services, overlay2::services::copy(&source, services));
+    report(
+        context.paths,
+        services,
+        overlay2::services::copy(&source, services),
+    );
     0
 }

@@ -1,6 +1,7 @@
 //! The layout of s6-overlay v2 (and of docker-base, which is built on it): hooks and
 //! services in `/etc`, supervised copies in `/var/run/s6/services`.
 
+mod elf;
 pub mod fix_attrs;
 pub mod scripts;
 mod service;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use kernel::{errno, escape};
 
+use super::elf;
 use crate::Problem;
 
 /// The files of `dir`, sorted bytewise. Names that begin with a dot are passed over
@@ -66,9 +67,14 @@ pub fn diagnose(path: &Path) -> Option<Problem> {
     }
     let mut start = Vec::new();
     let file = kernel::fs::open_regular_target(path).ok()?;
-    file.take(LONGEST_FIRST_LINE as u64 + 1)
+    file.take(elf::HEADERS as u64)
         .read_to_end(&mut start)
         .ok()?;
+    if start.starts_with(elf::MAGIC) {
+        let (cause, remedy) = elf::problem(&start)?;
+        return Some(Problem::new(path, cause, remedy));
+    }
+    start.truncate(LONGEST_FIRST_LINE + 1);
     first_line(path, &start)
 }
 
@@ -86,11 +92,8 @@ fn missing(path: &Path, error: &io::Error) -> Problem {
     }
 }
 
-/// What is wrong with a file that begins with `start`.
+/// What is wrong with a script that begins with `start`.
 fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
-    if start.starts_with(b"\x7fELF") {
-        return None;
-    }
     let at_one = |cause: String, remedy: String| Some(Problem::at(path, 1, cause, remedy));
     let Some(rest) = start.strip_prefix(b"#!") else {
         if start.starts_with(b"\xef\xbb\xbf#!") {
@@ -155,8 +158,53 @@ fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
             format!("its interpreter {name} is not executable for this user"),
             format!("chmod 0755 {name}, or name another"),
         ),
-        Ok(_) => None,
+        Ok(_) => {
+            let argument = line[word.len()..].trim_ascii();
+            let (cause, remedy) = looked_up(interpreter, argument)?;
+            at_one(cause, remedy)
+        }
     }
+}
+
+/// Interpreters that only look for another program and become it.
+const LOOKS_ANOTHER_UP: [&str; 2] = ["env", "with-contenv"];
+
+/// Where programs are looked for beside this process's own PATH: a script may run with
+/// another one.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What is wrong with the program that `#!/usr/bin/env PROGRAM` or its like names, with
+/// a remedy; none where it is there or cannot be told.
+fn looked_up(interpreter: &Path, argument: &[u8]) -> Option<(String, String)> {
+    let caller = interpreter.file_name()?.to_str()?;
+    if !LOOKS_ANOTHER_UP.contains(&caller) || argument.is_empty() {
+        return None;
+    }
+    if argument.starts_with(b"-") || argument.contains(&b'=') {
+        return None;
+    }
+    let program = Path::new(std::ffi::OsStr::from_bytes(argument));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .chain(std::env::split_paths(USUAL_PATH))
+        // A program with a slash in its name is looked for nowhere else.
+        .any(|dir| dir.join(program).is_file());
+    if found {
+        return None;
+    }
+    let name = escape(argument);
+    if argument.iter().any(u8::is_ascii_whitespace) {
+        return Some((
+            format!(
+                "the kernel hands `{name}` to {caller} as one word, and no program is called that"
+            ),
+            "name the program alone here, and its options inside of the script (set -e)".into(),
+        ));
+    }
+    Some((
+        format!("there is no {name} in this image for {caller} to run"),
+        "install it, or name an interpreter that is there".into(),
+    ))
 }
 
 #[cfg(test)]
@@ -186,7 +234,7 @@ mod tests {
     fn each_reason_has_its_line() {
         let temp = Temp::new();
         let long = format!("#!/bin/sh {}\n", "x".repeat(300));
-        let cases: [(&str, &[u8], &str); 9] = [
+        let cases: [(&str, &[u8], &str); 13] = [
             ("empty", b"", "is empty"),
             ("text", b"echo hello\n", "no #!"),
             ("crlf", b"#!/bin/sh\r\necho\r\n", "carriage return"),
@@ -200,6 +248,18 @@ mod tests {
             ("none", b"#!  \n", "no interpreter"),
             ("dir", b"#! /bin\n", "/bin is not executable"),
             ("long", long.as_bytes(), "longer than 255"),
+            (
+                "env",
+                b"#!/usr/bin/env no-such-python\n",
+                "no no-such-python in this image for env",
+            ),
+            (
+                "env-path",
+                b"#!/usr/bin/env /opt/no-such\n",
+                "no /opt/no-such in this image",
+            ),
+            ("env-words", b"#!/usr/bin/env sh -e\n", "as one word"),
+            ("text-bom", b"\xef\xbb\xbfecho\n", "no #!"),
         ];
         for (name, content, expected) in cases {
             let path = temp.script(name, content);
@@ -228,7 +288,16 @@ mod tests {
     #[test]
     fn scripts_that_can_run_have_nothing_wrong() {
         let temp = Temp::new();
-        for content in ["#!/bin/sh\n", "#! /bin/sh -e\n", "#!/bin/sh", "\x7fELF..."] {
+        for content in [
+            "#!/bin/sh\n",
+            "#! /bin/sh -e\n",
+            "#!/bin/sh",
+            "#!/usr/bin/env sh\n",
+            "#!/usr/bin/env  /bin/sh\n",
+            "#!/usr/bin/env -S sh -e\n",
+            "#!/usr/bin/env A=1\n",
+            "\x7fELF...",
+        ] {
             let path = temp.script("script", content);
             assert_eq!(diagnose(&path), None, "{content:?}");
         }

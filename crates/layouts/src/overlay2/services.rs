@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use kernel::errno;
+use kernel::{errno, escape};
 
 use super::tree::{self, Kind};
 use crate::Problem;
@@ -47,9 +47,11 @@ pub fn copy(from: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
         }
         match tree::open_dir(&path) {
             Ok(service) => problems.extend(tree::copy_service(&service, &path, &name, &to)),
-            // No directory, or a link to nothing: no service.
+            // No directory: no service.
             Err(error) if errno::is(&error, errno::ENOTDIR) => {}
-            Err(error) if errno::is(&error, errno::ENOENT) => {}
+            Err(error) if errno::is(&error, errno::ENOENT) => {
+                problems.extend(dead_link(&path));
+            }
             Err(error) => {
                 let remedy = "this service is not started";
                 problems.push(Problem::refused(&path, "open it", &error, remedy));
@@ -57,6 +59,19 @@ pub fn copy(from: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
         }
     }
     Ok(problems)
+}
+
+/// A service that was switched on by a link to a directory that does not exist.
+fn dead_link(path: &Path) -> Option<Problem> {
+    let target = std::fs::read_link(path).ok()?;
+    Some(Problem::new(
+        path,
+        format!(
+            "it is a link to {}, which does not exist",
+            escape(target.as_os_str().as_bytes())
+        ),
+        "correct the link; this service is not started",
+    ))
 }
 
 #[cfg(test)]
@@ -89,7 +104,13 @@ mod tests {
     fn service_directories_are_copied_without_what_supervisors_left() {
         let temp = image();
         let scan = temp.at("scan");
-        assert_eq!(copy(&temp.at("services.d"), &scan).unwrap(), []);
+        let problems = copy(&temp.at("services.d"), &scan).unwrap();
+        let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(
+            lines[0].contains("services.d/dead: it is a link to /nowhere"),
+            "{lines:?}"
+        );
         for name in [
             "web/run",
             "web/.command",

@@ -67,7 +67,7 @@ type Told = (String, String);
 fn one(fields: &[&[u8]], accounts: &Accounts) -> Result<(Line, Option<Told>), Told> {
     let [path, recurse, account, file_mode, dir_mode, ..] = fields else {
         return Err((
-            format!("only {} of five fields", fields.len()),
+            format!("only {} of 5 fields", fields.len()),
             "write: path true|false account file-mode directory-mode".into(),
         ));
     };
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "list:5: only 2 of five fields; write: path true|false account file-mode directory-mode",
+                "list:5: only 2 of 5 fields; write: path true|false account file-mode directory-mode",
                 "list:6: `yes` is neither true nor false; only the path itself is changed, nothing below it",
                 "list:7: there is no user `nobody`; make it in the image, or add ids to fall back to: NAME,UID:GID",
                 "list:8: `0888` is no mode; write an octal number like 0644, or - to leave modes alone",
