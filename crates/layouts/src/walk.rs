@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
-use kernel::fs::{self, flags};
+use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use crate::trust;
@@ -58,8 +58,19 @@ impl Root {
     /// # Errors
     /// As openat2(2); EPERM for a link that is not trusted.
     pub fn find(&self, path: &[u8], follow: bool) -> io::Result<OwnedFd> {
+        self.find_in_dir(path, follow).map(|(found, _)| found)
+    }
+
+    /// The same, with what is known of the directory that holds what was found; of the
+    /// root, itself.
+    ///
+    /// # Errors
+    /// As [`Root::find`].
+    pub fn find_in_dir(&self, path: &[u8], follow: bool) -> io::Result<(OwnedFd, Stat)> {
         let mut above = self.walk(path, follow)?;
-        above.pop().ok_or_else(|| errno::from(errno::ENOENT))
+        let found = above.pop().ok_or_else(|| errno::from(errno::ENOENT))?;
+        let dir = fs::stat(above.last().unwrap_or(&found))?;
+        Ok((found, dir))
     }
 
     /// Opens the directory that holds `path`'s last component, which need not exist;

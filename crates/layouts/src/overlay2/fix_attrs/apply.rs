@@ -4,7 +4,9 @@
 //! followed only on the way to the path that the line names, and only where nobody
 //! else could have put it; below a directory none is. The owner is set before the
 //! mode, since a change of owner clears bits of the mode, and a file with several names
-//! gets no setuid bit: one of them may lie in somebody else's directory.
+//! gets no setuid bit: one of them may lie in somebody else's directory. Where others
+//! can make entries, such a file is changed only if it is already theirs: it may be
+//! `/etc/shadow`, linked there to be given away.
 //!
 //! Paths below [`RUN_FROM`] are another matter: whoever may put a link there may as
 //! well put the script there that PID 1 runs next, so all links are followed. Images
@@ -21,8 +23,8 @@ use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use super::Line;
-use crate::Problem;
 use crate::walk::{Links, Root};
+use crate::{Problem, trust};
 
 /// How patterns are read: as elglob does, so a leading dot must be written.
 const NAMES: Style = Style {
@@ -121,25 +123,27 @@ impl Work<'_> {
             .filter(|component| !component.is_empty())
             .collect();
         let wants_dir = pattern.ends_with(b"/");
-        match root.find(&[&start[..], b"/"].concat(), true) {
-            Ok(fd) => self.expand(root, &fd, &start, &components, wants_dir),
+        match root.find_in_dir(&[&start[..], b"/"].concat(), true) {
+            Ok(found) => self.expand(root, &found, &start, &components, wants_dir),
             Err(error) => self.not_found(&start, &error),
         }
     }
 
-    /// Goes on from the directory `here`, which is at `path`, with the components that
-    /// are left, in the order of their names.
+    /// Goes on from the directory `found`, which is at `path`, with the components that
+    /// are left, in the order of their names. With it goes what is known of the
+    /// directory that holds it.
     fn expand(
         &mut self,
         root: &Root,
-        here: &OwnedFd,
+        found: &(OwnedFd, Stat),
         path: &[u8],
         components: &[&[u8]],
         wants_dir: bool,
     ) {
         let Some((component, rest)) = components.split_first() else {
-            return self.reached(here, path, wants_dir);
+            return self.reached(found, path, wants_dir);
         };
+        let here = &found.0;
         let names = match glob::has_magic(component, false) {
             false => vec![glob::unescape(component, false)],
             true => match dir::names(here) {
@@ -160,15 +164,15 @@ impl Work<'_> {
     }
 
     /// Changes one path that was found, and with `recurse` all below it.
-    fn reached(&mut self, entry: &OwnedFd, path: &[u8], wants_dir: bool) {
+    fn reached(&mut self, (entry, dir): &(OwnedFd, Stat), path: &[u8], wants_dir: bool) {
         let path = Path::new(OsStr::from_bytes(path));
         match fs::stat(entry) {
             Ok(stat) if wants_dir && !stat.is_dir() => {}
             Ok(stat) => {
-                self.entry(entry, &stat, path);
+                self.entry(entry, &stat, dir, path);
                 if stat.is_dir() && self.line.recurse {
                     match entry.try_clone() {
-                        Ok(fd) => self.below(fd, path),
+                        Ok(fd) => self.below(fd, stat, path),
                         Err(error) => self.refused(path, "list", &error),
                     }
                 }
@@ -186,8 +190,8 @@ impl Work<'_> {
 
     /// Changes everything below a directory. An explicit stack: a tree may be deeper
     /// than ours.
-    fn below(&mut self, top: OwnedFd, path: &Path) {
-        let mut stack = vec![self.level(top, path.to_path_buf())];
+    fn below(&mut self, top: OwnedFd, stat: Stat, path: &Path) {
+        let mut stack = vec![self.level(top, stat, path.to_path_buf())];
         while let Some(level) = stack.last_mut() {
             let Some(name) = level.names.next() else {
                 stack.pop();
@@ -198,9 +202,10 @@ impl Work<'_> {
                 .and_then(|fd| fs::stat(&fd).map(|stat| (fd, stat)));
             match entry {
                 Ok((fd, stat)) => {
-                    self.entry(&fd, &stat, &path);
+                    let dir = level.stat;
+                    self.entry(&fd, &stat, &dir, &path);
                     if stat.is_dir() {
-                        stack.push(self.level(fd, path));
+                        stack.push(self.level(fd, stat, path));
                     }
                 }
                 Err(error) if is_absent(&error) => {}
@@ -209,7 +214,7 @@ impl Work<'_> {
         }
     }
 
-    fn level(&mut self, fd: OwnedFd, path: PathBuf) -> Level {
+    fn level(&mut self, fd: OwnedFd, stat: Stat, path: PathBuf) -> Level {
         let mut names = dir::names(&fd).unwrap_or_else(|error| {
             self.refused(&path, "list", &error);
             Vec::new()
@@ -219,6 +224,7 @@ impl Work<'_> {
         }
         Level {
             fd,
+            stat,
             path,
             names: names.into_iter(),
         }
@@ -232,11 +238,37 @@ impl Work<'_> {
         user != 0 && stat.uid == user && is_run(&self.line.path)
     }
 
-    /// Changes one entry itself. Nothing is done where nothing would change: a
-    /// read-only file system that is right already is no reason for a message.
-    fn entry(&mut self, fd: &OwnedFd, stat: &Stat, path: &Path) {
+    /// The mode that the line wants for such an entry; none where it says nothing.
+    fn wanted_mode(&self, stat: &Stat) -> Option<u32> {
+        let several_names = !stat.is_dir() && stat.links > 1;
+        match stat.is_dir() {
+            true => self.line.dir_mode,
+            false => self.line.file_mode,
+        }
+        .map(|mode| if several_names { mode & 0o1777 } else { mode })
+    }
+
+    fn would_change(&self, stat: &Stat) -> bool {
+        let owner = self.line.owner;
+        let mode = self.wanted_mode(stat);
+        (stat.uid, stat.gid) != (owner.uid, owner.gid)
+            || mode.is_some_and(|mode| mode != stat.mode & 0o7777)
+    }
+
+    /// Changes one entry itself, which is in the directory `dir`. Nothing is done where
+    /// nothing would change: a read-only file system that is right already is no reason
+    /// for a message.
+    fn entry(&mut self, fd: &OwnedFd, stat: &Stat, dir: &Stat, path: &Path) {
         let owner = self.line.owner;
         let mut stat = *stat;
+        if may_be_planted(&stat, dir) && self.would_change(&stat) {
+            let path = kernel::escape(path.as_os_str().as_bytes());
+            self.refusals.push(format!(
+                "{path} is left as it is: it has {} names, and others could have linked it there",
+                stat.links
+            ));
+            return;
+        }
         let right = (stat.uid, stat.gid) == (owner.uid, owner.gid);
         if !right && !self.stays_with_us(&stat) {
             if let Err(error) = fs::set_owner(fd, Some(owner.uid), Some(owner.gid)) {
@@ -248,16 +280,9 @@ impl Work<'_> {
         if stat.is_link() {
             return;
         }
-        let wanted = match stat.is_dir() {
-            true => self.line.dir_mode,
-            false => self.line.file_mode,
-        };
-        let Some(mut mode) = wanted else {
+        let Some(mode) = self.wanted_mode(&stat) else {
             return;
         };
-        if !stat.is_dir() && stat.links > 1 {
-            mode &= 0o1777;
-        }
         if stat.mode & 0o7777 != mode
             && let Err(error) = set_mode(fd, &stat, mode)
         {
@@ -266,22 +291,32 @@ impl Work<'_> {
     }
 }
 
+/// Whether somebody else can have given a file this name to have it changed for them:
+/// where others can make entries, a file with several names that is not theirs anyway.
+fn may_be_planted(stat: &Stat, dir: &Stat) -> bool {
+    let theirs = dir.mode & 0o022 == 0 && stat.uid == dir.uid;
+    let single = stat.is_dir() || stat.is_link() || stat.links == 1;
+    !single && !trust::only_we_write(dir) && !theirs
+}
+
 /// Opens the entry `name` of the directory `here`; `path` is its whole path, walked
 /// from the root where the entry is a link or leads upwards: who may be followed there
 /// is the walk's to say.
-fn step(root: &Root, here: &OwnedFd, name: &[u8], path: &[u8]) -> io::Result<OwnedFd> {
+fn step(root: &Root, here: &OwnedFd, name: &[u8], path: &[u8]) -> io::Result<(OwnedFd, Stat)> {
     if name == b"." || name == b".." {
-        return root.find(path, true);
+        return root.find_in_dir(path, true);
     }
     let entry = fs::open_entry(here.as_raw_fd(), name, flags::O_PATH)?;
     match fs::stat(&entry)?.is_link() {
-        true => root.find(path, true),
-        false => Ok(entry),
+        true => root.find_in_dir(path, true),
+        false => Ok((entry, fs::stat(here)?)),
     }
 }
 
 struct Level {
     fd: OwnedFd,
+    /// As it was before it was changed itself.
+    stat: Stat,
     path: PathBuf,
     names: std::vec::IntoIter<Vec<u8>>,
 }

@@ -197,3 +197,50 @@ fn a_deep_tree_is_walked() {
     assert!(apply_lines(&temp, "@/d true ME 0640 -", false).is_empty());
     assert_eq!(mode(&temp.at(&format!("{deep}f"))), 0o640);
 }
+
+#[test]
+fn a_file_that_others_could_have_linked_there_is_left_as_it_is() {
+    let temp = Temp::new();
+    set_mode(&temp.write("shadow", ""), 0o640);
+    temp.write("d/own", "");
+    std::fs::hard_link(temp.at("shadow"), temp.at("d/planted")).unwrap();
+    std::fs::hard_link(temp.at("d/own"), temp.at("d/twin")).unwrap();
+    for name in ["d/own", "d"] {
+        set_mode(&temp.at(name), 0o700);
+    }
+    // Nobody else can make entries there: an image with linked files is as it wants.
+    assert!(apply_lines(&temp, "@/d true ME 0604 -", false).is_empty());
+    assert_eq!(mode(&temp.at("d/planted")), 0o604);
+    set_mode(&temp.at("shadow"), 0o640);
+    set_mode(&temp.at("d"), 0o777);
+    for line in ["@/d true ME 0666 -", "@/d/* false ME 0666 -"] {
+        let told = apply_lines(&temp, line, false);
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(
+            told.iter().all(|line| line.contains("it has 2 names")),
+            "{told:?}"
+        );
+        assert_eq!(mode(&temp.at("shadow")), 0o640);
+    }
+}
+
+#[test]
+fn a_user_s_own_linked_files_are_changed_in_that_user_s_directory() {
+    if credentials::user() != 0 {
+        return;
+    }
+    let temp = Temp::new();
+    temp.write("d/one", "");
+    std::fs::hard_link(temp.at("d/one"), temp.at("d/two")).unwrap();
+    set_mode(&temp.write("shadow", ""), 0o640);
+    std::fs::hard_link(temp.at("shadow"), temp.at("d/planted")).unwrap();
+    for name in ["d", "d/one"] {
+        std::os::unix::fs::chown(temp.at(name), Some(12345), Some(12345)).unwrap();
+    }
+    let told = apply_lines(&temp, "@/d true 12345:23456 0604 -", false);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("@/d/planted is left as it is"), "{told:?}");
+    assert_eq!(mode(&temp.at("d/one")), 0o604);
+    let shadow = std::fs::metadata(temp.at("shadow")).unwrap();
+    assert_eq!((shadow.uid(), mode(&temp.at("shadow"))), (0, 0o640));
+}
