@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use kernel::{errno, fd, process, signal, tty};
+use layouts::environment::{Readers, Variables};
 use layouts::overlay2;
 
 use crate::child::{Inheritance, code_of};
@@ -42,12 +43,21 @@ impl Command<'_> {
             let _ = fd::set_close_on_exec(*passed, false);
         }
         // Hooks may have changed the container's environment by its files.
-        let entries: Vec<Vec<u8>> = match layouts::environment::read(&self.paths.environment) {
-            Ok(pairs) if !self.keep && !pairs.is_empty() => pairs
+        let found = match self.keep {
+            true => Variables::default(),
+            false => layouts::environment::read(&self.paths.environment, Readers::of_container())
+                .unwrap_or_default(),
+        };
+        for problem in &found.problems {
+            messages::report(&problem.to_string());
+        }
+        let entries: Vec<Vec<u8>> = match found.variables.is_empty() {
+            true => self.environment.to_vec(),
+            false => found
+                .variables
                 .into_iter()
                 .map(|(name, value)| [&name[..], b"=", &value].concat())
                 .collect(),
-            _ => self.environment.to_vec(),
         };
         let entries = environment::with_path(entries);
         let env = environment::vector(&entries);

@@ -119,3 +119,11 @@ pub fn set(resource: Resource, limit: Limit) -> io::Result<()> {
     // SAFETY: as for `get`.
     check(unsafe { libc::setrlimit(resource.number() as _, &limit) }).map(drop)
 }
+
+/// The longest word that execve(2) hands to a program, its NUL included
+/// (MAX_ARG_STRLEN: 32 pages).
+pub fn longest_word() -> usize {
+    // SAFETY: no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(page).unwrap_or(4096) * 32
+}

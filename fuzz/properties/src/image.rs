@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use kernel::accounts::Accounts;
 use kernel::signal;
+use layouts::environment::Readers;
 use layouts::overlay2::{self, Service};
 use layouts::settings::{self, IfBootFails, Settings, TABLE, Unit};
 use layouts::{Problem, environment, workers as pool};
@@ -179,8 +180,11 @@ pub(crate) fn container_environment(bytes: &[u8]) {
         let problems = environment::dump(&dir, &entries).expect("a directory in memory");
         assert_told(&problems);
         assert_eq!(problems.len(), bad, "{problems:?}");
-        let read = environment::read(&dir).expect("a directory");
-        assert_eq!(read.into_iter().collect::<BTreeMap<_, _>>(), expected);
+        let read = environment::read(&dir, Readers::Anybody).expect("a directory");
+        assert_told(&read.problems);
+        assert_eq!(read.problems, [], "no word here is too long for a program");
+        let read: BTreeMap<_, _> = read.variables.into_iter().collect();
+        assert_eq!(read, expected);
     }
     for (name, value) in expected.iter().take(4) {
         assert_eq!(environment::value(&dir, name).as_ref(), Some(value));

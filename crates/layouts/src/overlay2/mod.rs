@@ -7,7 +7,7 @@ pub mod scripts;
 mod service;
 pub mod services;
 mod texts;
-mod tree;
+pub(crate) mod tree;
 pub mod user_files;
 mod wire;
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use chain::{Call, Exec, Outcome, Program, Result, Unable};
-use layouts::environment;
+use layouts::environment::{self, Readers, Variables};
 
 pub(super) const PROGRAM: Program = Program {
     name: "justc-envdir",
@@ -22,12 +22,16 @@ fn run(call: &mut Call) -> Result<Outcome> {
         .fold(true, |_, option| option.letter == b'i');
     let dir = call.operand()?;
     let argv = call.program()?;
-    let variables = match environment::read(Path::new(OsStr::from_bytes(&dir))) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !insists => Vec::new(),
+    let place = Path::new(OsStr::from_bytes(&dir));
+    let found = match environment::read(place, Readers::Anybody) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !insists => Variables::default(),
         other => other.unable("read", &dir)?,
     };
+    for problem in found.problems {
+        chain::warn(PROGRAM.name, &problem.to_string());
+    }
     let mut env = call.env.clone();
-    for (name, value) in variables {
+    for (name, value) in found.variables {
         env.set(&name, &value);
     }
     // As called, whatever the directory says about PATH.

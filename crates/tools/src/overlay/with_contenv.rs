@@ -17,7 +17,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Ok(Outcome::exec_or_exit(call, argv));
     }
     let env = Environment::from_entries(
-        contenv::variables()?
+        contenv::variables(PROGRAM.name)?
             .into_iter()
             .map(|(name, value)| [&name[..], b"=", &value].concat())
             .collect(),
