@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use kernel::escape;
+use kernel::fs::{flags, open_entry};
+use kernel::{dir, escape};
+
+use crate::overlay2::tree;
 
 /// Most workers of one container. Each is a process or more; a number beyond this is
 /// a slip.
@@ -67,15 +70,15 @@ pub fn write(
 ) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let script = run_script(argv, user);
     at(services, fs::create_dir_all(services))?;
-    at(services, remove_surplus(services, count))?;
+    let scan = at(services, tree::open_dir(services))?;
+    at(services, remove_surplus(&scan, count))?;
     (1..=count)
         .map(|number| {
-            let dir = services.join(format!("worker-{number}"));
-            at(&dir, fs::create_dir_all(&dir))?;
-            let mark = dir.join(MARK);
-            at(&mark, fs::write(&mark, b""))?;
-            let run = dir.join("run");
-            at(&run, replace(&run, &script))?;
+            let name = format!("worker-{number}");
+            let dir = services.join(&name);
+            let worker = at(&dir, make_dir(&scan, name.as_bytes()))?;
+            at(&dir.join(MARK), replace(&worker, MARK, b"", 0o644))?;
+            at(&dir.join("run"), replace(&worker, "run", &script, 0o755))?;
             Ok(dir)
         })
         .collect()
@@ -86,34 +89,44 @@ fn at<T>(path: &Path, outcome: io::Result<T>) -> Result<T, (PathBuf, io::Error)>
 }
 
 /// Removes the directories of an earlier start whose number is beyond `count`.
-fn remove_surplus(services: &Path, count: u32) -> io::Result<()> {
-    for entry in fs::read_dir(services)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let number = name
-            .to_str()
+fn remove_surplus(scan: &OwnedFd, count: u32) -> io::Result<()> {
+    for name in dir::names(scan)? {
+        let number = std::str::from_utf8(&name)
+            .ok()
             .and_then(|name| name.strip_prefix("worker-"))
             .and_then(|number| number.parse::<u32>().ok());
-        let ours = entry.file_type()?.is_dir() && entry.path().join(MARK).exists();
-        if ours && number.is_some_and(|number| number > count) {
-            fs::remove_dir_all(entry.path())?;
+        if number.is_some_and(|number| number > count) && is_ours(scan, &name) {
+            tree::remove(scan, &name)?;
         }
     }
     Ok(())
 }
 
-/// Writes an executable file in place of what is there, also in place of a link.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    match fs::remove_file(path) {
+fn is_ours(scan: &OwnedFd, name: &[u8]) -> bool {
+    let as_dir = flags::O_PATH | flags::O_DIRECTORY;
+    let worker = open_entry(scan.as_raw_fd(), name, as_dir);
+    worker.is_ok_and(|dir| open_entry(dir.as_raw_fd(), MARK.as_bytes(), flags::O_PATH).is_ok())
+}
+
+/// Opens a directory, which is made where it is missing; a link in its place is no
+/// directory.
+fn make_dir(scan: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
+    match dir::make(scan, name, 0o755) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    open_entry(scan.as_raw_fd(), name, flags::O_PATH | flags::O_DIRECTORY)
+}
+
+/// Writes a file in place of what is there, also in place of a link.
+fn replace(dir: &OwnedFd, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+    match dir::remove(dir, name.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)?;
+    let mut file = dir::create(dir, name.as_bytes(), mode)?;
     file.write_all(content)?;
-    file.set_permissions(fs::Permissions::from_mode(0o755))
+    kernel::fs::set_mode(&file, mode)
 }
 
 /// Writes a word so that execlineb reads back exactly its bytes: in double quotes,
@@ -195,6 +208,21 @@ mod tests {
         assert!(services.join("worker-1/finish").exists());
         let run = fs::read(services.join("worker-1/run")).unwrap();
         assert_eq!(run, run_script(&words(&["new"]), None));
+    }
+
+    #[test]
+    fn links_in_the_place_of_files_lead_nowhere() {
+        let temp = Temp::new();
+        temp.write("kept", "kept");
+        for name in [MARK, "run"] {
+            temp.link("../../kept", &format!("services.d/worker-1/{name}"));
+        }
+        write(&temp.at("services.d"), 1, &words(&["x"]), None).unwrap();
+        assert_eq!(fs::read(temp.at("kept")).unwrap(), b"kept");
+        temp.dir("elsewhere");
+        temp.link("../elsewhere", "services.d/worker-2");
+        assert!(write(&temp.at("services.d"), 2, &words(&["x"]), None).is_err());
+        assert_eq!(fs::read_dir(temp.at("elsewhere")).unwrap().count(), 0);
     }
 
     #[test]

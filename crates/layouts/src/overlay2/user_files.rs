@@ -2,10 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use kernel::dir;
+use kernel::fs::{self, flags};
 
 use super::tree::{self, Kind};
 use crate::Problem;
@@ -47,7 +49,11 @@ pub fn provide(
         }
         let place = to.join(name);
         let outcome = if copied {
-            dir::make(&dir, name.as_bytes(), 0o755).and_then(|()| tree::open_dir(&place))
+            // By descriptor: who may write above could exchange the path meanwhile.
+            dir::make(&dir, name.as_bytes(), 0o755).and_then(|()| {
+                let as_dir = flags::O_PATH | flags::O_DIRECTORY;
+                fs::open_entry(dir.as_raw_fd(), name.as_bytes(), as_dir)
+            })
         } else {
             dir::make_link(source.as_os_str().as_bytes(), &dir, name.as_bytes())
                 .and_then(|()| tree::open_dir(&place))
