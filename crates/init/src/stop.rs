@@ -195,13 +195,13 @@ fn run_hooks(
     let scripts = overlay2::scripts::list(&dir).unwrap_or_else(|error| {
         messages::report(&format!(
             "{}: {}",
-            dir.display(),
+            kernel::escape_path(&dir),
             kernel::errno::text(&error)
         ));
         Vec::new()
     });
     for script in scripts {
-        let name = script.file_name().unwrap_or_default().display().to_string();
+        let name = kernel::escape_path(script.file_name().unwrap_or_default());
         let limit = variables.now(paths).0.finish_maxtime;
         messages::say(&format!("[cont-finish.d] {name}: executing... "));
         let outcome = run_with_limit(paths, &script, env, group, limit);

@@ -344,7 +344,11 @@ impl<'a> Supervisor<'a> {
         let started = self.inheritance.fork(|| {
             let _ = std::env::set_current_dir(&services);
             let error = process::exec(&[program.as_os_str().as_encoded_bytes()], &self.env, b"");
-            crate::messages::report(&format!("{}: {}", program.display(), errno::text(&error)));
+            crate::messages::report(&format!(
+                "{}: {}",
+                kernel::escape_path(&program),
+                errno::text(&error)
+            ));
             crate::child::code_of(&error)
         });
         started.is_ok()

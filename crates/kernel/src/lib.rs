@@ -23,7 +23,7 @@ pub mod signal;
 pub mod socket;
 pub mod tty;
 
-pub use escape::escape;
+pub use escape::{escape, escape_path};
 
 use std::io;
 

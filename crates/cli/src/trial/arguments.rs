@@ -266,7 +266,7 @@ mod tests {
         let tree = temp.join("example/root");
         fs::create_dir_all(tree.join("etc/services.d/web")).unwrap();
         assert_eq!(nothing_to_run(&tree), None);
-        let meant = format!("did you mean {}?", tree.display());
+        let meant = format!("did you mean {}?", kernel::escape_path(&tree));
         for other in [temp.join("example"), tree.join("etc")] {
             let line = nothing_to_run(&other).unwrap();
             assert!(line.contains(&meant), "{line}");

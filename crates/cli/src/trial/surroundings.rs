@@ -184,7 +184,7 @@ pub(super) fn write_names(name_servers: &[u8]) {
                 "try",
                 &format!(
                     "unable to write {}: {}",
-                    path.display(),
+                    kernel::escape_path(path),
                     errno::text(&error)
                 ),
             );

@@ -108,7 +108,7 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
         Err(error) => {
             messages::report(&format!(
                 "{}: cannot make a process: {}",
-                origin::of(paths, argv[0]).display(),
+                kernel::escape_path(origin::of(paths, argv[0])),
                 errno::text(&error)
             ));
             111

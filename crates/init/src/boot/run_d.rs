@@ -16,7 +16,10 @@ const BASH: &str = "/bin/bash";
 /// script that failed; nothing after it is run.
 pub fn run_d(env: &ExecVector, group: i32) -> u8 {
     for script in scripts(Path::new(RUN_D)) {
-        messages::say(&format!("[init] executing {}", script.display()));
+        messages::say(&format!(
+            "[init] executing {}",
+            kernel::escape_path(&script)
+        ));
         let bash = Path::new(BASH);
         let argv = [bash, Path::new("-e"), script.as_path()];
         let code = if bash.exists() {
@@ -24,14 +27,14 @@ pub fn run_d(env: &ExecVector, group: i32) -> u8 {
         } else {
             messages::report(&format!(
                 "{}: it runs under {BASH}, which does not exist in this image; install bash",
-                script.display()
+                kernel::escape_path(&script)
             ));
             127
         };
         if code != 0 {
             messages::say(&format!(
                 "[init] failed executing - {} (exit code {code})",
-                script.display()
+                kernel::escape_path(&script)
             ));
             return code;
         }

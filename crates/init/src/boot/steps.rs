@@ -172,7 +172,11 @@ fn fix_attrs(context: &Context) -> u8 {
 /// The scripts of a directory; one that cannot be listed is reported and holds none.
 fn listed(dir: &Path) -> Vec<PathBuf> {
     overlay2::scripts::list(dir).unwrap_or_else(|error| {
-        messages::report(&format!("{}: {}", dir.display(), errno::text(&error)));
+        messages::report(&format!(
+            "{}: {}",
+            kernel::escape_path(dir),
+            errno::text(&error)
+        ));
         Vec::new()
     })
 }
@@ -185,7 +189,11 @@ fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) {
                 messages::report(&origin::problem(paths, problem).to_string());
             }
         }
-        Err(error) => messages::report(&format!("{}: {}", path.display(), errno::text(&error))),
+        Err(error) => messages::report(&format!(
+            "{}: {}",
+            kernel::escape_path(path),
+            errno::text(&error)
+        )),
     }
 }
 
@@ -196,7 +204,7 @@ fn cont_init(context: &Context) -> u8 {
     }
     messages::say("[cont-init.d] executing container initialization scripts...");
     for script in listed(&dir) {
-        let name = script.file_name().unwrap_or_default().display().to_string();
+        let name = kernel::escape_path(script.file_name().unwrap_or_default());
         messages::say(&format!("[cont-init.d] {name}: executing... "));
         let code = run_script(context.paths, &[&script], context.env, context.group);
         messages::say(&format!("[cont-init.d] {name}: exited {code}."));
@@ -208,13 +216,13 @@ fn cont_init(context: &Context) -> u8 {
             IfBootFails::GoOn => {}
             IfBootFails::Warn => messages::report(&format!(
                 "{}: exited {code}; the boot goes on, since S6_BEHAVIOUR_IF_STAGE2_FAILS is 1",
-                written.display()
+                kernel::escape_path(&written)
             )),
             IfBootFails::Stop => {
                 messages::report(&format!(
                     "{}: exited {code}; the container stops with that code, since \
                      S6_BEHAVIOUR_IF_STAGE2_FAILS is 2 (set 1 to go on with a warning)",
-                    written.display()
+                    kernel::escape_path(&written)
                 ));
                 return code;
             }

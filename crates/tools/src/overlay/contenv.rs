@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chain::{Call, Failure, Result, exit};
 use kernel::errno;
-use layouts::{environment, settings};
+use layouts::environment::{self, Readers};
+use layouts::settings;
 
 /// Where PID 1 keeps the container's environment. The two are one where /var/run is a
 /// link to /run, which it is not in every image.
@@ -36,13 +37,19 @@ pub(super) fn dir() -> Result<PathBuf> {
     })
 }
 
-/// All variables of the container.
+/// All variables of the container. What does not count, since others could have written
+/// it, is told as `program`'s warning.
 ///
 /// # Errors
 /// When there is no directory of them, or it cannot be read.
-pub(super) fn variables() -> Result<Vec<environment::Variable>> {
+pub(super) fn variables(program: &str) -> Result<Vec<environment::Variable>> {
     let dir = dir()?;
-    environment::read(&dir).map_err(|error| unreadable(&dir, error))
+    let found = environment::read(&dir, Readers::of_container())
+        .map_err(|error| unreadable(&dir, error))?;
+    for problem in found.problems {
+        chain::warn(program, &problem.to_string());
+    }
+    Ok(found.variables)
 }
 
 /// One variable of the container, from this process's environment where it was kept.
@@ -55,7 +62,7 @@ pub(super) fn value(call: &Call, name: &[u8]) -> Result<Option<Vec<u8>>> {
 
 fn unreadable(dir: &Path, error: io::Error) -> Failure {
     Failure::System {
-        what: format!("read {}", dir.display()),
+        what: format!("read {}", kernel::escape_path(dir)),
         error,
     }
 }
