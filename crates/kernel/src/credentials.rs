@@ -55,3 +55,17 @@ pub fn set_groups(groups: &[u32]) -> io::Result<()> {
     // SAFETY: the array has the length that is given.
     check(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) }).map(drop)
 }
+
+/// The supplementary groups, in the order in which the kernel has them.
+///
+/// # Errors
+/// None in practice.
+pub fn groups() -> io::Result<Vec<u32>> {
+    // SAFETY: with a length of 0 nothing is written.
+    let count = check(unsafe { libc::getgroups(0, std::ptr::null_mut()) })?;
+    let mut groups = vec![0u32; count as usize];
+    // SAFETY: the array has the length that is given.
+    let count = check(unsafe { libc::getgroups(count, groups.as_mut_ptr()) })?;
+    groups.truncate(count as usize);
+    Ok(groups)
+}

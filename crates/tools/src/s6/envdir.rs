@@ -1,12 +1,10 @@
 //! s6-envdir: sets variables from the files of a directory, then becomes a program.
 
-use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use chain::{Call, Outcome, Program, Result, Unable};
-use kernel::fs::flags;
 use kernel::{errno, fd, fs};
 use s6wire::envdir::{self, Rules};
 
@@ -69,19 +67,11 @@ fn read(call: &mut Call, dir: &Path, rules: &Rules) -> std::io::Result<()> {
 }
 
 /// A file's bytes. Links are followed; a fifo or device in a file's place, which
-/// could hold the program up, is EINVAL.
+/// could hold the program up, is EINVAL, and is not even opened.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = File::from(fs::open(
-        path,
-        flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY,
-        0,
-    )?);
-    let kind = file.metadata()?;
-    if kind.is_dir() {
+    if path.metadata()?.is_dir() {
         return Err(errno::from(errno::EISDIR));
     }
-    if !kind.is_file() {
-        return Err(errno::from(errno::EINVAL));
-    }
+    let file = fs::open_regular_target(path)?;
     fd::read_to_end(file.as_raw_fd(), FILE_LIMIT)
 }

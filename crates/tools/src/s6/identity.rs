@@ -28,13 +28,16 @@ impl Identity {
     /// # Errors
     /// EPERM for those who are not root; EINVAL for the id that means "none".
     pub(super) fn assume(&self) -> Result<()> {
-        if let Some(groups) = &self.supplementary {
+        let groups = self.supplementary.as_ref().map(|groups| {
             let mut groups = groups.clone();
             let group = self.group.unwrap_or_else(credentials::group);
             if !groups.contains(&group) {
                 groups.insert(0, group);
             }
-            credentials::set_groups(&groups).unable("set supplementary group list", b"")?;
+            groups
+        });
+        if let Some(groups) = &groups {
+            credentials::set_groups(groups).unable("set supplementary group list", b"")?;
         }
         if let Some(group) = self.group {
             credentials::set_group(group).unable("set group id to", number(group).as_bytes())?;
@@ -42,14 +45,23 @@ impl Identity {
         if let Some(user) = self.user {
             credentials::set_user(user).unable("set user id to", number(user).as_bytes())?;
         }
-        self.verify().unable("verify the new identity", b"")
+        self.verify(groups).unable("verify the new identity", b"")
     }
 
     /// A sandbox may answer "done" to calls that it dropped.
-    fn verify(&self) -> io::Result<()> {
+    fn verify(&self, groups: Option<Vec<u32>>) -> io::Result<()> {
         let user = self.user.is_none_or(|user| user == credentials::user());
         let group = self.group.is_none_or(|group| group == credentials::group());
-        if user && group {
+        let sorted = |mut groups: Vec<u32>| {
+            groups.sort_unstable();
+            groups.dedup();
+            groups
+        };
+        let groups = match groups {
+            Some(groups) => sorted(groups) == sorted(credentials::groups()?),
+            None => true,
+        };
+        if user && group && groups {
             Ok(())
         } else {
             Err(kernel::errno::from(kernel::errno::EPERM))
