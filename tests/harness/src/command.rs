@@ -104,6 +104,15 @@ impl Command<'_> {
         self
     }
 
+    /// Adds a variable whose name may hold any bytes but `=` and NUL.
+    pub fn env_bytes(mut self, name: &[u8], value: &[u8]) -> Self {
+        use std::os::unix::ffi::OsStringExt;
+        let entry = [name, b"=", value].concat();
+        let environment = &mut self.boot.program.environment;
+        environment.push(OsString::from_vec(entry));
+        self
+    }
+
     /// Starts from an empty environment.
     pub fn env_clear(mut self) -> Self {
         self.boot.program.environment.clear();

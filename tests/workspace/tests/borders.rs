@@ -168,6 +168,36 @@ fn every_crate_but_the_three_forbids_unsafe_code() {
     assert_eq!(missing, &[] as &[String]);
 }
 
+/// F65: there is no port to be protected, since nothing could open one.
+#[test]
+fn nothing_that_ships_can_open_a_port() {
+    let mut files = Vec::new();
+    sources(&workspace().join("crates"), &mut files);
+    let mut strays = Vec::new();
+    for path in files {
+        let name = path
+            .strip_prefix(workspace())
+            .unwrap_or(&path)
+            .to_path_buf();
+        // The validator probes ports; it is another program, for build and test.
+        if name.starts_with("crates/check") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        let words = [
+            "TcpListener",
+            "TcpStream",
+            "UdpSocket",
+            "libc::bind",
+            "libc::listen",
+            "from_abstract_name",
+        ];
+        let found = words.iter().filter(|word| text.contains(**word));
+        strays.extend(found.map(|word| format!("{}: {word}", name.display())));
+    }
+    assert_eq!(strays, &[] as &[String]);
+}
+
 #[test]
 fn the_keyword_is_found_where_it_is_code() {
     assert!(says_unsafe("    let x = unsafe { y() };"));
