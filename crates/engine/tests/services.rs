@@ -376,6 +376,22 @@ fn ends_of_strangers_are_nobodys() {
 }
 
 #[test]
+fn ends_of_strangers_are_not_kept_when_no_answer_is_due() {
+    let mut rig = Rig::running(with_finish());
+    let stranger = || Event::Exited(Pid(7), exited(4));
+    let is_kept = |rig: &mut Rig| {
+        let before = rig.engine.clone();
+        assert_eq!(rig.tell(stranger()), []);
+        rig.engine != before
+    };
+    assert!(!is_kept(&mut rig));
+    rig.end(A, exited(1));
+    assert!(is_kept(&mut rig), "finish may be this process");
+    rig.start(A);
+    assert!(!is_kept(&mut rig));
+}
+
+#[test]
 fn the_end_of_a_stranger_is_not_that_of_a_process_made_at_the_same_moment() {
     let mut rig = Rig::running(Unit::service("a"));
     rig.end(A, exited(0));

@@ -235,7 +235,12 @@ fn nothing_is_started_any_more() {
     assert_eq!(rig.state(B), State::Down);
     assert_eq!(rig.state(C), State::Down);
     for request in [Request::Up, Request::Once] {
+        let before = rig.engine.clone();
         assert_eq!(rig.ask(B, request), []);
+        assert_eq!(
+            rig.engine, before,
+            "nothing of {request:?} is kept for later"
+        );
     }
     assert_eq!(rig.add(services(&["c"])), []);
     rig.end(A, exited(1));
