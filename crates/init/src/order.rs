@@ -33,7 +33,12 @@ impl Order<'_> {
             [b"restart", name] => Order::Restart(name),
             [b"signal", name, word] => {
                 let number = signal::parse(word).and_then(|number| u8::try_from(number).ok());
-                let none = || format!("there is no signal {}", kernel::escape(word));
+                let none = || {
+                    format!(
+                        "there is no signal {}; name one as TERM, HUP or USR1, or give its number",
+                        kernel::escape(word)
+                    )
+                };
                 Order::Signal(name, number.ok_or_else(none)?)
             }
             [b"stop-container"] => Order::StopContainer,
@@ -84,6 +89,9 @@ mod tests {
             assert!(fault.contains("no request"), "{fault}");
         }
         let fault = Order::read(&words("signal web RTMIN2147483647")).expect_err("no signal");
-        assert_eq!(fault, "there is no signal RTMIN2147483647");
+        assert!(
+            fault.starts_with("there is no signal RTMIN2147483647; name one"),
+            "{fault}"
+        );
     }
 }

@@ -43,13 +43,18 @@ pub(crate) fn keep_passed_descriptors() -> Vec<RawFd> {
 /// Prepares everything.
 pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Prepared {
     let mut problems = Vec::new();
-    let state = make_state(paths);
-    note(
-        &mut problems,
-        &paths.state,
-        "hooks and services that use it will miss it",
-        state,
-    );
+    if let Err(error) = make_state(paths) {
+        // All that follows lies below it: one line says it for everything.
+        problems.push(no_state(&paths.state, &error));
+        return Prepared {
+            scan_control: None,
+            server: paths
+                .sockets()
+                .iter()
+                .find_map(|path| Server::listen(path).ok()),
+            problems,
+        };
+    }
     if settings.keep_env {
         // What an earlier run left there would be taken for this one's.
         let _ = std::fs::remove_dir_all(&paths.environment);
@@ -83,6 +88,21 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
         server,
         problems,
     }
+}
+
+/// Why nothing of the image can be run, and how to give it a place.
+fn no_state(state: &Path, error: &io::Error) -> String {
+    let remedy = if errno::is(error, errno::EROFS) {
+        "give the container a place there: docker run --tmpfs /run (and S6_READ_ONLY_ROOT=1)"
+    } else {
+        "make /run and /var/run writable to the container's user, or start it with \
+         docker run --tmpfs /run:mode=1777"
+    };
+    format!(
+        "{}: {}; without it no hooks and no services run; {remedy}",
+        state.display(),
+        errno::text(error)
+    )
 }
 
 /// Notes what is lost where something could not be done.

@@ -213,10 +213,10 @@ impl Supervisor<'_> {
     /// separated by tabs, `-` for what is not.
     fn status(&self) -> String {
         let now = now();
-        let settled = self
-            .engine
-            .units()
-            .all(|(_, unit)| crate::bring_up::is_started(unit));
+        // A service that was stopped by hand is wanted no longer.
+        let settled = self.engine.units().all(|(_, unit)| {
+            crate::bring_up::is_started(unit) || (unit.state() == State::Down && !unit.wanted())
+        });
         let phase = match (&self.engine.phase(), &self.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
             (EnginePhase::Running, Phase::RunD(_)) => "run.d",

@@ -41,7 +41,12 @@ impl Scan {
 /// Reads the service directories of the scan directory and writes them, and what is wrong
 /// with any, to `to`: PID 1 says them, which may not wait for a reader.
 pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
-    let (found, problems) = layouts::overlay2::read_scan_dir(&paths.services);
+    // Without a place for state there are no copies, and that has been said.
+    let (found, problems) = if paths.state.is_dir() {
+        layouts::overlay2::read_scan_dir(&paths.services)
+    } else {
+        (Vec::new(), Vec::new())
+    };
     let problems: Vec<_> = problems
         .into_iter()
         .map(|problem| origin::problem(paths, problem))

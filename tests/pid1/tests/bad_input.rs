@@ -175,3 +175,25 @@ fn an_unknown_user_is_named_with_the_file_and_the_service() {
     );
     stop(&container);
 }
+
+#[test]
+fn without_a_place_for_state_one_line_says_so_and_the_command_runs() {
+    let image = Image::new();
+    image.service("a", "echo never");
+    for (container, remedy) in [
+        (
+            image.init(["echo", "ran"]).read_only().boot(),
+            "--tmpfs /run",
+        ),
+        (
+            image.init(["echo", "ran"]).user(1000, 1000).boot(),
+            "writable to the container's user",
+        ),
+    ] {
+        assert_eq!(code(&container), 0);
+        assert_once(&container, "mainstay: /var/run/s6");
+        assert_once(&container, remedy);
+        assert_once(&container, "ran");
+        assert_none(&container, "never");
+    }
+}

@@ -175,6 +175,28 @@ fn a_service_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_service_stopped_by_hand_leaves_the_container_ready_and_one_that_gave_up_does_not() {
+    let image = Image::new();
+    image
+        .service("a", "echo a up; exec sleep 1000")
+        .service("b", "echo b up; exec sleep 1000")
+        .finish("b", "exit 125");
+    let container = image.up();
+    container.wait_for_line("b up");
+    let ready = || mainstay(&container, ["status", "--ready"]).code() == 0;
+    container.wait_for("ready", ready);
+    mainstay(&container, ["stop", "a"]).ok();
+    container.wait_for("ready without the service that was stopped", || {
+        mainstay(&container, ["status"]).text().contains("down") && ready()
+    });
+    mainstay(&container, ["signal", "b", "KILL"]).ok();
+    container.wait_for("not ready with a service that gave up", || {
+        mainstay(&container, ["status"]).text().contains("failed") && !ready()
+    });
+    stop(&container);
+}
+
+#[test]
 fn other_users_may_not_ask() {
     let image = Image::new();
     image.service("a", "echo a up; exec sleep 1000");

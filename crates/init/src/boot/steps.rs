@@ -132,6 +132,10 @@ fn ask_for_scan(paths: &Paths) {
 }
 
 fn user_files(context: &Context) -> u8 {
+    if !context.paths.state.is_dir() {
+        // Said already, by what should have made it.
+        return 0;
+    }
     report(
         context.paths,
         &context.paths.user_files,
