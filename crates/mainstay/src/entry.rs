@@ -75,7 +75,9 @@ fn worker(call: &mut Call) -> Result<Outcome> {
     let count = layouts::workers::count(&word).map_err(refusal)?;
     let argv = call.rest();
     if argv.is_empty() {
-        return Err(refusal("[worker] command is required, exiting".to_string()));
+        return Err(refusal(
+            "[worker] command is required, exiting; call it as /worker.sh 3 COMMAND...".to_string(),
+        ));
     }
     // Hooks leave the web services off by it.
     call.env.set(b"CONTAINER_ROLE", b"worker");
