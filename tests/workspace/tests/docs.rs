@@ -83,10 +83,26 @@ fn variables() {
             text,
             "| `{}` | {} | {default} | {} |",
             variable.name,
-            variable.unit.wanted(),
+            match variable.unit {
+                settings::Unit::MillisecondsOrNoLimit =>
+                    "a number of milliseconds; 0: no limit".into(),
+                unit => unit.wanted(),
+            },
             variable.doc
         );
     }
+    text.push_str(
+        "\n## Set by Mainstay\n\n\
+         | variable | where | value |\n|---|---|---|\n\
+         | `CONTAINER_ROLE` | everything that `/worker.sh` starts, `/run.d` too | `worker` |\n\
+         | `S6_STAGE2_EXITED` | the scripts of `/etc/cont-finish.d` | the exit code of the \
+         command or of the failed step of the boot; 0 where neither has ended |\n\n\
+         ## In docker-base\n\n\
+         Its images set `SIGNAL_BUILD_STOP=99`, `S6_BEHAVIOUR_IF_STAGE2_FAILS=2`, \
+         `S6_KILL_FINISH_MAXTIME=5000`\nand `S6_KILL_GRACETIME=3000`. `mainstay install` \
+         cannot set variables of an image: a Dockerfile that\nwants them has an `ENV` line. \
+         `mainstay try` sets the four.\n",
+    );
     page("variables.md", &text);
 }
 
