@@ -6,7 +6,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use kernel::{errno, fd};
+use kernel::{credentials, errno, fd};
 use layouts::settings::Settings;
 use layouts::{Problem, overlay2};
 
@@ -92,11 +92,14 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
 
 /// Why nothing of the image can be run, and how to give it a place.
 fn no_state(state: &Path, error: &io::Error) -> String {
+    let place = match credentials::user() {
+        0 => "docker run --tmpfs /run:exec".to_string(),
+        user => format!("docker run --tmpfs /run:exec,uid={user}"),
+    };
     let remedy = if errno::is(error, errno::EROFS) {
-        "give the container a place there: docker run --tmpfs /run (and S6_READ_ONLY_ROOT=1)"
+        format!("give the container a place there: {place} -e S6_READ_ONLY_ROOT=1")
     } else {
-        "make /run and /var/run writable to the container's user, or start it with \
-         docker run --tmpfs /run:mode=1777"
+        format!("make /run and /var/run writable to the container's user, or start it with {place}")
     };
     format!(
         "{}: {}; without it no hooks and no services run; {remedy}",

@@ -114,15 +114,27 @@ pub fn make_read_only(target: &Path) -> io::Result<()> {
     }
 }
 
+/// The flags of the mount that a path lies on (statvfs(3), `ST_*`).
+fn flags_of(path: &CString) -> io::Result<libc::c_ulong> {
+    // SAFETY: all-zero bytes are a valid statvfs buffer to fill in; path is a C string.
+    unsafe {
+        let mut stat: libc::statvfs = std::mem::zeroed();
+        check(libc::statvfs(path.as_ptr(), &mut stat))?;
+        Ok(stat.f_flag)
+    }
+}
+
+/// Whether nothing below this mount may be executed (`noexec`).
+pub fn is_noexec(path: &Path) -> bool {
+    c_path(path)
+        .and_then(|path| flags_of(&path))
+        .is_ok_and(|flags| flags & libc::ST_NOEXEC != 0)
+}
+
 /// The older way: all flags are given anew, so those that the mount has (a user
 /// namespace may not clear them) are read first.
 fn remount_read_only(target: &Path, path: &CString) -> io::Result<()> {
-    // SAFETY: all-zero bytes are a valid statvfs buffer to fill in; path is a C string.
-    let has = unsafe {
-        let mut stat: libc::statvfs = std::mem::zeroed();
-        check(libc::statvfs(path.as_ptr(), &mut stat))?;
-        stat.f_flag
-    };
+    let has = flags_of(path)?;
     let kept = [
         (libc::ST_NOSUID, libc::MS_NOSUID),
         (libc::ST_NODEV, libc::MS_NODEV),

@@ -183,11 +183,11 @@ fn without_a_place_for_state_one_line_says_so_and_the_command_runs() {
     for (container, remedy) in [
         (
             image.init(["echo", "ran"]).read_only().boot(),
-            "--tmpfs /run",
+            "--tmpfs /run:exec -e S6_READ_ONLY_ROOT=1",
         ),
         (
             image.init(["echo", "ran"]).user(1000, 1000).boot(),
-            "writable to the container's user",
+            "writable to the container's user, or start it with docker run --tmpfs /run:exec,uid=1000",
         ),
     ] {
         assert_eq!(code(&container), 0);
@@ -196,4 +196,22 @@ fn without_a_place_for_state_one_line_says_so_and_the_command_runs() {
         assert_once(&container, "ran");
         assert_none(&container, "never");
     }
+}
+
+#[test]
+fn a_place_for_state_where_nothing_may_be_executed_is_named_as_that() {
+    let image = Image::new();
+    image.service("a", "echo never");
+    let container = image
+        .init([])
+        .read_only()
+        .tmpfs_with("/run", "noexec")
+        .env("S6_READ_ONLY_ROOT", "1")
+        .boot();
+    container.wait_for_line(
+        "services/a/run lies on a file system that is mounted noexec; mount it with exec",
+    );
+    stop(&container);
+    assert_none(&container, "never");
+    assert_none(&container, "chmod");
 }

@@ -59,6 +59,17 @@ pub fn diagnose(path: &Path) -> Option<Problem> {
         ));
     }
     if !kernel::fs::is_executable(path) {
+        // No mode helps there.
+        if kernel::mount::is_noexec(path) {
+            return Some(Problem::new(
+                path,
+                format!(
+                    "{} lies on a file system that is mounted noexec",
+                    escape(path.as_os_str().as_bytes())
+                ),
+                "mount it with exec (docker run --tmpfs /run:exec)",
+            ));
+        }
         return Some(Problem::new(
             path,
             "it is not executable for this user",
