@@ -323,9 +323,55 @@ fn a_plain_user_boots_too_or_is_told_what_stands_against_it() {
         );
     } else {
         assert_eq!(code, 111, "{lines:?}");
-        let remedy = lines.iter().any(|line| line.contains("mainstay try`"));
+        let remedy = lines
+            .iter()
+            .any(|line| line.contains("fatal: ") && line.contains("mainstay try`"));
         assert!(remedy, "{lines:?}");
     }
+}
+
+#[test]
+fn a_plain_user_has_our_program_where_the_machine_has_one_of_that_name() {
+    // The layer of a plain user cannot hold a file of the machine's root as it is, which
+    // setting it aside would have to make it do.
+    let root = Scratch::new();
+    for program in ["bin/s6-svstat", "bin/s6-svc"] {
+        root.script(program, "#!/bin/sh\n");
+    }
+    for program in ["bin/sh", "bin/readlink"] {
+        fs::copy("/bin/busybox", root.path().join(program)).unwrap();
+    }
+    let tree = tree("for f in /bin/s6-svstat /bin/s6-svc; do readlink $f; done; exit 6");
+    let place = Scratch::new();
+    let words = [tree.path(), Path::new("--root"), root.path()];
+    let trial = Trial::begin_as_plain_user(&place.binary(), words);
+    let (code, lines) = trial.end();
+    if code == 6 {
+        assert_line(&lines, "/usr/libexec/mainstay/s6-svstat");
+        assert_line(&lines, "/usr/libexec/mainstay/s6-svc");
+    } else {
+        assert_eq!(code, 111, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains("fatal: ") && line.contains("mainstay try`")),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_root_without_a_shell_is_said_to_be_none() {
+    let root = Scratch::new();
+    fs::create_dir_all(root.path().join("usr")).unwrap();
+    let words = ["--root", root.path().to_str().unwrap()];
+    let (code, lines) = run("exit 0", &words);
+    assert_eq!(code, 111, "{lines:?}");
+    let said: Vec<&String> = lines.iter().skip(1).collect();
+    assert!(
+        matches!(&said[..], [line] if line.contains("has no /bin/sh") && line.contains("debootstrap")),
+        "{lines:?}"
+    );
 }
 
 #[test]

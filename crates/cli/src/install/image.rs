@@ -166,6 +166,9 @@ impl Image {
         let target = self.root.place(to)?;
         match dir::rename(&source.dir, &source.name, &target.dir, &target.name) {
             Err(error) if errno::is(&error, EXDEV) => {}
+            // In a user namespace, on an overlay: the file's owner does not exist there, so
+            // the layer above cannot have the file as it is (mainstay try as a plain user).
+            Err(error) if errno::is(&error, errno::EOVERFLOW) => {}
             other => return other,
         }
         let entry = self.root.find(from, false)?;

@@ -166,13 +166,15 @@ fn invalid(text: String) -> Failure {
 }
 
 /// What a tree holds that is run: below its root.
-const RUN: [&str; 6] = [
+const RUN: [&str; 7] = [
     "etc/services.d",
     "etc/cont-init.d",
     "run.d",
     "etc/cont-finish.d",
     "etc/cont-profile.d",
     "etc/s6",
+    // Its own in place of ours.
+    "run.sh",
 ];
 
 /// A line for a tree of which nothing is run, mostly one directory too high or too low.
@@ -218,7 +220,7 @@ mod tests {
     fn refused(text: &[&str]) -> String {
         read(words(text), &Environment::new())
             .unwrap_err()
-            .line("try")
+            .line(crate::trial::COMMAND.name)
     }
 
     #[test]

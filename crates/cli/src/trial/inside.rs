@@ -23,6 +23,9 @@ use super::{copy, obstacles, surroundings};
 /// alone: the first that exists.
 const SCRATCH: &[&str] = &["/tmp", "/mnt", "/run", "/var"];
 
+/// What `/run.sh` of docker-base's layout is written for.
+const SHELL: &str = "/bin/sh";
+
 /// Where the machine's root is until it is let go of.
 const OLD_ROOT: &str = "/.machine";
 
@@ -41,10 +44,13 @@ pub(super) fn become_process_1(
     {
         Ok(argv) => {
             let path = env.get(b"PATH").unwrap_or_default().to_vec();
-            chain::exec("try", Exec::new(argv, env, path))
+            chain::exec(super::COMMAND.name, Exec::new(argv, env, path))
         }
         Err(failure) => {
-            let _ = fd::write_all(2, format!("{}\n", failure.line("try")).as_bytes());
+            let _ = fd::write_all(
+                2,
+                format!("{}\n", failure.line(super::COMMAND.name)).as_bytes(),
+            );
             failure.code()
         }
     };
@@ -115,12 +121,22 @@ fn change_root(request: &Request, plain_user: bool) -> Result<Vec<Word>> {
     let left_out = copy::merge(Path::new(&tree), Path::new("/"), &request.overlay)?;
     for path in left_out {
         chain::warn(
-            "try",
+            super::COMMAND.name,
             &format!(
                 "{} is a device or a socket: left out, as an image build would",
                 escape(path.as_os_str().as_bytes())
             ),
         );
+    }
+    if !Path::new(SHELL).exists() {
+        return Err(Failure::Other {
+            code: chain::exit::SYSTEM,
+            text: format!(
+                "{} has no {SHELL}, which /run.sh runs under; ROOTFS is a whole system, made by \
+                 debootstrap or `docker export`, for example",
+                escape(request.root.as_os_str().as_bytes())
+            ),
+        });
     }
     drop((overlay, lower));
     mount::detach(Path::new(OLD_ROOT)).map_err(refused("let go of the machine's root"))?;

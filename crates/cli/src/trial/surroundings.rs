@@ -169,6 +169,7 @@ pub(super) fn name_servers() -> Vec<u8> {
 pub(super) fn write_names(name_servers: &[u8]) {
     let mut hosts = fs::read("/etc/hosts").unwrap_or_else(|_| b"127.0.0.1\tlocalhost\n".to_vec());
     hosts.extend_from_slice(format!("127.0.1.1\t{HOST_NAME}\n").as_bytes());
+    let _ = fs::create_dir_all("/etc");
     for (name, text) in [
         ("hostname", format!("{HOST_NAME}\n").as_bytes()),
         ("hosts", &hosts),
@@ -181,7 +182,7 @@ pub(super) fn write_names(name_servers: &[u8]) {
             .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o644)));
         if let Err(error) = written {
             chain::warn(
-                "try",
+                super::COMMAND.name,
                 &format!(
                     "unable to write {}: {}",
                     kernel::escape_path(path),
