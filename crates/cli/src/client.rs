@@ -16,6 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Exit code of a command that PID 1 refused.
 const REFUSED: u8 = 1;
 
+/// A variable of this program's environment.
+fn variable(name: &str) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    std::env::var_os(name).map(OsStringExt::into_vec)
+}
+
 /// Sends a request and gives the lines of the answer after `ok`.
 ///
 /// # Errors
@@ -26,7 +32,7 @@ pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
     let (path, mut stream) = connect()?;
     let peer =
         socket::peer(&stream).unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
-    // Process 1 may be any user\'s; nobody else can have its number.
+    // Process 1 may be any user's; nobody else can have its number.
     if peer.pid != 1 && peer.uid != 0 && peer.uid != credentials::user() {
         return Err(Failure::Other {
             code: chain::exit::SYSTEM,
@@ -63,7 +69,7 @@ pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
 /// Connects to the first of the places at which somebody listens.
 fn connect() -> Result<(PathBuf, UnixStream)> {
     let mut refusal = None;
-    for path in Paths::standard().sockets() {
+    for path in Paths::find(variable).sockets() {
         match UnixStream::connect(&path) {
             Ok(stream) => return Ok((path, stream)),
             // A place where nothing is says less than one that refuses.

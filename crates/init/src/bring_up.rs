@@ -224,6 +224,10 @@ impl Supervisor<'_> {
         self.take_services(handover.bytes(), false);
         // A boot by script asks for the reading of its services through the fifo.
         self.read_scan_control();
+        if self.scan_control.is_none() {
+            // Nor could it ask.
+            self.rescan(false);
+        }
         let waits = !self.argv.is_empty() && self.settings.cmd_waits;
         self.phase = Phase::Settling(waits.then(|| match self.settings.cmd_wait_maxtime {
             Some(limit) => clock::monotonic() + limit,

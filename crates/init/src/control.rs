@@ -12,7 +12,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-use kernel::{clock, credentials, errno, socket};
+use kernel::{clock, credentials, errno, fd, socket};
 
 /// Longest request.
 const REQUEST: usize = 4096;
@@ -87,7 +87,7 @@ impl Server {
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        listener.set_nonblocking(true)?;
+        fd::set_nonblocking(listener.as_raw_fd(), true)?;
         Ok(Server {
             listener,
             clients: Vec::new(),
@@ -102,8 +102,8 @@ impl Server {
 
     /// Accepts one client that waits.
     pub(crate) fn accept(&mut self) -> Accepted {
-        let stream = match self.listener.accept() {
-            Ok((stream, _)) => stream,
+        let stream = match socket::accept(&self.listener) {
+            Ok(stream) => stream,
             Err(error) => {
                 let lacks = [errno::EMFILE, errno::ENFILE, errno::ENOBUFS, errno::ENOMEM];
                 return match lacks.iter().any(|number| errno::is(&error, *number)) {
@@ -117,7 +117,7 @@ impl Server {
             }
         };
         let allowed = socket::peer(&stream).is_ok_and(|peer| self.may_ask(peer.uid));
-        if !allowed || stream.set_nonblocking(true).is_err() {
+        if !allowed || fd::set_nonblocking(stream.as_raw_fd(), true).is_err() {
             return Accepted::Refused;
         }
         let fd = stream.as_raw_fd();

@@ -22,8 +22,8 @@ pub(crate) struct Base {
 
 impl Base {
     /// The container's own with S6_KEEP_ENV, else what the image's files say, else a
-    /// PATH alone.
-    pub(crate) fn new(launch: &Launch, keep: bool) -> Base {
+    /// PATH alone. `place`: where the state is, if they would not find it.
+    pub(crate) fn new(launch: &Launch, keep: bool, place: Option<Vec<u8>>) -> Base {
         if keep {
             return Base {
                 entries: launch.environment.clone(),
@@ -37,6 +37,10 @@ impl Base {
             .collect();
         if !entries.iter().any(|entry| entry.starts_with(b"PATH=")) {
             entries.push(SMALL_PATH.to_vec());
+        }
+        if let Some(place) = place {
+            let name = layouts::places::VARIABLE.as_bytes();
+            entries.push([name, b"=", &place].concat());
         }
         Base { entries }
     }

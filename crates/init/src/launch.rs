@@ -1,6 +1,7 @@
 //! How PID 1 was called.
 
 /// What PID 1 is to do, from the name and words it was called with.
+#[derive(Clone)]
 pub struct Launch {
     /// Whether the scripts of /run.d run first (`/run.sh`, `/worker.sh`).
     pub run_d: bool,
@@ -27,5 +28,20 @@ impl Launch {
         self.environment
             .iter()
             .find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
+    }
+
+    /// Sets a variable.
+    pub(crate) fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.unset(name);
+        self.environment.push([name, b"=", value].concat());
+    }
+
+    /// Removes a variable.
+    pub(crate) fn unset(&mut self, name: &[u8]) {
+        self.environment.retain(|entry| {
+            entry
+                .strip_prefix(name)
+                .is_none_or(|rest| !rest.starts_with(b"="))
+        });
     }
 }

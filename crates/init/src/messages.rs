@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kernel::fd;
@@ -45,7 +46,8 @@ impl Messages {
 
     fn put(&mut self, fd: RawFd, line: String) {
         self.flush();
-        if self.waiting.is_empty() && write_if_room(fd, line.as_bytes()) {
+        let mut line = line.into_bytes();
+        if self.waiting.is_empty() && write_what_fits(fd, &mut line) {
             return;
         }
         if self.bytes + line.len() > ROOM {
@@ -53,26 +55,22 @@ impl Messages {
             return;
         }
         self.bytes += line.len();
-        self.waiting.push_back((fd, line.into_bytes()));
+        self.waiting.push_back((fd, line));
     }
 
     /// Writes what waits, as far as there is room.
     pub(crate) fn flush(&mut self) {
-        while let Some((fd, line)) = self.waiting.front() {
-            if !write_if_room(*fd, line) {
+        while let Some((fd, line)) = self.waiting.front_mut() {
+            let before = line.len();
+            let done = write_what_fits(*fd, line);
+            self.bytes -= before - if done { 0 } else { line.len() };
+            if !done {
                 return;
             }
-            self.bytes -= line.len();
             self.waiting.pop_front();
         }
-        if self.lost > 0 {
-            let line = format!(
-                "mainstay: {} lines were lost: nobody read the output\n",
-                self.lost
-            );
-            if write_if_room(ERR, line.as_bytes()) {
-                self.lost = 0;
-            }
+        if self.lost > 0 && write_what_fits(ERR, &mut loss(self.lost)) {
+            self.lost = 0;
         }
     }
 
@@ -82,24 +80,99 @@ impl Messages {
     }
 }
 
-/// Writes a line if that cannot block. Output that is gone (EPIPE, EIO, EBADF) takes
-/// every line: waiting for it would be for ever.
-fn write_if_room(fd: RawFd, line: &[u8]) -> bool {
-    if !fd::has_room(fd) {
-        return false;
-    }
-    match fd::write(fd, line) {
-        Err(error) => !kernel::errno::is(&error, kernel::errno::EAGAIN),
-        Ok(_) => true,
-    }
+/// The line that says how many lines nobody will see.
+fn loss(count: u64) -> Vec<u8> {
+    format!("mainstay: {count} lines were lost: nobody read the output\n").into_bytes()
 }
 
-/// A child's line to standard output. Children may wait for the reader.
+/// Writes of `line` what can be written without waiting and takes that out of it; whether
+/// all of it is gone. Output that is broken (EPIPE, EIO, EBADF, ENOSPC) takes every line:
+/// waiting for it would be for ever.
+fn write_what_fits(fd: RawFd, line: &mut Vec<u8>) -> bool {
+    while !line.is_empty() {
+        if !fd::has_room(fd) {
+            return false;
+        }
+        // A pipe with room takes that much at once.
+        let part = &line[..line.len().min(fd::PIPE_BUF)];
+        match fd::write_quietly(fd, part) {
+            Ok(count) => drop(line.drain(..count)),
+            Err(error) if kernel::errno::is(&error, kernel::errno::EINTR) => {}
+            Err(error) if kernel::errno::is(&error, kernel::errno::EAGAIN) => return false,
+            Err(_) => return true,
+        }
+    }
+    true
+}
+
+/// How long a child waits for readers of the output, all its lines together: a slow
+/// reader loses nothing, one that never reads does not keep the container from booting.
+const CHILD_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is left of that, in milliseconds.
+static PATIENCE_LEFT: AtomicU64 = AtomicU64::new(CHILD_PATIENCE.as_millis() as u64);
+
+/// Lines of this process that nobody will see.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// A child's line to standard output.
 pub(crate) fn say(line: &str) {
-    let _ = fd::write_all(OUT, format!("{line}\n").as_bytes());
+    wait_and_write(OUT, format!("{line}\n"));
 }
 
 /// A child's line to standard error: `mainstay: WHAT`.
 pub(crate) fn report(line: &str) {
-    let _ = fd::write_all(ERR, format!("mainstay: {line}\n").as_bytes());
+    wait_and_write(ERR, format!("mainstay: {line}\n"));
+}
+
+fn wait_and_write(fd: RawFd, line: String) {
+    let lost = LOST.swap(0, Ordering::Relaxed);
+    if lost > 0 && !write_what_fits(ERR, &mut loss(lost)) {
+        LOST.store(lost, Ordering::Relaxed);
+    }
+    let mut line = line.into_bytes();
+    while !write_what_fits(fd, &mut line) {
+        let left = Duration::from_millis(PATIENCE_LEFT.load(Ordering::Relaxed));
+        if left.is_zero() {
+            LOST.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let begun = kernel::clock::monotonic();
+        fd::wait_for_room(fd, left);
+        // A millisecond at least: a descriptor that is said to have room and has none
+        // must not hold this up either.
+        let waited = kernel::clock::monotonic().saturating_sub(begun);
+        let waited = waited.max(Duration::from_millis(1));
+        let left = left.saturating_sub(waited).as_millis() as u64;
+        PATIENCE_LEFT.store(left, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+
+    #[test]
+    fn a_line_goes_out_in_parts_as_there_is_room() {
+        let (read, write) = fd::pipe().expect("pipe");
+        fd::set_nonblocking(read.as_raw_fd(), true).expect("nonblocking");
+        let mut line = vec![b'x'; 200_000];
+        let mut got = 0;
+        while !write_what_fits(write.as_raw_fd(), &mut line) {
+            let mut buffer = [0u8; 65536];
+            let count = fd::read(read.as_raw_fd(), &mut buffer).expect("a full pipe");
+            assert!(count > 0);
+            got += count;
+        }
+        assert!(got < 200_000 && line.is_empty());
+    }
+
+    #[test]
+    fn output_without_a_reader_takes_every_line_and_raises_no_signal() {
+        let (read, write) = fd::pipe().expect("pipe");
+        drop(read);
+        assert!(write_what_fits(write.as_raw_fd(), &mut b"line".to_vec()));
+        assert!(write_what_fits(1 << 20, &mut b"line".to_vec()));
+    }
 }

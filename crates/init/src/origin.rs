@@ -33,7 +33,8 @@ pub(crate) fn problem(paths: &Paths, problem: Problem) -> Problem {
 
 /// Why the script at `path` could not be executed, in one line with a remedy.
 pub(crate) fn why_not(paths: &Paths, path: &Path, error: &io::Error) -> String {
-    let why = overlay2::scripts::diagnose(path).unwrap_or_else(|| {
+    let why = overlay2::scripts::diagnose(path).or_else(|| overlay2::scripts::on_noexec(path));
+    let why = why.unwrap_or_else(|| {
         Problem::new(
             path,
             format!("cannot be executed: {}", errno::text(error)),
@@ -110,11 +111,10 @@ mod tests {
         }
 
         fn paths(&self) -> Paths {
-            Paths {
-                services: self.0.join("services"),
-                user_files: self.0.join("user"),
-                ..Paths::standard()
-            }
+            let mut paths = Paths::standard();
+            paths.services = self.0.join("services");
+            paths.user_files = self.0.join("user");
+            paths
         }
 
         fn origin(&self, path: &str) -> String {

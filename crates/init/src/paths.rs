@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use layouts::places;
+
 /// The places of one container. Compatibility paths are as the originals had them.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -16,18 +18,97 @@ pub struct Paths {
     /// Where the control socket may be, the first choice first: where `/run` is not this
     /// user's to write, beside the rest of the state.
     pub mainstay: [PathBuf; 2],
+    kind: Kind,
+}
+
+/// Which of the places these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The originals'.
+    Standard,
+    /// Below a private folder.
+    Private,
+    /// None that could be written.
+    Nowhere,
 }
 
 impl Paths {
-    /// The places below `/var/run` and `/run`.
-    pub fn standard() -> Paths {
-        let state = PathBuf::from("/var/run/s6");
+    /// The places as any program of the container finds them: a private folder where PID
+    /// 1 has one, else those below `/var/run` and `/run`. `variable` gives a variable of
+    /// the program's environment.
+    pub fn find(variable: impl Fn(&str) -> Option<Vec<u8>>) -> Paths {
+        let told = variable(places::VARIABLE);
+        if told.as_deref() == Some(places::NOWHERE.as_bytes()) {
+            return Paths::nowhere(Path::new("/etc"));
+        }
+        let runtime_dir = variable("XDG_RUNTIME_DIR");
+        match places::private(told.as_deref(), runtime_dir.as_deref()) {
+            Some(folder) => Paths::within(&folder),
+            None => {
+                let standard = places::STANDARD.map(Path::new);
+                let made = standard.iter().find(|state| state.is_dir());
+                Paths::standard_at(made.unwrap_or(&standard[0]))
+            }
+        }
+    }
+
+    /// The originals' places.
+    pub(crate) fn standard() -> Paths {
+        Paths::standard_at(Path::new(places::STANDARD[0]))
+    }
+
+    /// The originals' places, with the state at one of two names.
+    pub(crate) fn standard_at(state: &Path) -> Paths {
+        let mainstay = [PathBuf::from("/run/mainstay"), state.join("mainstay")];
+        Paths::below(state, mainstay, Kind::Standard)
+    }
+
+    /// The same below a private folder.
+    pub(crate) fn within(folder: &Path) -> Paths {
+        let mainstay = [folder.to_path_buf(), folder.to_path_buf()];
+        Paths::below(&folder.join(places::WITHIN), mainstay, Kind::Private)
+    }
+
+    /// No place can be written: hooks and services stay in `etc`, where the image has
+    /// them, and the rest does not exist.
+    pub(crate) fn nowhere(etc: &Path) -> Paths {
+        let standard = Paths::standard();
         Paths {
+            services: etc.join("services.d"),
+            user_files: etc.to_path_buf(),
+            kind: Kind::Nowhere,
+            ..standard
+        }
+    }
+
+    fn below(state: &Path, mainstay: [PathBuf; 2], kind: Kind) -> Paths {
+        Paths {
+            state: state.to_path_buf(),
             environment: state.join("container_environment"),
             services: state.join("services"),
             user_files: state.join("etc"),
-            mainstay: [PathBuf::from("/run/mainstay"), state.join("mainstay")],
-            state,
+            mainstay,
+            kind,
+        }
+    }
+
+    /// Whether nothing can be written anywhere.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.kind == Kind::Nowhere
+    }
+
+    /// The private folder, where there is one.
+    pub(crate) fn private_folder(&self) -> Option<&Path> {
+        (self.kind == Kind::Private).then_some(&*self.mainstay[0])
+    }
+
+    /// What children are told of these places ([`places::VARIABLE`]); nothing where they
+    /// are the standard ones.
+    pub(crate) fn told(&self) -> Option<Vec<u8>> {
+        match self.kind {
+            Kind::Standard => None,
+            Kind::Private => Some(self.mainstay[0].as_os_str().as_encoded_bytes().to_vec()),
+            Kind::Nowhere => Some(places::NOWHERE.as_bytes().to_vec()),
         }
     }
 

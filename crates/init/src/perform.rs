@@ -8,7 +8,6 @@ use engine::{Action, Change, End, Event, Notice, Pid, UnitId};
 use kernel::{errno, signal};
 
 use crate::listeners::ENTRIES_A_TURN;
-use crate::reach;
 use crate::service::{NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::{Phase, Supervisor};
@@ -19,9 +18,7 @@ impl Supervisor<'_> {
         match action {
             Action::Start(unit) => self.start(unit),
             Action::RunFinish { unit, end, pid } => self.finish(unit, end, pid),
-            Action::Signal(_, pid, number) => {
-                let _ = signal::send(pid.0, i32::from(number));
-            }
+            Action::Signal(unit, pid, number) => self.signal(unit, pid, i32::from(number)),
             Action::Announce(unit, change) => self.announce(unit, change),
             Action::CloseInput(unit) => {
                 if let Some(input) = self.service(unit).and_then(|s| s.input.as_mut()) {
@@ -201,6 +198,23 @@ impl Supervisor<'_> {
         }
     }
 
+    /// One that has ended meanwhile needs no signal (ESRCH). One that may not be signalled
+    /// has become another user, and is waited for like one that does not listen.
+    fn signal(&mut self, unit: UnitId, pid: Pid, number: i32) {
+        if let Err(error) = signal::send(pid.0, number)
+            && errno::is(&error, errno::EPERM)
+            && self.unreachable.insert(pid.0)
+        {
+            let name = self.name(unit);
+            self.messages.warn(&format!(
+                "{name}: its process {} cannot be signalled: {}; it is waited for as long as \
+                 the limits allow (it may run as another user: PID 1 then needs CAP_KILL)",
+                pid.0,
+                errno::text(&error)
+            ));
+        }
+    }
+
     fn signal_all(&mut self, number: i32) {
         if number == signal::SIGKILL {
             self.note_killed();
@@ -208,7 +222,7 @@ impl Supervisor<'_> {
         if number == signal::SIGTERM {
             self.note_terminated();
         }
-        reach::signal_all(number);
+        self.reach.signal_all(number);
         self.signalled_all = true;
     }
 

@@ -3,16 +3,15 @@
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use kernel::{credentials, errno, fd};
+use kernel::{errno, fd};
 use layouts::settings::Settings;
 use layouts::{Problem, overlay2};
 
 use crate::control::Server;
 use crate::launch::Launch;
-use crate::paths::{IMAGE_SERVICES, Paths, exists};
+use crate::paths::{IMAGE_SERVICES, Paths};
 use crate::supervise;
 
 /// What was prepared. What could not be is named; the boot goes on without it.
@@ -25,35 +24,43 @@ pub(crate) struct Prepared {
 /// Descriptors beside the standard three that the engine handed over, now closed on
 /// exec: they are the command's alone.
 pub(crate) fn keep_passed_descriptors() -> Vec<RawFd> {
-    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
-        return Vec::new();
-    };
-    let numbers: Vec<RawFd> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|number| *number > 2)
-        .collect();
-    // The directory that was just read is among the numbers, and closed by now.
-    numbers
+    fd::open_from(3)
         .into_iter()
         .filter(|number| fd::set_close_on_exec(*number, true).is_ok())
         .collect()
 }
 
+/// Lets every user open the container's output by name: `/dev/stdout` of a service that
+/// has dropped its privileges leads to PID 1's pipe, which only its owner could open
+/// otherwise. Terminals and files stay as they are.
+pub(crate) fn open_output_to_everybody() {
+    for stream in [1, 2] {
+        if let Ok(found) = kernel::fs::stat(&stream)
+            && found.is_fifo()
+            && found.mode & 0o222 != 0o222
+        {
+            let _ = kernel::fs::set_mode(&stream, found.mode & 0o7777 | 0o222);
+        }
+    }
+}
+
 /// Prepares everything.
 pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Prepared {
     let mut problems = Vec::new();
-    if let Err(error) = make_state(paths) {
-        // All that follows lies below it: one line says it for everything.
-        problems.push(no_state(&paths.state, &error));
+    if paths.is_nowhere() {
         return Prepared {
             scan_control: None,
-            server: paths
-                .sockets()
-                .iter()
-                .find_map(|path| Server::listen(path).ok()),
+            server: None,
             problems,
         };
+    }
+    if kernel::mount::is_noexec(&paths.state) {
+        problems.push(format!(
+            "{}: mounted noexec; scripts there are run through their interpreters and \
+             programs from where the image keeps them, but a program that a hook writes \
+             there cannot run",
+            paths.state.display()
+        ));
     }
     if settings.keep_env {
         // What an earlier run left there would be taken for this one's.
@@ -90,24 +97,6 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
     }
 }
 
-/// Why nothing of the image can be run, and how to give it a place.
-fn no_state(state: &Path, error: &io::Error) -> String {
-    let place = match credentials::user() {
-        0 => "docker run --tmpfs /run:exec".to_string(),
-        user => format!("docker run --tmpfs /run:exec,uid={user}"),
-    };
-    let remedy = if errno::is(error, errno::EROFS) {
-        format!("give the container a place there: {place} -e S6_READ_ONLY_ROOT=1")
-    } else {
-        format!("make /run and /var/run writable to the container's user, or start it with {place}")
-    };
-    format!(
-        "{}: {}; without it no hooks and no services run; {remedy}",
-        state.display(),
-        errno::text(error)
-    )
-}
-
 /// Notes what is lost where something could not be done.
 fn note<T>(
     problems: &mut Vec<String>,
@@ -124,26 +113,6 @@ fn note<T>(
             ));
         })
         .ok()
-}
-
-/// `/var/run/s6`, and the names by which scripts of other releases reach it.
-fn make_state(paths: &Paths) -> io::Result<()> {
-    let run = Path::new("/var/run");
-    if !run.is_dir() && !exists(run) && Path::new("/run").is_dir() {
-        std::fs::create_dir_all("/var")?;
-        symlink("/run", run)?;
-    }
-    std::fs::create_dir_all(&paths.state)?;
-    // Where /var/run is no link to /run, both names are in use (s6-overlay v2 and v3).
-    let other = Path::new("/run/s6");
-    if !exists(other) {
-        let _ = symlink(&paths.state, other);
-    }
-    let service = Path::new("/run/service");
-    if !exists(service) {
-        let _ = symlink(&paths.services, service);
-    }
-    Ok(())
 }
 
 /// An empty scan directory with the image's own services in it: an earlier run of a

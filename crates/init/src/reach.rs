@@ -2,12 +2,15 @@
 //!
 //! As PID 1 of a namespace the kernel's "everybody" is right. Not being PID 1 (under
 //! an engine's `--init`, in a shared namespace) everybody includes strangers; then
-//! only descendants are meant, which as a subreaper this process can know.
+//! only descendants are meant, which as a subreaper this process can know: from /proc,
+//! and without /proc by asking which pids are its children. Then what is below a child
+//! can be reached only once the child has ended and its children have been adopted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use kernel::{process, signal};
+use kernel::process::{self, Fork};
+use kernel::signal;
 
 /// A process, by what tells it in a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,32 +23,70 @@ pub(crate) struct Process {
     zombie: bool,
 }
 
-/// Sends `signal` to everybody that is ours.
-pub(crate) fn signal_all(number: i32) {
-    if process::id() == 1 {
-        let _ = signal::send_everybody(number);
-        return;
+/// What everybody has been sent last, where everybody cannot be reached at once.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    number: Option<i32>,
+    told: BTreeSet<i32>,
+}
+
+impl Reach {
+    /// Sends `signal` to everybody that is ours.
+    pub(crate) fn signal_all(&mut self, number: i32) {
+        if process::id() == 1 {
+            let _ = signal::send_everybody(number);
+            return;
+        }
+        match processes() {
+            Some(all) => {
+                for process in descendants(all) {
+                    let _ = signal::send(process.pid, number);
+                }
+            }
+            None => {
+                self.number = Some(number);
+                self.told.clear();
+                self.follow_up();
+            }
+        }
     }
-    for process in descendants() {
-        let _ = signal::send(process.pid, number);
+
+    /// Sends the same to children that have been adopted since.
+    pub(crate) fn follow_up(&mut self) {
+        let Some(number) = self.number else { return };
+        for pid in children() {
+            if self.told.insert(pid) {
+                let _ = signal::send(pid, number);
+                let _ = signal::send(pid, signal::SIGCONT);
+            }
+        }
     }
 }
 
 /// Everybody that is ours and alive.
 pub(crate) fn remaining() -> Vec<Process> {
-    let all = if process::id() == 1 {
-        let mut all = processes();
-        all.retain(|process| process.pid != 1);
-        all
-    } else {
-        descendants()
+    let all = match processes() {
+        Some(mut all) if process::id() == 1 => {
+            all.retain(|process| process.pid != 1);
+            all
+        }
+        Some(all) => descendants(all),
+        None => children()
+            .into_iter()
+            .map(|pid| Process {
+                pid,
+                parent: process::id(),
+                session: process::session_of(pid).unwrap_or(0),
+                name: "a process".to_string(),
+                zombie: false,
+            })
+            .collect(),
     };
     all.into_iter().filter(|process| !process.zombie).collect()
 }
 
-fn descendants() -> Vec<Process> {
-    let all = processes();
-    let parents: HashMap<i32, i32> = all.iter().map(|p| (p.pid, p.parent)).collect();
+fn descendants(all: Vec<Process>) -> Vec<Process> {
+    let parents: BTreeMap<i32, i32> = all.iter().map(|p| (p.pid, p.parent)).collect();
     let own = process::id();
     let is_ours = |mut pid: i32| {
         // The table is no snapshot: a circle cannot be, but must not hold us up.
@@ -63,18 +104,50 @@ fn descendants() -> Vec<Process> {
         .collect()
 }
 
-/// Reads /proc; empty where there is none.
-fn processes() -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
+/// Reads /proc; none where that is not mounted.
+fn processes() -> Option<Vec<Process>> {
+    let entries = fs::read_dir("/proc").ok()?;
+    let found: Vec<Process> = entries
         .flatten()
         .filter_map(|entry| {
             let pid = entry.file_name().to_str()?.parse().ok()?;
             // Not cmdline: reading that waits for a process that holds its memory.
             parse_stat(pid, &fs::read(entry.path().join("stat")).ok()?)
         })
+        .collect();
+    // An empty directory, or another namespace's.
+    found
+        .iter()
+        .any(|process| process.pid == process::id())
+        .then_some(found)
+}
+
+/// Pids above this are looked at only where pids have come around: the kernel's default
+/// for the highest (pid_max, proc(5)) on small machines, and twice as many.
+const USUAL: i32 = 65536;
+
+/// The highest that there can be (PID_MAX_LIMIT, 64 bits).
+const HIGHEST: i32 = 1 << 22;
+
+/// The children of this process, without /proc: each pid is asked about. Only one's own
+/// children answer, so no stranger is ever among them.
+fn children() -> Vec<i32> {
+    let newest = match process::fork() {
+        Ok(Fork::Child) => process::exit_now(0),
+        Ok(Fork::Parent(pid)) => {
+            // It ends at once, and must be nobody that is left.
+            let _ = process::wait(pid);
+            pid
+        }
+        Err(_) => HIGHEST,
+    };
+    let last = if newest < process::id() {
+        HIGHEST
+    } else {
+        newest.max(USUAL)
+    };
+    (1..=last)
+        .filter(|pid| *pid != newest && process::is_child(*pid))
         .collect()
 }
 
@@ -112,7 +185,8 @@ mod tests {
 
     #[test]
     fn this_process_has_a_parent() {
-        let own = processes().into_iter().find(|p| p.pid == process::id());
+        let all = processes().expect("/proc is mounted");
+        let own = all.into_iter().find(|p| p.pid == process::id());
         assert_eq!(own.map(|p| p.parent), Some(process::parent_id()));
     }
 }

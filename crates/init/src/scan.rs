@@ -41,11 +41,10 @@ impl Scan {
 /// Reads the service directories of the scan directory and writes them, and what is wrong
 /// with any, to `to`: PID 1 says them, which may not wait for a reader.
 pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
-    // Without a place for state there are no copies, and that has been said.
-    let (found, problems) = if paths.state.is_dir() {
-        layouts::overlay2::read_scan_dir(&paths.services)
-    } else {
-        (Vec::new(), Vec::new())
+    // Where nothing could be made, the image's own directory, which need not be there.
+    let (found, problems) = match paths.services.try_exists() {
+        Ok(false) => Default::default(),
+        Ok(true) | Err(_) => layouts::overlay2::read_scan_dir(&paths.services),
     };
     let problems: Vec<_> = problems
         .into_iter()

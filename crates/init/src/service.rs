@@ -16,6 +16,7 @@ use s6wire::{Ending, Status, Tai64n};
 
 use crate::child::{Inheritance, null_input};
 use crate::listeners::Listeners;
+use crate::noexec;
 use crate::origin;
 use crate::paths::Paths;
 use crate::supervise;
@@ -244,6 +245,7 @@ impl Service {
         };
         let input = self.input.as_ref().map(|pipe| pipe.read.as_raw_fd());
         let dir = &self.definition.dir;
+        let name = &self.definition.unit.name;
         let own_session = self.definition.own_session;
         let pid = inheritance.fork(|| {
             lead(own_session);
@@ -254,7 +256,8 @@ impl Service {
             if let Some((number, (_, write))) = &notification {
                 let _ = fd::copy(write.as_raw_fd(), *number);
             }
-            let error = process::execve(b"./run", &words(&[b"./run"]), env);
+            let sources = || noexec::sources_of_service(dir, name, "run");
+            let error = noexec::exec(Path::new("./run"), &[b"./run".to_vec()], env, sources);
             refuse(refusals, &dir.join("run"), &error)
         })?;
         self.notified = 0;
@@ -292,6 +295,7 @@ impl Service {
         ];
         let input = self.input.as_ref().map(|pipe| pipe.read.as_raw_fd());
         let dir = &self.definition.dir;
+        let name = &self.definition.unit.name;
         let own_session = self.definition.own_session;
         inheritance.fork(|| {
             lead(own_session);
@@ -299,7 +303,8 @@ impl Service {
                 return refuse(refusals, dir, &error);
             }
             connect(input, output);
-            let error = process::execve(b"./finish", &words(&arguments), env);
+            let sources = || noexec::sources_of_service(dir, name, "finish");
+            let error = noexec::exec(Path::new("./finish"), &arguments, env, sources);
             refuse(refusals, &dir.join("finish"), &error)
         })
     }
@@ -351,10 +356,6 @@ fn ending(end: End) -> Ending {
         End::Exited(code) => Ending::Exited(code),
         End::Killed(signal) => Ending::Killed(signal),
     }
-}
-
-fn words<W: AsRef<[u8]>>(words: &[W]) -> ExecVector {
-    ExecVector::new(words).unwrap_or_else(|_| ExecVector::empty())
 }
 
 /// In the child: a session of its own, or, where `nosetsid` lies, at least a group.

@@ -16,7 +16,7 @@ use layouts::settings::Settings;
 
 use crate::child::{Inheritance, code_of};
 use crate::paths::Paths;
-use crate::{environment, messages, origin};
+use crate::{environment, messages, noexec, origin};
 
 /// The child that runs the hooks, and where their report arrives.
 pub(crate) struct StopHooks {
@@ -255,7 +255,10 @@ fn run_with_limit(
         Ok(process::Fork::Child) => {
             let _ = process::set_group(0, group);
             signal::reset_all();
-            let error = process::exec(&[script.as_os_str().as_bytes()], env, b"");
+            let words = [script.as_os_str().as_bytes().to_vec()];
+            let error = noexec::exec(script, &words, env, || {
+                noexec::sources_of_hook(paths, script)
+            });
             messages::report(&origin::why_not(paths, script, &error));
             process::exit_now(code_of(&error))
         }

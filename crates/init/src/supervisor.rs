@@ -1,14 +1,14 @@
 //! PID 1's loop: wait, gather news, let the engine decide, carry out. One thread, one
 //! epoll; every wait has a deadline and nothing sleeps.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use engine::{Action, Engine, Event, Pid, StopCause, Time, UnitId};
 use kernel::epoll::{Epoll, Readiness};
 use kernel::process::{self, ExecVector, WaitStatus, Waited};
-use kernel::signal::{self, SignalFd};
+use kernel::signal::{self, SignalSource};
 use kernel::{clock, errno, fd, limits};
 use layouts::settings::Settings;
 
@@ -20,8 +20,11 @@ use crate::environment::Base;
 use crate::launch::Launch;
 use crate::listeners::ENTRIES_A_TURN;
 use crate::messages::Messages;
+use crate::nested::{self, Other};
 use crate::paths::Paths;
+use crate::place::Place;
 use crate::prepare;
+use crate::reach::Reach;
 use crate::scan::{Handover, Scan};
 use crate::service::{Refusal, Service};
 use crate::signals::{self, Response, When};
@@ -59,7 +62,7 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) settings: Settings,
     pub(crate) passed: Vec<RawFd>,
-    signals: SignalFd,
+    signals: SignalSource,
     pub(crate) scan_control: Option<OwnedFd>,
     pub(crate) scan: Option<(Scan, Handover)>,
     /// A scan that was asked for while another runs.
@@ -71,6 +74,9 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) rules: StopRules,
     pub(crate) actions: VecDeque<Action>,
     pub(crate) leave: Option<u8>,
+    /// Pids that may not be signalled, each named once.
+    pub(crate) unreachable: BTreeSet<i32>,
+    pub(crate) reach: Reach,
     /// Everybody has just been signalled.
     pub(crate) signalled_all: bool,
     /// Pids of children that have said that they could not execute their program.
@@ -101,7 +107,12 @@ pub fn run(launch: &Launch) -> u8 {
     let received = signals::received();
     signal::set_mask(&received);
     fd::fill_standard_streams();
+    let other = nested::look(launch);
+    if let Other::Ours(supervisor) = other {
+        return nested::run(launch, supervisor);
+    }
     let passed = prepare::keep_passed_descriptors();
+    prepare::open_output_to_everybody();
     let group = process::group_of(0).unwrap_or(0);
     if process::id() != 1
         && let Err(error) = process::become_subreaper()
@@ -113,7 +124,7 @@ pub fn run(launch: &Launch) -> u8 {
         ));
     }
     let sources =
-        Epoll::new().and_then(|epoll| Ok((epoll, SignalFd::new(&received)?, fd::pipe()?)));
+        Epoll::new().and_then(|epoll| Ok((epoll, SignalSource::new(&received)?, fd::pipe()?)));
     let (epoll, signals, refusals) = match sources {
         Ok(sources) => sources,
         Err(error) => {
@@ -128,9 +139,15 @@ pub fn run(launch: &Launch) -> u8 {
         open_files: raise_open_files(),
         group,
     };
-    let mut supervisor = Supervisor::new(launch, epoll, signals, refusals, inheritance, passed);
+    let place = Place::choose(launch, other == Other::Neighbour);
+    let launch = &place.launch(launch);
+    let sources = (epoll, signals, refusals);
+    let mut supervisor = Supervisor::new(launch, &place, sources, inheritance, passed);
     supervisor.begin();
-    supervisor.serve()
+    let code = supervisor.serve();
+    drop(supervisor);
+    place.leave();
+    code
 }
 
 /// Raises the soft limit to the hard one: a service takes a descriptor or two. Gives
@@ -148,15 +165,14 @@ fn raise_open_files() -> Option<limits::Limit> {
 impl<'a> Supervisor<'a> {
     fn new(
         launch: &'a Launch,
-        epoll: Epoll,
-        signals: SignalFd,
-        refusals: (OwnedFd, OwnedFd),
+        place: &Place,
+        (epoll, signals, refusals): (Epoll, SignalSource, (OwnedFd, OwnedFd)),
         inheritance: Inheritance,
         passed: Vec<RawFd>,
     ) -> Supervisor<'a> {
         let (settings, problems) =
             Settings::read(|name| launch.variable(name.as_bytes()).map(<[u8]>::to_vec));
-        let base = Base::new(launch, settings.keep_env);
+        let base = Base::new(launch, settings.keep_env, place.paths.told());
         // One word, however many it seems to be; without a command it is the command.
         let argv = settings
             .cmd_arg0
@@ -168,12 +184,15 @@ impl<'a> Supervisor<'a> {
         for problem in problems {
             messages.warn(&problem.to_string());
         }
+        if let Some(loss) = &place.loss {
+            messages.warn(loss);
+        }
         let _ = fd::set_nonblocking(refusals.0.as_raw_fd(), true);
         Supervisor {
             engine: Engine::new(now()),
             services: Vec::new(),
             phase: Phase::Up,
-            paths: Paths::standard(),
+            paths: place.paths.clone(),
             inheritance,
             env: base.vector(),
             base,
@@ -196,6 +215,8 @@ impl<'a> Supervisor<'a> {
             boot_code: None,
             actions: VecDeque::new(),
             leave: None,
+            unreachable: BTreeSet::new(),
+            reach: Reach::default(),
             signalled_all: false,
             refused: Vec::new(),
             unheard: VecDeque::new(),
@@ -205,6 +226,8 @@ impl<'a> Supervisor<'a> {
 
     /// Watches the standing sources and starts the first phase.
     fn begin(&mut self) {
+        self.epoll
+            .deliver_while_waiting(self.signals.mask_while_waiting());
         self.watch(self.signals.as_raw_fd(), Token::Signals);
         self.watch(self.refusals.0.as_raw_fd(), Token::Refusals);
         if self.launch.run_d {
@@ -247,7 +270,9 @@ impl<'a> Supervisor<'a> {
             for item in &news {
                 self.dispatch(*item);
             }
-            self.reap();
+            if self.reap() {
+                self.reach.follow_up();
+            }
             self.drop_late_clients();
             self.accept_again();
             self.tell_more_listeners();
@@ -354,22 +379,25 @@ impl<'a> Supervisor<'a> {
         started.is_ok()
     }
 
-    /// Reaps whoever has ended.
-    fn reap(&mut self) {
+    /// Reaps whoever has ended; whether somebody had.
+    fn reap(&mut self) -> bool {
+        let mut any = false;
         loop {
             match process::try_wait_any() {
                 Waited::Reaped(reaped) => {
                     // Acted on before the next is reaped: until then its pid is nobody
                     // else's, and no signal can reach a stranger.
+                    any = true;
+                    self.unreachable.remove(&reaped.pid);
                     self.reaped(reaped.pid, reaped.status);
                     self.carry_out();
                 }
-                Waited::NoneYet => return,
+                Waited::NoneYet => return any,
                 Waited::NoChildren => {
                     if self.stopping.is_some() && self.hooks.is_none() {
                         self.tell(Event::NoneLeft);
                     }
-                    return;
+                    return any;
                 }
             }
         }

@@ -1,13 +1,32 @@
-//! Waiting for many descriptors at once (epoll(7)).
+//! Waiting for many descriptors at once: epoll(7), or, where a sandbox has none, poll(2)
+//! over a list.
 
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-use crate::check;
+use crate::{check, errno, signal};
 
 /// An epoll instance whose entries carry a number of the caller's.
-pub struct Epoll(OwnedFd);
+pub struct Epoll {
+    means: Means,
+    /// The signal mask while it waits, where that is not the process's.
+    mask: Cell<Option<signal::Set>>,
+}
+
+enum Means {
+    Epoll(OwnedFd),
+    Poll(RefCell<Vec<Watched>>),
+}
+
+/// What poll(2) is to watch.
+#[derive(Clone, Copy)]
+struct Watched {
+    fd: RawFd,
+    events: i32,
+    token: u64,
+}
 
 /// News of one descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,20 +47,64 @@ impl Epoll {
     /// # Errors
     /// EMFILE, ENOMEM.
     pub fn new() -> io::Result<Epoll> {
-        // SAFETY: the new descriptor is owned here.
-        unsafe {
-            let fd = check(libc::epoll_create1(libc::EPOLL_CLOEXEC))?;
-            Ok(Epoll(OwnedFd::from_raw_fd(fd)))
+        // SAFETY: takes a number; the new descriptor is owned here.
+        let made = |answer: i32| unsafe { Ok(OwnedFd::from_raw_fd(check(answer)?)) };
+        // SAFETY: takes a number.
+        let newer = made(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) });
+        let epoll = match newer {
+            Err(error) if errno::is_missing_call(&error) => {
+                made(older_create()).and_then(|epoll| {
+                    crate::fd::set_close_on_exec(epoll.as_raw_fd(), true)?;
+                    Ok(epoll)
+                })
+            }
+            other => other,
+        };
+        match epoll {
+            Ok(epoll) => Ok(Epoll::by(Means::Epoll(epoll))),
+            Err(error) if errno::is_missing_call(&error) => Ok(Epoll::by_poll()),
+            Err(error) => Err(error),
         }
     }
 
+    fn by_poll() -> Epoll {
+        Epoll::by(Means::Poll(RefCell::new(Vec::new())))
+    }
+
+    fn by(means: Means) -> Epoll {
+        Epoll {
+            means,
+            mask: Cell::new(None),
+        }
+    }
+
+    /// From now on `mask` holds while this waits, and the process's own again after it.
+    pub fn deliver_while_waiting(&self, mask: Option<signal::Set>) {
+        self.mask.set(mask);
+    }
+
     fn control(&self, operation: i32, fd: RawFd, events: i32, token: u64) -> io::Result<()> {
-        let mut event = libc::epoll_event {
-            events: events as u32,
-            u64: token,
+        let list = match &self.means {
+            Means::Poll(list) => list,
+            Means::Epoll(epoll) => {
+                let mut event = libc::epoll_event {
+                    events: events as u32,
+                    u64: token,
+                };
+                // SAFETY: `event` is valid for the call.
+                return check(unsafe {
+                    libc::epoll_ctl(epoll.as_raw_fd(), operation, fd, &mut event)
+                })
+                .map(drop);
+            }
         };
-        // SAFETY: `event` is valid for the call.
-        check(unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, fd, &mut event) }).map(drop)
+        let mut list = list.borrow_mut();
+        // A descriptor that was closed without a word may come again under its number.
+        list.retain(|watched| watched.fd != fd);
+        if operation != libc::EPOLL_CTL_DEL {
+            list.push(Watched { fd, events, token });
+        }
+        Ok(())
     }
 
     /// Watches `fd` for input, level-triggered.
@@ -76,30 +139,152 @@ impl Epoll {
             // Rounded up: a wait must not end before its time and spin.
             Some(time) => time.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32,
         };
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
-        // SAFETY: the array has the length that is given.
-        let count = unsafe {
-            libc::epoll_wait(
-                self.0.as_raw_fd(),
+        let mask = self.mask.get();
+        let mask = mask.as_ref();
+        let outcome = match &self.means {
+            Means::Epoll(epoll) => epoll_wait(epoll, milliseconds, mask, news),
+            Means::Poll(list) => poll(&mut list.borrow_mut(), milliseconds, mask, news),
+        };
+        match outcome {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// epoll_create(2) itself, which newer architectures do not have.
+#[cfg(target_arch = "x86_64")]
+fn older_create() -> i32 {
+    // SAFETY: takes a number; the kernel only wants it above 0.
+    unsafe { libc::syscall(libc::SYS_epoll_create, 1) as i32 }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn older_create() -> i32 {
+    // SAFETY: takes a number.
+    unsafe { libc::epoll_create(1) }
+}
+
+fn readiness(token: u64, bits: i32) -> Readiness {
+    Readiness {
+        token,
+        readable: bits & libc::EPOLLIN != 0,
+        writable: bits & libc::EPOLLOUT != 0,
+        hangup: bits & (libc::EPOLLHUP | libc::EPOLLERR) != 0,
+    }
+}
+
+fn epoll_wait(
+    epoll: &OwnedFd,
+    milliseconds: i32,
+    mask: Option<&signal::Set>,
+    news: &mut Vec<Readiness>,
+) -> io::Result<()> {
+    let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
+    let room = events.len() as i32;
+    // SAFETY: the array has the length that is given; the mask is initialised.
+    let count = unsafe {
+        match mask {
+            None => libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), room, milliseconds),
+            Some(mask) => libc::epoll_pwait(
+                epoll.as_raw_fd(),
                 events.as_mut_ptr(),
-                events.len() as i32,
+                room,
                 milliseconds,
-            )
-        };
-        let count = match check(count) {
-            Ok(count) => count as usize,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(error) => return Err(error),
-        };
-        news.extend(events[..count].iter().map(|event| {
-            let bits = event.events as i32;
-            Readiness {
-                token: event.u64,
-                readable: bits & libc::EPOLLIN != 0,
-                writable: bits & libc::EPOLLOUT != 0,
-                hangup: bits & (libc::EPOLLHUP | libc::EPOLLERR) != 0,
-            }
-        }));
-        Ok(())
+                &mask.0,
+            ),
+        }
+    };
+    let count = check(count)? as usize;
+    news.extend(
+        events[..count]
+            .iter()
+            .map(|event| readiness(event.u64, event.events as i32)),
+    );
+    Ok(())
+}
+
+/// The bits of poll(2) and of epoll(7) are the same numbers for what is used here.
+fn poll(
+    list: &mut Vec<Watched>,
+    milliseconds: i32,
+    mask: Option<&signal::Set>,
+    news: &mut Vec<Readiness>,
+) -> io::Result<()> {
+    let mut polled: Vec<libc::pollfd> = list
+        .iter()
+        .map(|watched| libc::pollfd {
+            fd: watched.fd,
+            events: watched.events as libc::c_short,
+            revents: 0,
+        })
+        .collect();
+    let time = libc::timespec {
+        tv_sec: libc::time_t::from(milliseconds / 1000),
+        tv_nsec: libc::c_long::from(milliseconds % 1000) * 1_000_000,
+    };
+    let time = match milliseconds {
+        -1 => std::ptr::null(),
+        _ => &raw const time,
+    };
+    let mask = mask.map_or(std::ptr::null(), |mask| &raw const mask.0);
+    // SAFETY: the array has the length that is given; time and mask are null or live on.
+    check(unsafe {
+        libc::ppoll(
+            polled.as_mut_ptr(),
+            polled.len() as libc::nfds_t,
+            time,
+            mask,
+        )
+    })?;
+    for (watched, polled) in list.iter().zip(&polled) {
+        if polled.revents & !libc::POLLNVAL != 0 {
+            news.push(readiness(watched.token, i32::from(polled.revents)));
+        }
+    }
+    // Closed meanwhile: epoll would have forgotten it by itself.
+    let mut polled = polled.iter();
+    list.retain(|_| {
+        polled
+            .next()
+            .is_none_or(|polled| polled.revents & libc::POLLNVAL == 0)
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fd;
+
+    #[test]
+    fn a_list_for_poll_does_what_epoll_does() {
+        for epoll in [Epoll::new().unwrap(), Epoll::by_poll()] {
+            let (read, write) = fd::pipe().unwrap();
+            let (other, _keep) = fd::pipe().unwrap();
+            epoll.add(read.as_raw_fd(), 7).unwrap();
+            epoll.add(other.as_raw_fd(), 8).unwrap();
+            let news = |limit: Option<Duration>| {
+                let mut news = Vec::new();
+                epoll.wait(limit, &mut news).unwrap();
+                news
+            };
+            assert_eq!(news(Some(Duration::from_micros(1))), []);
+            fd::write_all(write.as_raw_fd(), b"x").unwrap();
+            let told = news(None);
+            assert_eq!((told.len(), told[0].token), (1, 7));
+            assert!(told[0].readable && !told[0].hangup);
+            epoll.remove(read.as_raw_fd());
+            assert_eq!(news(Some(Duration::ZERO)), []);
+            // Closed without a word: forgotten.
+            epoll.add(read.as_raw_fd(), 9).unwrap();
+            drop(read);
+            assert_eq!(news(Some(Duration::ZERO)), []);
+            epoll.add(write.as_raw_fd(), 10).unwrap();
+            epoll.modify(write.as_raw_fd(), 11, true).unwrap();
+            let told = news(None);
+            assert_eq!((told.len(), told[0].token), (1, 11));
+            assert!(told[0].hangup);
+        }
     }
 }

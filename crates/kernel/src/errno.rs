@@ -23,6 +23,13 @@ pub fn is(error: &io::Error, number: i32) -> bool {
     error.raw_os_error() == Some(number)
 }
 
+/// Whether a system call is not to be had here: an older kernel answers ENOSYS, and
+/// sandboxes answer EPERM to what they do not know. A call that can fail with EPERM for
+/// a reason of its own fails with it again in its fallback.
+pub fn is_missing_call(error: &io::Error) -> bool {
+    is(error, ENOSYS) || is(error, EPERM)
+}
+
 /// The error with this number.
 pub fn from(number: i32) -> io::Error {
     io::Error::from_raw_os_error(number)

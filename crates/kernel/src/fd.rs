@@ -12,11 +12,31 @@ use crate::check;
 /// EMFILE, ENFILE.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
-    // SAFETY: `ends` has room for two descriptors, which are owned from here.
-    unsafe {
-        check(libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC))?;
-        Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])))
+    // SAFETY: `ends` has room for two descriptors.
+    match check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }) {
+        Err(error) if crate::errno::is_missing_call(&error) => {
+            older_pipe(&mut ends)?;
+            for end in ends {
+                set_close_on_exec(end, true)?;
+            }
+        }
+        other => drop(other?),
     }
+    // SAFETY: both descriptors are new and owned from here.
+    unsafe { Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1]))) }
+}
+
+/// pipe(2) itself: the C library's goes by pipe2(2). Newer architectures have only that.
+#[cfg(target_arch = "x86_64")]
+fn older_pipe(ends: &mut [RawFd; 2]) -> io::Result<()> {
+    // SAFETY: `ends` has room for two descriptors.
+    let done = unsafe { libc::syscall(libc::SYS_pipe, ends.as_mut_ptr()) };
+    check(done as libc::c_int).map(drop)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn older_pipe(_ends: &mut [RawFd; 2]) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 /// Makes `to` a copy of `from`, open across exec. Nothing happens, but that, when
@@ -61,47 +81,50 @@ pub fn own(fd: RawFd) -> OwnedFd {
 
 /// Closes every descriptor from `first` on.
 pub fn close_from(first: RawFd) {
-    // SAFETY: no preconditions; the caller gives up all descriptors from `first` on.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
-    if done == 0 {
-        return;
-    }
-    // Kernels before 5.9 and strict sandboxes: ask /proc, else try each number.
-    match std::fs::read_dir("/proc/self/fd") {
-        Ok(entries) => {
-            let open: Vec<RawFd> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-                .filter(|fd| *fd >= first)
-                .collect();
-            open.into_iter().for_each(close);
-        }
-        Err(_) => {
-            let end = crate::limits::open_files().map_or(1024, |limit| limit.soft.min(65536));
-            (first..end as RawFd).for_each(close);
-        }
+    if close_range(first, 0).is_err() {
+        open_from(first).into_iter().for_each(close);
     }
 }
 
 /// Marks every descriptor from `first` on to be closed on exec.
 pub fn close_from_on_exec(first: RawFd) {
     const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
-    // SAFETY: no preconditions.
-    let done = unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            first,
-            libc::c_uint::MAX,
-            CLOSE_RANGE_CLOEXEC,
-        )
-    };
-    if done == 0 {
-        return;
+    if close_range(first, CLOSE_RANGE_CLOEXEC).is_err() {
+        for fd in open_from(first) {
+            let _ = set_close_on_exec(fd, true);
+        }
     }
-    let end = crate::limits::open_files().map_or(1024, |limit| limit.soft.min(65536));
-    for fd in first..end as RawFd {
-        let _ = set_close_on_exec(fd, true);
+}
+
+/// close_range(2): not on kernels before 5.9 and in strict sandboxes.
+fn close_range(first: RawFd, flags: libc::c_uint) -> io::Result<()> {
+    // SAFETY: no preconditions; the caller gives up all descriptors from `first` on.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, flags) };
+    check(done as libc::c_int).map(drop)
+}
+
+/// The numbers from `first` on that are open: as /proc says, else as each answers.
+pub fn open_from(first: RawFd) -> Vec<RawFd> {
+    match std::fs::read_dir("/proc/self/fd") {
+        Ok(entries) => {
+            let numbers: Vec<RawFd> = entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+                .filter(|fd| *fd >= first)
+                .collect();
+            // The directory that was just read is among the numbers, and closed by now.
+            numbers.into_iter().filter(|fd| is_open(*fd)).collect()
+        }
+        Err(_) => open_by_asking(first),
     }
+}
+
+/// Most numbers that are asked about one by one: limits of 2^30 are common, descriptors
+/// up there are not.
+const ASKED: RawFd = 65536;
+
+fn open_by_asking(first: RawFd) -> Vec<RawFd> {
+    (first..ASKED).filter(|fd| is_open(*fd)).collect()
 }
 
 /// Whether `fd` is open.
@@ -174,6 +197,15 @@ pub fn poll_readable(
     fds: &[RawFd],
     timeout: Option<std::time::Duration>,
 ) -> io::Result<Vec<RawFd>> {
+    poll_with_mask(fds, timeout, None)
+}
+
+/// The same with `mask` as the signal mask while it waits.
+pub(crate) fn poll_with_mask(
+    fds: &[RawFd],
+    timeout: Option<std::time::Duration>,
+    mask: Option<&crate::signal::Set>,
+) -> io::Result<Vec<RawFd>> {
     let mut polled: Vec<libc::pollfd> = fds
         .iter()
         .map(|fd| libc::pollfd {
@@ -182,17 +214,21 @@ pub fn poll_readable(
             revents: 0,
         })
         .collect();
-    let milliseconds = match timeout {
-        None => -1,
-        // Rounded up: a wait must not end before its time and spin.
-        Some(time) => time.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32,
-    };
-    // SAFETY: the array has the length that is given.
+    let timeout = timeout.map(|time| libc::timespec {
+        tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
+        tv_nsec: libc::c_long::from(time.subsec_nanos()),
+    });
+    let time = timeout
+        .as_ref()
+        .map_or(std::ptr::null(), std::ptr::from_ref);
+    let mask = mask.map_or(std::ptr::null(), |mask| &raw const mask.0);
+    // SAFETY: the array has the length that is given; time and mask are null or live on.
     let count = unsafe {
-        libc::poll(
+        libc::ppoll(
             polled.as_mut_ptr(),
             polled.len() as libc::nfds_t,
-            milliseconds,
+            time,
+            mask,
         )
     };
     match check(count) {
@@ -217,6 +253,40 @@ pub fn has_room(fd: RawFd) -> bool {
     };
     // SAFETY: one valid pollfd.
     unsafe { libc::poll(&mut polled, 1, 0) != 0 }
+}
+
+/// Waits until a write to `fd` need not wait, at most `timeout` (poll(2)).
+pub fn wait_for_room(fd: RawFd, timeout: std::time::Duration) {
+    let mut polled = libc::pollfd {
+        fd,
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    let milliseconds = timeout.as_millis().min(i32::MAX as u128) as i32;
+    // SAFETY: one valid pollfd.
+    unsafe { libc::poll(&mut polled, 1, milliseconds) };
+}
+
+/// One write(2) that raises no SIGPIPE, whatever this process does about that signal.
+///
+/// # Errors
+/// As write(2).
+pub fn write_quietly(fd: RawFd, bytes: &[u8]) -> io::Result<usize> {
+    use crate::signal::{SIGPIPE, Set, is_blocked, set_mask, wait};
+    if is_blocked(SIGPIPE) {
+        return write(fd, bytes);
+    }
+    let pipe = Set::empty().with(SIGPIPE);
+    let before = crate::signal::block(&pipe);
+    let outcome = write(fd, bytes);
+    if outcome
+        .as_ref()
+        .is_err_and(|e| crate::errno::is(e, libc::EPIPE))
+    {
+        wait(&pipe, Some(std::time::Duration::ZERO));
+    }
+    set_mask(&before);
+    outcome
 }
 
 /// Writes all of `bytes` to `fd`, without owning it.
@@ -270,7 +340,26 @@ pub fn read_to_end(fd: RawFd, limit: usize) -> io::Result<Vec<u8>> {
     }
 }
 
+/// A longest write that a pipe with room takes at once (PIPE_BUF, pipe(7)).
+pub const PIPE_BUF: usize = 4096;
+
 /// The number of a descriptor that this program owns.
 pub fn number(fd: &impl AsRawFd) -> RawFd {
     fd.as_raw_fd()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_proc_open_descriptors_are_found_too() {
+        let (read, write) = pipe().unwrap();
+        let found = open_by_asking(3);
+        for end in [&read, &write] {
+            assert!(found.contains(&end.as_raw_fd()));
+            assert!(open_from(3).contains(&end.as_raw_fd()));
+        }
+        assert!(!found.contains(&(ASKED - 1)));
+    }
 }

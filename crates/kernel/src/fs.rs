@@ -178,12 +178,20 @@ pub fn may(path: &Path, usage: Use) -> bool {
         Use::Write => libc::W_OK,
         Use::Execute => libc::X_OK,
     };
-    match c_string(path.as_os_str().as_bytes()) {
+    let Ok(path) = c_string(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: the path is a C string.
+    let asked =
+        check(unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), mode, libc::AT_EACCESS) });
+    match asked {
+        // The C library knows what to do about ENOSYS (faccessat2(2) is Linux 5.8's), not
+        // about a sandbox's EPERM. Real and effective ids differ in none of ours.
         // SAFETY: the path is a C string.
-        Ok(path) => unsafe {
-            libc::faccessat(libc::AT_FDCWD, path.as_ptr(), mode, libc::AT_EACCESS) == 0
+        Err(error) if crate::errno::is(&error, libc::EPERM) => unsafe {
+            libc::access(path.as_ptr(), mode) == 0
         },
-        Err(_) => false,
+        other => other.is_ok(),
     }
 }
 
@@ -336,17 +344,33 @@ pub fn set_owner(fd: &impl AsRawFd, uid: Option<u32>, gid: Option<u32>) -> io::R
 }
 
 /// Changes the mode of an open file, also of one opened with O_PATH, which fchmod(2)
-/// refuses: then through its name under /proc.
+/// refuses: then through its name under /proc, and without /proc by fchmodat2(2).
 ///
 /// # Errors
-/// EPERM, EROFS; ENOENT without /proc.
+/// EPERM, EROFS; ENOSYS without /proc before Linux 6.6.
 pub fn set_mode(fd: &impl AsRawFd, mode: u32) -> io::Result<()> {
     // SAFETY: no preconditions.
     match check(unsafe { libc::fchmod(fd.as_raw_fd(), mode as libc::mode_t) }) {
         Err(error) if crate::errno::is(&error, libc::EBADF) => {
             let path = c_string(format!("/proc/self/fd/{}", fd.as_raw_fd()).as_bytes())?;
             // SAFETY: the path is a C string.
-            check(unsafe { libc::chmod(path.as_ptr(), mode as libc::mode_t) }).map(drop)
+            match check(unsafe { libc::chmod(path.as_ptr(), mode as libc::mode_t) }) {
+                Err(error) if crate::errno::is(&error, libc::ENOENT) => {
+                    const FCHMODAT2: libc::c_long = 452;
+                    // SAFETY: the empty path with AT_EMPTY_PATH names the descriptor.
+                    let done = unsafe {
+                        libc::syscall(
+                            FCHMODAT2,
+                            fd.as_raw_fd(),
+                            c"".as_ptr(),
+                            mode as libc::mode_t,
+                            libc::AT_EMPTY_PATH,
+                        )
+                    };
+                    check(done as libc::c_int).map(drop)
+                }
+                other => other.map(drop),
+            }
         }
         other => other.map(drop),
     }

@@ -160,7 +160,8 @@ pub fn exec_as<W: AsRef<[u8]>>(
     worst
 }
 
-/// Replaces the process image with the file that `fd` is open on (fexecve(3)).
+/// Replaces the process image with the file that `fd` is open on (fexecve(3)): by
+/// execveat(2), or, where there is none (before 3.19), by its name under /proc.
 pub fn fexecve(fd: RawFd, argv: &ExecVector, envp: &ExecVector) -> io::Error {
     // SAFETY: as for `execve`; the empty path with AT_EMPTY_PATH names `fd` itself.
     unsafe {
@@ -173,7 +174,11 @@ pub fn fexecve(fd: RawFd, argv: &ExecVector, envp: &ExecVector) -> io::Error {
             libc::AT_EMPTY_PATH,
         )
     };
-    io::Error::last_os_error()
+    let error = io::Error::last_os_error();
+    if !crate::errno::is_missing_call(&error) {
+        return error;
+    }
+    execve(format!("/proc/self/fd/{fd}").as_bytes(), argv, envp)
 }
 
 /// The path by which this program was executed, as execve(2) was given it (AT_EXECFN,
@@ -223,8 +228,11 @@ pub fn try_wait_any() -> Waited {
         if pid == 0 {
             return Waited::NoneYet;
         }
-        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
-            return Waited::NoChildren;
+        match io::Error::last_os_error().raw_os_error() {
+            Some(libc::EINTR) => {}
+            Some(libc::ECHILD) => return Waited::NoChildren,
+            // No reason that waitpid(2) knows of; it says nothing about children.
+            _ => return Waited::NoneYet,
         }
     }
 }
@@ -269,6 +277,22 @@ pub fn wait_any() -> Option<Reaped> {
     })
 }
 
+/// Whether `pid` is a living child of this process (waitid(2) with WNOWAIT): nobody
+/// else's process is ever taken for one, and nothing is reaped.
+pub fn is_child(pid: i32) -> bool {
+    if pid < 1 {
+        return false;
+    }
+    // SAFETY: all-zero bytes are a valid siginfo_t to fill in.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let options = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+        let known = libc::waitid(libc::P_PID, pid as libc::id_t, &mut info, options) == 0;
+        // With a pid in the answer it has ended already.
+        known && info.si_pid() == 0
+    }
+}
+
 /// This process's id.
 pub fn id() -> i32 {
     // SAFETY: always succeeds.
@@ -306,6 +330,15 @@ pub fn set_group(pid: i32, group: i32) -> io::Result<()> {
 pub fn group_of(pid: i32) -> io::Result<i32> {
     // SAFETY: no preconditions.
     check(unsafe { libc::getpgid(pid) })
+}
+
+/// The session of `pid` (0: this process).
+///
+/// # Errors
+/// ESRCH.
+pub fn session_of(pid: i32) -> io::Result<i32> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::getsid(pid) })
 }
 
 /// Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).

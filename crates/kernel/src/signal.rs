@@ -1,7 +1,8 @@
 //! Signals: names, masks, dispositions, sending, and a descriptor that receives.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::check;
 
@@ -113,7 +114,7 @@ pub fn name(number: i32) -> String {
 
 /// A set of signals.
 #[derive(Clone, Copy)]
-pub struct Set(libc::sigset_t);
+pub struct Set(pub(crate) libc::sigset_t);
 
 impl Set {
     /// No signal.
@@ -157,6 +158,21 @@ pub fn set_mask(set: &Set) -> Set {
     // SAFETY: both sets are initialised.
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, &set.0, &mut old.0) };
     old
+}
+
+/// Blocks the signals of `set` too; gives those blocked before.
+pub fn block(set: &Set) -> Set {
+    let mut old = Set::empty();
+    // SAFETY: both sets are initialised.
+    unsafe { libc::sigprocmask(libc::SIG_BLOCK, &set.0, &mut old.0) };
+    old
+}
+
+/// Whether `signal` is blocked.
+pub fn is_blocked(signal: i32) -> bool {
+    let old = block(&Set::empty());
+    // SAFETY: the set is initialised.
+    unsafe { libc::sigismember(&old.0, signal) == 1 }
 }
 
 /// Waits for one of `set`, which must be blocked, at most `timeout`; gives its number.
@@ -253,15 +269,56 @@ pub fn send_everybody(signal: i32) -> io::Result<()> {
     check(unsafe { libc::kill(-1, signal) }).map(drop)
 }
 
-/// Signals as readable news (signalfd(2)).
-pub struct SignalFd(OwnedFd);
+/// Signals as readable news: signalfd(2), or, where there is none, handlers that write to
+/// a pipe.
+///
+/// With the pipe the signals stay blocked but for the time that [`crate::epoll`] waits
+/// ([`SignalSource::mask_while_waiting`]), so no handler runs anywhere else, and none in
+/// a child before it has its default dispositions again.
+pub struct SignalSource {
+    fd: OwnedFd,
+    /// The pipe's other end.
+    handlers: Option<OwnedFd>,
+}
 
-impl SignalFd {
+/// One signal as a handler writes it: its number and its sender's pid.
+type Record = [i32; 2];
+
+/// The write end of the pipe, for the handlers; -1 while there is none.
+static HANDLERS_WRITE_TO: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn write_to_pipe(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    _context: *mut libc::c_void,
+) {
+    // SAFETY: the kernel hands over a valid siginfo; write(2) may be called in a handler;
+    // errno is the thread's own and put back. A full pipe loses a signal of thousands.
+    unsafe {
+        let saved = *libc::__errno_location();
+        let record: Record = [signal, (*info).si_pid()];
+        libc::write(
+            HANDLERS_WRITE_TO.load(Ordering::Relaxed),
+            record.as_ptr().cast(),
+            size_of::<Record>(),
+        );
+        *libc::__errno_location() = saved;
+    }
+}
+
+impl SignalSource {
     /// Receives the signals of `set`, which must be blocked.
     ///
     /// # Errors
-    /// ENOSYS in sandboxes that lack it; EMFILE.
-    pub fn new(set: &Set) -> io::Result<SignalFd> {
+    /// EMFILE; EINVAL for a second source that needs handlers.
+    pub fn new(set: &Set) -> io::Result<SignalSource> {
+        match SignalSource::by_descriptor(set) {
+            Err(error) if crate::errno::is_missing_call(&error) => SignalSource::by_handlers(set),
+            other => other,
+        }
+    }
+
+    fn by_descriptor(set: &Set) -> io::Result<SignalSource> {
         // SAFETY: the set is initialised; the new descriptor is owned here.
         unsafe {
             let fd = check(libc::signalfd(
@@ -269,26 +326,118 @@ impl SignalFd {
                 &set.0,
                 libc::SFD_NONBLOCK | libc::SFD_CLOEXEC,
             ))?;
-            Ok(SignalFd(OwnedFd::from_raw_fd(fd)))
+            Ok(SignalSource {
+                fd: OwnedFd::from_raw_fd(fd),
+                handlers: None,
+            })
+        }
+    }
+
+    fn by_handlers(set: &Set) -> io::Result<SignalSource> {
+        let (read, write) = crate::fd::pipe()?;
+        for end in [&read, &write] {
+            crate::fd::set_nonblocking(end.as_raw_fd(), true)?;
+        }
+        let free = HANDLERS_WRITE_TO.compare_exchange(
+            -1,
+            write.as_raw_fd(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        if free.is_err() {
+            return Err(crate::errno::from(libc::EINVAL));
+        }
+        let handlers = SignalSource {
+            fd: read,
+            handlers: Some(write),
+        };
+        for signal in 1..=MAX {
+            // SAFETY: the set is initialised. The handler has the signature that
+            // SA_SIGINFO asks for; all signals are blocked while one runs.
+            unsafe {
+                if libc::sigismember(&set.0, signal) != 1 {
+                    continue;
+                }
+                let mut action: libc::sigaction = std::mem::zeroed();
+                action.sa_sigaction = write_to_pipe as *const () as libc::sighandler_t;
+                action.sa_flags = libc::SA_SIGINFO;
+                action.sa_mask = Set::full().0;
+                check(libc::sigaction(signal, &action, std::ptr::null_mut()))?;
+            }
+        }
+        Ok(handlers)
+    }
+
+    /// The mask that must hold while [`crate::epoll`] waits, where handlers are to run:
+    /// nothing is blocked.
+    pub fn mask_while_waiting(&self) -> Option<Set> {
+        self.handlers.as_ref().map(|_| Set::empty())
+    }
+
+    /// Waits until a signal or one of `more` has come ([`crate::fd::poll_readable`]).
+    ///
+    /// # Errors
+    /// As poll(2).
+    pub fn poll(
+        &self,
+        more: &[RawFd],
+        timeout: Option<std::time::Duration>,
+    ) -> io::Result<Vec<RawFd>> {
+        let fds: Vec<RawFd> = [self.as_raw_fd()].iter().chain(more).copied().collect();
+        let Some(mask) = self.mask_while_waiting() else {
+            return crate::fd::poll_with_mask(&fds, timeout, None);
+        };
+        match crate::fd::poll_with_mask(&fds, timeout, Some(&mask))? {
+            // The time is over, or a handler has run: its pipe tells.
+            none if none.is_empty() => {
+                crate::fd::poll_with_mask(&fds, Some(std::time::Duration::ZERO), None)
+            }
+            ready => Ok(ready),
         }
     }
 
     /// The next signal that waits, and the pid of its sender (0: the kernel).
     pub fn next(&self) -> Option<(i32, i32)> {
+        if self.handlers.is_some() {
+            let mut record: Record = [0; 2];
+            // SAFETY: the buffer has the length that is given, and any bytes are integers.
+            let got = unsafe {
+                libc::read(
+                    self.fd.as_raw_fd(),
+                    record.as_mut_ptr().cast(),
+                    size_of::<Record>(),
+                )
+            };
+            return (got == size_of::<Record>() as isize).then_some((record[0], record[1]));
+        }
         // SAFETY: all-zero bytes are a valid signalfd_siginfo, and the buffer has
         // the length that is given.
         unsafe {
             let mut info: libc::signalfd_siginfo = std::mem::zeroed();
             let size = std::mem::size_of::<libc::signalfd_siginfo>();
-            let got = libc::read(self.0.as_raw_fd(), (&raw mut info).cast(), size);
+            let got = libc::read(self.fd.as_raw_fd(), (&raw mut info).cast(), size);
             (got == size as isize).then_some((info.ssi_signo as i32, info.ssi_pid as i32))
         }
     }
 }
 
-impl AsRawFd for SignalFd {
+impl Drop for SignalSource {
+    fn drop(&mut self) {
+        if let Some(write) = &self.handlers {
+            // Only the source that has the handlers gives them up.
+            let _ = HANDLERS_WRITE_TO.compare_exchange(
+                write.as_raw_fd(),
+                -1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
+    }
+}
+
+impl AsRawFd for SignalSource {
     fn as_raw_fd(&self) -> i32 {
-        self.0.as_raw_fd()
+        self.fd.as_raw_fd()
     }
 }
 
@@ -322,6 +471,36 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn without_signalfd_handlers_bring_the_same_news() {
+        let signals = Set::empty().with(SIGWINCH);
+        let mut old = Set::empty();
+        // SAFETY: both sets are initialised. This thread's mask is put back below.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &signals.0, &mut old.0) };
+        let source = SignalSource::by_handlers(&signals).unwrap();
+        assert!(
+            SignalSource::by_handlers(&signals).is_err(),
+            "one at a time"
+        );
+        let epoll = crate::epoll::Epoll::new().unwrap();
+        epoll.deliver_while_waiting(source.mask_while_waiting());
+        epoll.add(source.as_raw_fd(), 1).unwrap();
+        // SAFETY: the signal goes to this thread, which has it blocked.
+        unsafe { libc::pthread_kill(libc::pthread_self(), SIGWINCH) };
+        assert_eq!(source.next(), None, "not before the wait");
+        let mut news = Vec::new();
+        while news.is_empty() {
+            epoll
+                .wait(Some(std::time::Duration::from_secs(5)), &mut news)
+                .unwrap();
+        }
+        assert_eq!(source.next(), Some((SIGWINCH, crate::process::id())));
+        assert_eq!(source.next(), None);
+        set_default(SIGWINCH).unwrap();
+        // SAFETY: as above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old.0, std::ptr::null_mut()) };
     }
 
     #[test]

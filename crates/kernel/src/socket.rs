@@ -1,7 +1,8 @@
 //! Unix sockets: who is on the other side.
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use crate::check;
 
@@ -15,6 +16,26 @@ pub struct Peer {
     pub uid: u32,
     /// Its group id.
     pub gid: u32,
+}
+
+/// Accepts a connection that waits: by accept4(2), or, where there is none, by accept(2).
+///
+/// # Errors
+/// EAGAIN when none waits, EMFILE.
+pub fn accept(listener: &UnixListener) -> io::Result<UnixStream> {
+    match listener.accept() {
+        Err(error) if crate::errno::is_missing_call(&error) => {
+            let none = std::ptr::null_mut();
+            // SAFETY: no address is asked for; the new descriptor is owned here.
+            let stream = unsafe {
+                let fd = check(libc::accept(listener.as_raw_fd(), none, none.cast()))?;
+                UnixStream::from_raw_fd(fd)
+            };
+            crate::fd::set_close_on_exec(stream.as_raw_fd(), true)?;
+            Ok(stream)
+        }
+        other => other.map(|(stream, _)| stream),
+    }
 }
 
 /// The peer of `socket`.

@@ -6,6 +6,7 @@ pub mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod overlay2;
+pub mod places;
 mod problem;
 pub mod settings;
 #[cfg(test)]

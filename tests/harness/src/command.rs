@@ -9,6 +9,8 @@ use crate::{Root, bases, patience, sys};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::thread;
@@ -32,6 +34,26 @@ pub mod capability {
     pub const SYS_ADMIN: u32 = 21;
 }
 
+/// Where a container's standard output and error go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sink {
+    /// To the test's log.
+    #[default]
+    Log,
+    /// To pipes that nobody reads any more: EPIPE.
+    Gone,
+    /// To /dev/full: ENOSPC.
+    Full,
+    /// To a full pipe whose reader never reads.
+    Blocked,
+    /// To a terminal that has been hung up: EIO.
+    HungUp,
+    /// To one end of a stream socket, which cannot be opened by name.
+    Socket,
+    /// To a file.
+    File,
+}
+
 /// A container that is being described; [`Command::boot`] starts it.
 ///
 /// As it stands: PID 1 (see `MAINSTAY_TEST_PLACEMENT`), root with Docker's capabilities, host name
@@ -43,6 +65,7 @@ pub struct Command<'root> {
     boot: Boot,
     input: bool,
     one_stream: bool,
+    sink: Sink,
 }
 
 impl Container {
@@ -69,6 +92,7 @@ impl Container {
                 keep_changes: false,
                 read_only: false,
                 proc: true,
+                removed: Vec::new(),
                 mounts: Vec::new(),
                 host_name: "box".into(),
                 placement,
@@ -82,6 +106,7 @@ impl Container {
             },
             input: false,
             one_stream: false,
+            sink: Sink::Log,
         }
     }
 }
@@ -198,6 +223,12 @@ impl Command<'_> {
         self
     }
 
+    /// Removes what is at `path`, before anything is mounted.
+    pub fn without(mut self, path: &str) -> Self {
+        self.boot.removed.push(path.into());
+        self
+    }
+
     /// Leaves /proc out.
     pub fn without_proc(mut self) -> Self {
         self.boot.proc = false;
@@ -265,6 +296,12 @@ impl Command<'_> {
         self
     }
 
+    /// Says where its output goes; anywhere but to the log it is lost.
+    pub fn sink(mut self, sink: Sink) -> Self {
+        self.sink = sink;
+        self
+    }
+
     /// Starts the container, runs it to its end and gives its end and log.
     #[track_caller]
     pub fn run(self) -> (ExitStatus, Log) {
@@ -291,11 +328,36 @@ impl Command<'_> {
     /// Why the command was not executed.
     pub fn try_boot(self) -> Result<Container, String> {
         let pipe = || sys::pipe().expect("a pipe");
-        let (out, stdout) = pipe();
-        let (err, stderr) = match self.one_stream {
+        let null = || OwnedFd::from(File::open("/dev/null").expect("/dev/null opens"));
+        // What must stay open for the sink to stay as it is.
+        let mut kept = Vec::new();
+        let (out, stdout) = match self.sink {
+            Sink::Log => pipe(),
+            Sink::Gone => (null(), pipe().1),
+            Sink::Full => {
+                let full = File::options().write(true).open("/dev/full");
+                (null(), full.expect("/dev/full opens").into())
+            }
+            Sink::Blocked => {
+                let (reader, writer) = pipe();
+                sys::fill(writer.as_fd()).expect("fill a pipe");
+                kept.push(reader);
+                (null(), writer)
+            }
+            Sink::HungUp => {
+                let (_master, terminal) = sys::terminal().expect("a terminal");
+                (null(), terminal)
+            }
+            Sink::Socket => {
+                let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+                (ours.into(), theirs.into())
+            }
+            Sink::File => (null(), sys::memory_file().expect("a file")),
+        };
+        let (err, stderr) = match self.one_stream || self.sink != Sink::Log {
             false => pipe(),
             true => (
-                File::open("/dev/null").expect("/dev/null opens").into(),
+                null(),
                 stdout.try_clone().expect("a descriptor can be duplicated"),
             ),
         };
@@ -354,6 +416,7 @@ impl Command<'_> {
             program: self.boot.program,
             user_namespace: self.boot.user_namespace,
             input,
+            _kept: kept,
         })
     }
 }

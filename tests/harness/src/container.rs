@@ -32,6 +32,8 @@ pub struct Container {
     pub(crate) program: Program,
     pub(crate) user_namespace: bool,
     pub(crate) input: Option<File>,
+    /// Open as long as the container lives, for its output's sake.
+    pub(crate) _kept: Vec<OwnedFd>,
 }
 
 /// A process inside a container.
@@ -62,15 +64,22 @@ pub(crate) fn collect(log: &Log, streams: [OwnedFd; 2], socket: &OwnedFd) {
     let mut listening = true;
     let mut buffer = vec![0; 64 * 1024];
     while listening || !streams.is_empty() {
+        let paused = log.lock().paused;
         let mut fds: Vec<_> = streams.iter().map(|(_, file)| file.as_fd()).collect();
+        if paused {
+            fds.clear();
+        }
+        let watched = fds.len();
         if listening {
             fds.push(socket.as_fd());
         }
-        let Ok(ready) = sys::poll(&fds, None) else {
+        // Whether to read again is asked now and then.
+        let limit = (paused && !streams.is_empty()).then_some(Duration::from_millis(5));
+        let Ok(ready) = sys::poll(&fds, limit) else {
             break;
         };
-        let told = listening && ready[streams.len()];
-        let mut ready = ready.into_iter();
+        let told = listening && ready[watched];
+        let mut ready = ready.into_iter().take(watched);
         streams.retain_mut(|(stream, file)| {
             if !ready.next().unwrap_or(false) {
                 return true;
@@ -110,6 +119,11 @@ impl Container {
     /// The command's pid as this machine sees it. Not used again while this value lives.
     pub fn machine_pid(&self) -> i32 {
         self.pid
+    }
+
+    /// Stops reading what the container writes, or goes on.
+    pub fn pause_reading(&self, paused: bool) {
+        self.log.change(|state| state.paused = paused);
     }
 
     /// When the command was executed, on the monotonic clock.

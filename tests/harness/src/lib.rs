@@ -48,7 +48,7 @@ mod scratch;
 pub mod signal;
 pub mod sys;
 
-pub use command::{Command, capability};
+pub use command::{Command, Sink, capability};
 pub use container::{Container, Process};
 pub use engine::{BuildFailed, DockerContainer, Engine, Run};
 pub use exec::{Exec, Output, Running};

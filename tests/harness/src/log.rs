@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) streams_ended: bool,
     pub(crate) messages: Vec<(String, i32)>,
     pub(crate) messages_ended: bool,
+    /// Nothing is read for now.
+    pub(crate) paused: bool,
 }
 
 /// Everything a container has written so far; grows while the container lives.

@@ -77,7 +77,9 @@ pub struct Boot {
     pub read_only: bool,
     /// Whether /proc is there.
     pub proc: bool,
-    /// Further mounts, in order.
+    /// What is removed before anything is mounted.
+    pub removed: Vec<PathBuf>,
+    /// Further mounts, in order. A mount point that is missing is made as a directory.
     pub mounts: Vec<Mount>,
     /// The host name.
     pub host_name: OsString,
@@ -256,6 +258,9 @@ impl Boot {
         out.put_flag("keep_changes", self.keep_changes);
         out.put_flag("read_only", self.read_only);
         out.put_flag("proc", self.proc);
+        for path in &self.removed {
+            out.put("removed", path);
+        }
         for mount in &self.mounts {
             match mount {
                 Mount::Tmpfs(path, options) => {
@@ -284,6 +289,7 @@ impl Boot {
             keep_changes: false,
             read_only: false,
             proc: false,
+            removed: Vec::new(),
             mounts: Vec::new(),
             host_name: OsString::new(),
             placement: Placement::Pid1,
@@ -299,6 +305,7 @@ impl Boot {
                 "keep_changes" => boot.keep_changes = true,
                 "read_only" => boot.read_only = true,
                 "proc" => boot.proc = true,
+                "removed" => boot.removed.push(value.into()),
                 "tmpfs" | "bind" => open = value.into(),
                 "options" => boot
                     .mounts
@@ -418,6 +425,7 @@ mod tests {
             keep_changes: true,
             read_only: true,
             proc: true,
+            removed: vec!["/var".into()],
             mounts: vec![
                 Mount::Tmpfs("/run".into(), "mode=755,noexec".into()),
                 Mount::Bind("/a".into(), "/b".into(), true),

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use chain::{Environment, Result, Unable, escape};
 use kernel::namespace::New;
 use kernel::process::{self, Fork};
-use kernel::signal::{self, Set, SignalFd};
+use kernel::signal::{self, Set, SignalSource};
 use kernel::{errno, fd, namespace, tty};
 
 use super::arguments::{self, Network, Request};
@@ -68,7 +68,7 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
         chain::warn("mainstay try", &line);
     }
     signal::set_mask(&signals);
-    let news = SignalFd::new(&signals).unable("receive signals", b"")?;
+    let news = SignalSource::new(&signals).unable("receive signals", b"")?;
     let mut streams = Streams::begin()?;
     let (go, release) = fd::pipe().unable("make a pipe", b"")?;
     let (begun, alive) = fd::pipe().unable("make a pipe", b"")?;
@@ -134,7 +134,7 @@ struct Child {
 
 impl Child {
     /// Hands signals in until the child has ended.
-    fn attend(&mut self, news: &SignalFd, streams: &mut Streams) -> Result<u8> {
+    fn attend(&mut self, news: &SignalSource, streams: &mut Streams) -> Result<u8> {
         let mut asked = 0;
         let mut waiting: Vec<(i32, Instant)> = Vec::new();
         loop {
@@ -153,7 +153,7 @@ impl Child {
                 !send
             });
             let limit = (!waiting.is_empty()).then_some(LOOK);
-            fd::poll_readable(&[news.as_raw_fd()], limit).unable("wait for signals", b"")?;
+            news.poll(&[], limit).unable("wait for signals", b"")?;
             while let Some((signal, _)) = news.next() {
                 if STOP.contains(&signal) {
                     asked += 1;

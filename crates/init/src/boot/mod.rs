@@ -18,9 +18,10 @@ use layouts::settings::Settings;
 use crate::child::Inheritance;
 use crate::launch::Workers;
 use crate::paths::{LIBEXEC, Paths, STAGE2};
-use crate::{environment, messages, origin};
+use crate::{messages, noexec, origin};
 
 pub use run_d::run_d;
+pub(crate) use steps::ask_for_scan;
 pub use steps::{STEPS, boot_step};
 
 /// The most that a boot hands over: 10,000 services with room to spare.
@@ -100,9 +101,9 @@ fn run_stage2(plan: &BootPlan) -> std::io::Error {
 /// and gives its exit code; 126 or 127 with a line that says why when it cannot.
 pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group: i32) -> u8 {
     use std::os::unix::ffi::OsStrExt;
-    let words: Vec<&[u8]> = argv
+    let words: Vec<Vec<u8>> = argv
         .iter()
-        .map(|word| word.as_os_str().as_bytes())
+        .map(|word| word.as_os_str().as_bytes().to_vec())
         .collect();
     match process::fork() {
         Err(error) => {
@@ -115,7 +116,9 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
         }
         Ok(process::Fork::Child) => {
             let _ = process::set_group(0, group);
-            let error = process::exec(&words, env, environment::path(&[]));
+            let error = noexec::exec(argv[0], &words, env, || {
+                noexec::sources_of_hook(paths, argv[0])
+            });
             messages::report(&origin::why_not(paths, argv[0], &error));
             process::exit_now(crate::child::code_of(&error))
         }

@@ -101,7 +101,7 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
     // When PID 1 ends the script, the step that the script waits for must not go on to
     // the next hook.
     let _ = process::set_parent_death_signal(signal::SIGKILL);
-    let paths = Paths::standard();
+    let paths = Paths::find(|name| value_in(environment, name.as_bytes()));
     let keep = value_in(environment, b"S6_KEEP_ENV")
         .is_some_and(|value| layouts::settings::keeps_env(&value));
     let (settings, _) = Settings::read(|name| current(&paths, environment, keep, name.as_bytes()));
@@ -118,7 +118,7 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
 }
 
 /// Asks PID 1 to take the services that are in the scan directory now.
-fn ask_for_scan(paths: &Paths) {
+pub(crate) fn ask_for_scan(paths: &Paths) {
     let fifo = paths.scan_control().join("control");
     let asked = kernel::fs::open_fifo_writer(&fifo)
         .and_then(|fifo| kernel::fd::write_all(kernel::fd::number(&fifo), b"a"));
@@ -132,8 +132,7 @@ fn ask_for_scan(paths: &Paths) {
 }
 
 fn user_files(context: &Context) -> u8 {
-    if !context.paths.state.is_dir() {
-        // Said already, by what should have made it.
+    if context.paths.is_nowhere() {
         return 0;
     }
     report(
@@ -239,6 +238,9 @@ fn cont_init(context: &Context) -> u8 {
 fn services(context: &Context) -> u8 {
     let source = context.paths.user_files.join("services.d");
     messages::say("[services.d] starting services");
+    if context.paths.is_nowhere() {
+        return 0;
+    }
     let services = &context.paths.services;
     report(
         context.paths,

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use kernel::{errno, escape};
@@ -58,18 +59,9 @@ pub fn diagnose(path: &Path) -> Option<Problem> {
             "write a script that begins with #!/bin/sh, or remove it",
         ));
     }
-    if !kernel::fs::is_executable(path) {
-        // No mode helps there.
-        if kernel::mount::is_noexec(path) {
-            return Some(Problem::new(
-                path,
-                format!(
-                    "{} lies on a file system that is mounted noexec",
-                    escape(path.as_os_str().as_bytes())
-                ),
-                "mount it with exec (docker run --tmpfs /run:exec)",
-            ));
-        }
+    // Where the file system is mounted noexec, its scripts run through their interpreters.
+    let through_interpreter = kernel::mount::is_noexec(path) && metadata.mode() & 0o111 != 0;
+    if !kernel::fs::is_executable(path) && !through_interpreter {
         return Some(Problem::new(
             path,
             "it is not executable for this user",
@@ -87,6 +79,22 @@ pub fn diagnose(path: &Path) -> Option<Problem> {
     }
     start.truncate(LONGEST_FIRST_LINE + 1);
     first_line(path, &start)
+}
+
+/// What is wrong with a program that cannot be executed where it lies, and is nowhere
+/// else.
+pub fn on_noexec(path: &Path) -> Option<Problem> {
+    // No mode helps there.
+    kernel::mount::is_noexec(path).then(|| {
+        Problem::new(
+            path,
+            format!(
+                "{} lies on a file system that is mounted noexec",
+                escape(path.as_os_str().as_bytes())
+            ),
+            "mount it with exec (docker run --tmpfs /run:exec)",
+        )
+    })
 }
 
 fn missing(path: &Path, error: &io::Error) -> Problem {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, escape};
 use execline::number;
 use kernel::process::{self, Waited};
-use kernel::signal::{self, Set, SignalFd};
-use kernel::{clock, fd};
+use kernel::signal::{self, Set, SignalSource};
+use kernel::clock;
 
 use super::blocks;
 use super::child::{self, Started};
@@ -55,7 +55,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let argv = call.program()?;
 
     let before = signal::set_mask(&traps.watched());
-    let signals = SignalFd::new(&traps.watched()).unable("watch for signals", b"")?;
+    let signals = SignalSource::new(&traps.watched()).unable("watch for signals", b"")?;
     let started = child::start_prepared(call, argv, |_| {
         signal::set_mask(&before);
         Ok(())
@@ -133,7 +133,7 @@ fn watch(
     call: &Call,
     traps: &Traps,
     program: i32,
-    signals: &SignalFd,
+    signals: &SignalSource,
     before: &Set,
 ) -> Result<Outcome> {
     let mut running: Vec<Handler> = Vec::new();
@@ -149,7 +149,8 @@ fn watch(
         let left = patience.map(|time| {
             (quiet_since + time).saturating_sub(clock::monotonic())
         });
-        let ready = fd::poll_readable(&[fd::number(signals)], left)
+        let ready = signals
+            .poll(&[], left)
             .unable("wait for signals", b"")?;
         if ready.is_empty()
             && let (Some(time), Some(command)) = (patience, &traps.timeout)

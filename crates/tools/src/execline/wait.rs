@@ -5,8 +5,8 @@ use std::time::Duration;
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word};
 use execline::number;
 use kernel::process::{self, Reaped, Waited};
-use kernel::signal::{self, Set, SignalFd};
-use kernel::{clock, fd};
+use kernel::signal::{self, Set, SignalSource};
+use kernel::clock;
 
 use super::{blocks, child};
 
@@ -94,7 +94,7 @@ fn wait(pids: &[i32], one: bool, timeout: Option<Duration>) -> Result<Waits> {
     // Blocked before the first look, so that no end is missed between look and wait.
     let set = Set::empty().with(signal::SIGCHLD);
     let before = signal::set_mask(&set);
-    let signals = SignalFd::new(&set).unable("watch for signals", b"")?;
+    let signals = SignalSource::new(&set).unable("watch for signals", b"")?;
     let end = timeout.map(|time| clock::monotonic() + time);
     let mut waits = Waits {
         reaped: Vec::new(),
@@ -116,7 +116,8 @@ fn wait(pids: &[i32], one: bool, timeout: Option<Duration>) -> Result<Waits> {
             break;
         }
         let patience = end.map(|end| end.saturating_sub(now));
-        fd::poll_readable(&[fd::number(&signals)], patience).unable("wait for children", b"")?;
+        signals
+            .poll(&[], patience).unable("wait for children", b"")?;
         while signals.next().is_some() {}
     }
     drop(signals);

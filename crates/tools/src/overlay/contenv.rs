@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 use chain::{Call, Failure, Result, exit};
 use kernel::errno;
 use layouts::environment::{self, Readers};
-use layouts::settings;
+use layouts::{places, settings};
 
-/// Where PID 1 keeps the container's environment. The two are one where /var/run is a
-/// link to /run, which it is not in every image.
-const PLACES: [&str; 2] = [
-    "/var/run/s6/container_environment",
-    "/run/s6/container_environment",
-];
+/// The directory of the container's environment, within its state.
+const ENVIRONMENT: &str = "container_environment";
 
 /// Whether the container's environment was kept as it is (`S6_KEEP_ENV`), so that this
 /// process has it already.
@@ -27,12 +23,21 @@ pub(super) fn is_kept(call: &Call) -> bool {
 ///
 /// # Errors
 /// When there is none: PID 1 of this container is no `/init`.
-pub(super) fn dir() -> Result<PathBuf> {
-    first(&PLACES.map(Path::new)).ok_or_else(|| Failure::Other {
+pub(super) fn dir(call: &Call) -> Result<PathBuf> {
+    let variable = |name: &str| call.env.get(name.as_bytes());
+    let private = places::private(variable(places::VARIABLE), variable("XDG_RUNTIME_DIR"));
+    let private = private.map(|folder| folder.join(places::WITHIN));
+    let standard = places::STANDARD.map(PathBuf::from);
+    let places: Vec<PathBuf> = private
+        .into_iter()
+        .chain(standard)
+        .map(|state| state.join(ENVIRONMENT))
+        .collect();
+    first(&places).ok_or_else(|| Failure::Other {
         code: exit::SYSTEM,
         text: format!(
-            "there is no {}; was this container started with /init?",
-            PLACES[0]
+            "there is no {}/{ENVIRONMENT}; was this container started with /init?",
+            places::STANDARD[0]
         ),
     })
 }
@@ -42,12 +47,12 @@ pub(super) fn dir() -> Result<PathBuf> {
 ///
 /// # Errors
 /// When there is no directory of them, or it cannot be read.
-pub(super) fn variables(program: &str) -> Result<Vec<environment::Variable>> {
-    let dir = dir()?;
+pub(super) fn variables(call: &Call) -> Result<Vec<environment::Variable>> {
+    let dir = dir(call)?;
     let found = environment::read(&dir, Readers::of_container())
         .map_err(|error| unreadable(&dir, error))?;
     for problem in found.problems {
-        chain::warn(program, &problem.to_string());
+        chain::warn(call.name, &problem.to_string());
     }
     Ok(found.variables)
 }
@@ -57,7 +62,7 @@ pub(super) fn value(call: &Call, name: &[u8]) -> Result<Option<Vec<u8>>> {
     if is_kept(call) {
         return Ok(call.env.get(name).map(<[u8]>::to_vec));
     }
-    Ok(environment::value(&dir()?, name))
+    Ok(environment::value(&dir(call)?, name))
 }
 
 fn unreadable(dir: &Path, error: io::Error) -> Failure {
@@ -67,13 +72,13 @@ fn unreadable(dir: &Path, error: io::Error) -> Failure {
     }
 }
 
-fn first(places: &[&Path]) -> Option<PathBuf> {
-    let exists = |place: &&&Path| match place.metadata() {
+fn first(places: &[PathBuf]) -> Option<PathBuf> {
+    let exists = |place: &&PathBuf| match place.metadata() {
         Ok(metadata) => metadata.is_dir(),
         // There, but not for this user: reading it gives the reason.
         Err(error) => errno::is(&error, errno::EACCES),
     };
-    places.iter().find(exists).map(|place| place.to_path_buf())
+    places.iter().find(exists).cloned()
 }
 
 #[cfg(test)]
@@ -84,11 +89,8 @@ mod tests {
     #[test]
     fn the_first_place_that_is_a_directory_counts() {
         let here = std::env::temp_dir();
-        assert_eq!(
-            first(&[Path::new("/no/such/place"), &here]),
-            Some(here.clone())
-        );
-        assert_eq!(first(&[Path::new("/etc/passwd")]), None);
+        assert_eq!(first(&["/no/such/place".into(), here.clone()]), Some(here));
+        assert_eq!(first(&["/etc/passwd".into()]), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Ok(Outcome::exec_or_exit(call, argv));
     }
     let env = Environment::from_entries(
-        contenv::variables(PROGRAM.name)?
+        contenv::variables(call)?
             .into_iter()
             .map(|(name, value)| [&name[..], b"=", &value].concat())
             .collect(),

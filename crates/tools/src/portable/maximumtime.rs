@@ -5,8 +5,8 @@ use std::time::Duration;
 use chain::{Call, Failure, Forked, Outcome, Program, Result, Unable, escape};
 use execline::number;
 use kernel::process;
-use kernel::signal::{self, Set, SignalFd};
-use kernel::{clock, fd};
+use kernel::signal::{self, Set, SignalSource};
+use kernel::clock;
 
 pub(super) const PROGRAM: Program = Program {
     name: "s6-maximumtime",
@@ -48,7 +48,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
         Forked::Parent(block) => block.begun().unable("spawn", program.as_bytes())?,
     };
-    let signals = SignalFd::new(&set).unable("watch for signals", b"")?;
+    let signals = SignalSource::new(&set).unable("watch for signals", b"")?;
     // 0 is no limit.
     let end = (milliseconds > 0)
         .then(|| clock::monotonic() + Duration::from_millis(milliseconds.into()));
@@ -66,7 +66,8 @@ fn run(call: &mut Call) -> Result<Outcome> {
                 text: format!("{program} still ran after {milliseconds} milliseconds"),
             });
         }
-        fd::poll_readable(&[fd::number(&signals)], left).unable("wait for a child", b"")?;
+        signals
+            .poll(&[], left).unable("wait for a child", b"")?;
         while signals.next().is_some() {}
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chain::{Call, Failure, Forked, Outcome, Program, Result, Unable, Word};
 use kernel::process::{self, Fork, WaitStatus};
-use kernel::signal::{self, Set, SignalFd};
+use kernel::signal::{self, Set, SignalSource};
 use kernel::{clock, errno, fd, fs};
 use s6wire::event::Event;
 
@@ -141,7 +141,7 @@ struct Checker<'a> {
     /// The descriptor is a pipe, so it says when its reader is gone.
     watch_pipe: bool,
     listener: Option<Listener>,
-    children: SignalFd,
+    children: SignalSource,
     /// What was blocked before, for the check.
     mask: Set,
     deadline: Option<Duration>,
@@ -175,7 +175,7 @@ impl Checker<'_> {
             notify,
             watch_pipe: borrowed.is_fifo(),
             listener,
-            children: SignalFd::new(&waited_for).unable("wait for children", b"")?,
+            children: SignalSource::new(&waited_for).unable("wait for children", b"")?,
             mask,
         })
     }
@@ -262,12 +262,15 @@ impl Checker<'_> {
     /// Waits for news, at most until `until` and the end of all time.
     fn wait(&self, until: Duration) -> Result<News> {
         let until = self.deadline.map_or(until, |deadline| until.min(deadline));
-        let mut watched = vec![self.children.as_raw_fd()];
+        let mut watched = Vec::new();
         watched.extend(self.listener.as_ref().map(Listener::descriptor));
         watched.extend(self.watch_pipe.then_some(self.notify));
         loop {
             let left = until.saturating_sub(clock::monotonic());
-            let ready = fd::poll_readable(&watched, Some(left)).unable("wait", b"")?;
+            let ready = self
+                .children
+                .poll(&watched, Some(left))
+                .unable("wait", b"")?;
             // Nothing can be read from the end that is written to: its reader is gone.
             if ready.contains(&self.notify) {
                 return Ok(News::ServiceGone);

@@ -37,6 +37,44 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     }
 }
 
+/// Fills a pipe to the brim by its writing end, which blocks again afterwards.
+///
+/// # Errors
+/// The kernel's.
+pub fn fill(pipe: BorrowedFd) -> io::Result<()> {
+    let number = pipe.as_raw_fd();
+    // SAFETY: takes numbers; pointer and length are the array's own.
+    unsafe {
+        let flags = check(libc::fcntl(number, libc::F_GETFL))?;
+        check(libc::fcntl(number, libc::F_SETFL, flags | libc::O_NONBLOCK))?;
+        for size in [4096, 1] {
+            while libc::write(number, [b'x'; 4096].as_ptr().cast(), size) > 0 {}
+        }
+        check(libc::fcntl(number, libc::F_SETFL, flags)).map(drop)
+    }
+}
+
+/// A new terminal: the engine's side and the program's.
+///
+/// # Errors
+/// The kernel's.
+pub fn terminal() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (mut master, mut program) = (-1, -1);
+    let none = std::ptr::null_mut();
+    // SAFETY: both numbers outlive the call, the other pointers may be null; the descriptors
+    // are nobody else's.
+    unsafe {
+        check(libc::openpty(
+            &mut master,
+            &mut program,
+            none,
+            none.cast(),
+            none.cast(),
+        ))?;
+        Ok((OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(program)))
+    }
+}
+
 /// A pair of sequenced-packet sockets, close-on-exec; the first one is told who sent each message.
 ///
 /// # Errors

@@ -125,6 +125,15 @@ fn furnish(order: &Boot, at: &Path) -> io::Result<()> {
             _ => {}
         }
     }
+    for path in &order.removed {
+        let path = root.join(path.strip_prefix("/").unwrap_or(path));
+        let kind = fs::symlink_metadata(&path)?.file_type();
+        match kind.is_dir() {
+            true => fs::remove_dir_all(&path),
+            false => fs::remove_file(&path),
+        }
+        .doing(format_args!("remove {}", path.display()))?;
+    }
     devices(&root.join("dev"), order.user_namespace).doing("furnish /dev")?;
     for mount in &order.mounts {
         mount_one(&root, mount, order.user_namespace)?;
@@ -149,6 +158,9 @@ fn resolve(root: &Path, path: &Path) -> io::Result<PathBuf> {
 fn mount_one(root: &Path, mount: &Mount, user_namespace: bool) -> io::Result<()> {
     match mount {
         Mount::Tmpfs(path, options) => {
+            if resolve(root, path).is_err() {
+                fs::create_dir_all(root.join(path.strip_prefix("/").unwrap_or(path)))?;
+            }
             let target = resolve(root, path)?;
             let mut flags = 0;
             let mut data = Vec::new();

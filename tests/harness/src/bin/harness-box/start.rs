@@ -42,15 +42,16 @@ fn prepare(program: &Program) -> io::Result<()> {
     if let Some(kept) = &program.capabilities {
         sys::bound_capabilities(kept).doing("drop capabilities")?;
     }
+    // With it a filter needs no privilege, and the filter may deny it.
+    if program.no_new_privileges {
+        sys::no_new_privileges().doing("set no_new_privs")?;
+    }
     if !program.denied.is_empty() {
         sys::deny_system_calls(&program.denied).doing("deny system calls")?;
     }
     if let Some((uid, gid, groups)) = &program.user {
         sys::give_standard_pipes(*uid);
         sys::become_user(*uid, *gid, groups).doing(format_args!("become user {uid}:{gid}"))?;
-    }
-    if program.no_new_privileges {
-        sys::no_new_privileges().doing("set no_new_privs")?;
     }
     program.closed.iter().for_each(|number| sys::close(*number));
     Ok(())

@@ -1,0 +1,112 @@
+//! Being started where a container is supervised already: `/init` as entry point and as
+//! command, or by hand in a running container. Two supervisors would take each other's
+//! services apart; the second one only runs what it was asked to run.
+
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use kernel::{credentials, errno, process, signal, socket};
+
+use crate::launch::{Launch, Workers};
+use crate::paths::Paths;
+use crate::signals::{self, Response, When};
+use crate::{environment, messages};
+
+/// Who else supervises here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    Nobody,
+    /// The supervisor of this container.
+    Ours(i32),
+    /// Another container's, which shares its /run with this one.
+    Neighbour,
+}
+
+/// Asks the socket for people, if one is there.
+pub(crate) fn look(launch: &Launch) -> Other {
+    let found = Paths::find(|name| launch.variable(name.as_bytes()).map(<[u8]>::to_vec));
+    let standard = Paths::standard();
+    [found, standard]
+        .iter()
+        .flat_map(Paths::sockets)
+        .map(|socket| answer(&socket))
+        .find(|other| *other != Other::Nobody)
+        .unwrap_or(Other::Nobody)
+}
+
+fn answer(path: &Path) -> Other {
+    let Ok(peer) = UnixStream::connect(path).and_then(|stream| socket::peer(&stream)) else {
+        return Other::Nobody;
+    };
+    if peer.uid != 0 && peer.uid != credentials::user() {
+        // Not a supervisor that this process would take for its own.
+        return Other::Nobody;
+    }
+    let mounts = |pid: &str| std::fs::read_link(PathBuf::from(format!("/proc/{pid}/ns/mnt"))).ok();
+    match peer.pid {
+        own if own == process::id() => Other::Nobody,
+        // Outside of this PID namespace.
+        0 => Other::Neighbour,
+        pid => match (mounts("self"), mounts(&pid.to_string())) {
+            (Some(own), Some(its)) if own != its => Other::Neighbour,
+            _ => Other::Ours(pid),
+        },
+    }
+}
+
+/// Runs what was asked for, under the supervisor that there is. Gives the exit code.
+pub(crate) fn run(launch: &Launch, supervisor: i32) -> u8 {
+    let said = |what: &str| {
+        messages::report(&format!(
+            "this container is supervised already, by process {supervisor}; {what}"
+        ));
+    };
+    if let Some(workers) = &launch.workers {
+        said("the workers are added to its services");
+        return add_workers(launch, workers).unwrap_or_else(wait_for_stop);
+    }
+    if launch.command.is_empty() {
+        said("there is nothing to do until a signal ends this process");
+        return wait_for_stop();
+    }
+    said("only the command is run");
+    signal::set_mask(&signal::Set::empty());
+    let env = environment::vector(&launch.environment);
+    let error = process::exec(
+        &launch.command,
+        &env,
+        environment::path(&launch.environment),
+    );
+    messages::report(&format!(
+        "cannot run the command {}: {}",
+        kernel::escape(&launch.command[0]),
+        errno::text(&error)
+    ));
+    crate::child::code_of(&error)
+}
+
+/// Adds a worker pool to the supervisor that there is; an exit code when that failed.
+fn add_workers(launch: &Launch, workers: &Workers) -> Option<u8> {
+    let variable = |name: &str| launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
+    let paths = Paths::find(variable);
+    let (settings, _) = layouts::settings::Settings::read(variable);
+    let user = settings.worker_user.as_deref();
+    let written = layouts::workers::write(&paths.services, workers.count, &workers.argv, user);
+    if let Err((path, error)) = written {
+        messages::report(&format!("{}: {}", path.display(), errno::text(&error)));
+        return Some(111);
+    }
+    crate::boot::ask_for_scan(&paths);
+    None
+}
+
+/// Waits for a signal that stops a container.
+fn wait_for_stop() -> u8 {
+    let received = signals::received();
+    loop {
+        match signal::wait(&received, None).and_then(signals::rule) {
+            Some(rule) if rule.response(When::Up) == Response::Stop => return 0,
+            Some(_) | None => {}
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Running what lies on a file system that is mounted noexec, as /run is under some
+//! engines: a script through its interpreter, a program from where the image keeps it.
+//! The working directory stays the copy's.
+
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use kernel::process::{self, ExecVector};
+use kernel::{errno, fs, mount};
+
+use crate::paths::{IMAGE_SERVICES, Paths};
+
+/// Most of a script's first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)).
+const FIRST_LINE: u64 = 256;
+
+/// Becomes the program at `path`, with `words` from the first on; comes back only with
+/// the reason why not. `sources`: where else it may be.
+pub(crate) fn exec(
+    path: &Path,
+    words: &[Vec<u8>],
+    env: &ExecVector,
+    sources: impl FnOnce() -> Vec<PathBuf>,
+) -> io::Error {
+    let error = become_it(path.as_os_str().as_bytes(), words, env);
+    if !errno::is(&error, errno::EACCES) || !mount::is_noexec(path) || !has_run_bit(path) {
+        return error;
+    }
+    if let Some(interpreter) = interpreter(path) {
+        let script = path.as_os_str().as_bytes().to_vec();
+        let rest = words.iter().skip(1).cloned();
+        let words: Vec<Vec<u8>> = interpreter
+            .into_iter()
+            .chain([script])
+            .chain(rest)
+            .collect();
+        return become_it(&words[0], &words, env);
+    }
+    for source in sources() {
+        let _ = become_it(source.as_os_str().as_bytes(), words, env);
+    }
+    error
+}
+
+fn become_it(path: &[u8], words: &[Vec<u8>], env: &ExecVector) -> io::Error {
+    match ExecVector::new(words) {
+        Ok(words) => process::execve(path, &words, env),
+        Err(error) => error,
+    }
+}
+
+fn has_run_bit(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// What the first line names: the interpreter and, as one word, what follows it
+/// (execve(2), "Interpreter scripts").
+fn interpreter(path: &Path) -> Option<Vec<Vec<u8>>> {
+    let mut start = Vec::new();
+    let file = fs::open_regular_target(path).ok()?;
+    file.take(FIRST_LINE).read_to_end(&mut start).ok()?;
+    first_line(&start)
+}
+
+fn first_line(start: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let line = start.strip_prefix(b"#!")?;
+    let line = line.split(|b| *b == b'\n').next()?.trim_ascii();
+    let end = line
+        .iter()
+        .position(|b| matches!(b, b' ' | b'\t'))
+        .unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    let rest = rest.trim_ascii();
+    Some(
+        [name, rest]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect(),
+    )
+}
+
+/// Where the image keeps `file` of the service `name`, whose copy is in `dir`.
+pub(crate) fn sources_of_service(dir: &Path, name: &str, file: &str) -> Vec<PathBuf> {
+    // The scan directory is a part of the state; a logger lies one deeper.
+    let depth = 1 + name.split('/').count();
+    let linked = dir
+        .ancestors()
+        .nth(depth)
+        .map(|state| state.join("etc/services.d"));
+    linked
+        .into_iter()
+        .chain(["/etc/services.d", IMAGE_SERVICES].map(PathBuf::from))
+        .map(|services| services.join(name).join(file))
+        .collect()
+}
+
+/// Where the image keeps a hook of which `path` may be a copy.
+pub(crate) fn sources_of_hook(paths: &Paths, path: &Path) -> Vec<PathBuf> {
+    path.strip_prefix(&paths.user_files)
+        .map(|rest| Path::new("/etc").join(rest))
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_line_gives_the_interpreter_and_one_word() {
+        let words = |line: &[u8]| {
+            first_line(line).map(|words| {
+                words
+                    .iter()
+                    .map(|word| String::from_utf8_lossy(word).into_owned())
+                    .collect::<Vec<_>>()
+            })
+        };
+        let of = |words: &[&str]| Some(words.iter().map(ToString::to_string).collect());
+        assert_eq!(words(b"#!/bin/sh\n"), of(&["/bin/sh"]));
+        assert_eq!(words(b"#! /bin/sh  -e -u \nx"), of(&["/bin/sh", "-e -u"]));
+        assert_eq!(
+            words(b"#!/usr/bin/env\tbash"),
+            of(&["/usr/bin/env", "bash"])
+        );
+        assert_eq!(words(b"#!\n"), None);
+        assert_eq!(words(b"\x7fELF"), None);
+    }
+
+    #[test]
+    fn sources_are_where_the_image_keeps_them() {
+        let found = sources_of_service(Path::new("/run/s6/services/a"), "a", "run");
+        assert_eq!(found[0], Path::new("/run/s6/etc/services.d/a/run"));
+        assert_eq!(found[1], Path::new("/etc/services.d/a/run"));
+        let found = sources_of_service(Path::new("/run/s6/services/a/log"), "a/log", "finish");
+        assert_eq!(found[0], Path::new("/run/s6/etc/services.d/a/log/finish"));
+        assert_eq!(found[2], Path::new("/etc/s6/services/a/log/finish"));
+    }
+}

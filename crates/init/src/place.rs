@@ -1,0 +1,244 @@
+//! Choosing where the state is: the originals' places, else a private folder, else
+//! nowhere. Whatever it is, the boot goes on; one line says what is lost.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+use kernel::fs::Use;
+use kernel::{credentials, errno, fs};
+use layouts::places;
+
+use crate::launch::Launch;
+use crate::paths::{Paths, exists};
+
+/// What a state directory holds, once it has been used.
+const PARTS: [&str; 3] = ["container_environment", "services", "etc"];
+
+/// Where the state is.
+pub(crate) struct Place {
+    pub(crate) paths: Paths,
+    /// What is lost, where something is.
+    pub(crate) loss: Option<String>,
+    /// Held while the private folder is used: no other container takes it for its own.
+    _lock: Option<OwnedFd>,
+}
+
+impl Place {
+    /// The first place that can be written. `shared`: the standard places are another
+    /// container's.
+    pub(crate) fn choose(launch: &Launch, shared: bool) -> Place {
+        let mut reason = None;
+        let remedy = format!(
+            "make /run writable to the container's user, or start it with docker run \
+             --tmpfs /run:exec,uid={}",
+            credentials::user()
+        );
+        if shared {
+            reason = Some(format!("{} is another container's", places::STANDARD[0]));
+        } else {
+            for state in places::STANDARD.map(Path::new) {
+                match make_standard(state) {
+                    Ok(()) => {
+                        return Place {
+                            paths: Paths::standard_at(state),
+                            loss: None,
+                            _lock: None,
+                        };
+                    }
+                    Err(error) => {
+                        reason.get_or_insert(format!(
+                            "{}: {}",
+                            state.display(),
+                            errno::text(&error)
+                        ));
+                    }
+                }
+            }
+        }
+        let reason = reason.unwrap_or_default();
+        let runtime_dir = launch.variable(b"XDG_RUNTIME_DIR");
+        for folder in places::folders(runtime_dir, credentials::user()) {
+            if let Ok(lock) = take(&folder) {
+                return Place {
+                    paths: Paths::within(&folder),
+                    loss: Some(format!(
+                        "{reason}; the state is in {} instead, and scripts that name {} \
+                         themselves will miss it; to have it there {remedy}",
+                        folder.display(),
+                        places::STANDARD[0]
+                    )),
+                    _lock: Some(lock),
+                };
+            }
+        }
+        Place {
+            paths: Paths::nowhere(&launch_etc(launch)),
+            loss: Some(format!(
+                "{reason}, and no other place can be written; hooks and services run from \
+                 where the image keeps them, with the variables that the container came \
+                 with, and cannot be told anything from outside; to have a place {remedy}"
+            )),
+            _lock: None,
+        }
+    }
+
+    /// The launch as it is with this place: children learn where the state is, where they
+    /// would not find it.
+    pub(crate) fn launch(&self, launch: &Launch) -> Launch {
+        let mut launch = launch.clone();
+        launch.unset(places::VARIABLE.as_bytes());
+        if let Some(value) = self.paths.told() {
+            launch.set(places::VARIABLE.as_bytes(), &value);
+        }
+        if self.paths.is_nowhere() {
+            // What cannot be dumped is handed on.
+            launch.set(b"S6_KEEP_ENV", b"1");
+        }
+        launch
+    }
+
+    /// At the end: a private folder goes. What cannot be removed stays.
+    pub(crate) fn leave(&self) {
+        if let Some(folder) = self.paths.private_folder() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Where the image's hooks and services are.
+fn launch_etc(launch: &Launch) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    let etc = Path::new("/etc");
+    match launch.variable(b"S6_RUNTIME_PROFILE") {
+        Some(name) if !name.is_empty() => etc
+            .join("cont-profile.d")
+            .join(std::ffi::OsStr::from_bytes(name)),
+        _ => etc.to_path_buf(),
+    }
+}
+
+/// `/var/run/s6` or `/run/s6`, and the names by which scripts of other releases reach
+/// them.
+fn make_standard(state: &Path) -> io::Result<()> {
+    let run = Path::new("/var/run");
+    if state.starts_with(run) && !run.is_dir() && !exists(run) && Path::new("/run").is_dir() {
+        std::fs::create_dir_all("/var")?;
+        symlink("/run", run)?;
+    }
+    std::fs::create_dir_all(state)?;
+    // What an earlier start has left may be another user's.
+    for path in [state.to_path_buf()]
+        .into_iter()
+        .chain(PARTS.map(|part| state.join(part)))
+    {
+        writable(&path)?;
+    }
+    // Where /var/run is no link to /run, both names are in use (s6-overlay v2 and v3).
+    for (link, target) in [
+        ("/run/s6", state.to_path_buf()),
+        ("/run/service", state.join("services")),
+    ] {
+        if !exists(Path::new(link)) {
+            let _ = symlink(target, link);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a directory can be changed; one that is not there yet can.
+fn writable(path: &Path) -> io::Result<()> {
+    if !path.is_dir() || (fs::may(path, Use::Write) && fs::may(path, Use::Execute)) {
+        return Ok(());
+    }
+    // Made for the error alone: access(2)'s answer would be the same for each cause.
+    let probe = path.join(".mainstay-probe");
+    File::create(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
+/// Makes the private folder and takes its lock; one that a dead PID 1 left is emptied.
+fn take(folder: &Path) -> io::Result<OwnedFd> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    // Made in advance by somebody else, or opened to others: not ours to trust.
+    if !places::is_private(folder, credentials::user()) {
+        return Err(errno::from(errno::EACCES));
+    }
+    let flags = fs::flags::O_RDWR | fs::flags::O_CREAT | fs::flags::O_NOFOLLOW;
+    let lock = fs::open(&folder.join(places::LOCK), flags, 0o600)?;
+    fs::try_lock(&lock)?;
+    std::fs::write(folder.join(places::NAMESPACE), places::own_namespace())?;
+    let within = folder.join(places::WITHIN);
+    match std::fs::create_dir(&within) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => writable(&within)?,
+        other => other?,
+    }
+    Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch(entries: &[&str]) -> Launch {
+        Launch {
+            run_d: false,
+            workers: None,
+            command: Vec::new(),
+            environment: entries.iter().map(|e| e.as_bytes().to_vec()).collect(),
+        }
+    }
+
+    fn temp(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("init-place-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a directory");
+        dir
+    }
+
+    #[test]
+    fn a_private_folder_is_taken_once_and_again_after_its_owner_died() {
+        let dir = temp("taken");
+        let folder = dir.join("mainstay-0");
+        let first = take(&folder).expect("fresh");
+        assert!(take(&folder).is_err(), "held by another container");
+        drop(first);
+        take(&folder).expect("left by a dead one");
+        std::fs::remove_dir_all(&dir).expect("removed");
+    }
+
+    #[test]
+    fn a_folder_that_somebody_made_in_advance_is_refused() {
+        let dir = temp("advance");
+        let open = dir.join("open");
+        std::fs::create_dir(&open).expect("a directory");
+        assert!(take(&open).is_err());
+        symlink(&dir, dir.join("link")).expect("a link");
+        assert!(take(&dir.join("link")).is_err());
+        std::fs::remove_dir_all(&dir).expect("removed");
+    }
+
+    #[test]
+    fn children_are_told_only_what_they_would_not_find() {
+        let given = launch(&["A=1", "MAINSTAY_STATE=/stale"]);
+        let place = |paths| Place {
+            paths,
+            loss: None,
+            _lock: None,
+        };
+        let standard = place(Paths::standard_at(Path::new("/var/run/s6")));
+        assert_eq!(standard.launch(&given).environment, [b"A=1".to_vec()]);
+        let private = place(Paths::within(Path::new("/tmp/mainstay-0")));
+        assert_eq!(
+            private.launch(&given).environment,
+            [b"A=1".to_vec(), b"MAINSTAY_STATE=/tmp/mainstay-0".to_vec()]
+        );
+        let nowhere = place(Paths::nowhere(Path::new("/etc"))).launch(&given);
+        assert_eq!(nowhere.variable(b"MAINSTAY_STATE"), Some(&b"none"[..]));
+        assert_eq!(nowhere.variable(b"S6_KEEP_ENV"), Some(&b"1"[..]));
+    }
+}
