@@ -231,7 +231,10 @@ fn a_pid_that_comes_around_gets_no_signal_of_its_predecessor() {
 fn a_zombie_of_somebody_else_is_nobodys_business() {
     let image = image();
     // The shell becomes a program that never waits for its child.
-    image.service("a", "sleep 0.3 & echo a up; exec /bin/sh -c 'kill -STOP $$'");
+    image.service(
+        "a",
+        "sleep 0.3 & echo a up; exec /bin/sh -c 'kill -STOP $$'",
+    );
     let container = image.up();
     container.wait_for_line("a up");
     container.wait_for("the zombie is there", || {
