@@ -96,19 +96,23 @@ impl Supervisor<'_> {
         if change == Change::Down {
             self.close_notification(unit);
         }
-        let Some(view) = self.engine.unit(unit) else {
-            return;
-        };
-        if let Some(service) = self
+        let view = self.engine.unit(unit);
+        let Some(service) = self
             .services
             .get_mut(unit.0 as usize)
             .and_then(Option::as_deref_mut)
-        {
-            if let Some(problem) = service.announce(view, change) {
-                self.messages.warn(&problem);
+        else {
+            return;
+        };
+        match view {
+            Some(view) => {
+                if let Some(problem) = service.announce(view, change) {
+                    self.messages.warn(&problem);
+                }
             }
-            self.tell_listeners(unit);
+            None => service.announce_last(change),
         }
+        self.tell_listeners(unit);
     }
 
     /// Tells those who listen to a service, as far as this turn of the loop allows; what

@@ -152,6 +152,14 @@ impl Service {
         self.write_status(unit)
     }
 
+    /// Tells those who listen of a change of a service that the engine has let go of
+    /// already (`s6-svc -x`); nobody may wait for a supervisor that has left.
+    pub(crate) fn announce_last(&mut self, change: Change) {
+        if let Some(letter) = letter(change) {
+            self.listeners.tell(letter);
+        }
+    }
+
     fn record_death(&mut self, unit: &UnitState) {
         let Some(end) = unit.last_end() else {
             return;
