@@ -50,8 +50,48 @@ impl fmt::Display for Trouble {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(script: &[u8]) -> Result<Vec<Word>, SyntaxError> {
-    let mut lexer = Lexer::new(script);
     let mut argv = Vec::new();
+    walk(script, |depth, piece, _| {
+        let mut word = vec![b' '; depth];
+        word.extend_from_slice(piece.unwrap_or_default());
+        argv.push(word);
+    })?;
+    Ok(argv)
+}
+
+/// The words of `script` block by block, each with its line from 1: first the script's
+/// own, then every block's, in the order in which blocks begin.
+///
+/// # Errors
+/// As [`parse`].
+pub fn blocks(script: &[u8]) -> Result<Vec<Vec<(Word, usize)>>, SyntaxError> {
+    let mut blocks: Vec<Vec<(Word, usize)>> = vec![Vec::new()];
+    let mut open = vec![0];
+    walk(script, |depth, piece, line| {
+        while open.len() <= depth {
+            blocks.push(Vec::new());
+            open.push(blocks.len() - 1);
+        }
+        match piece {
+            Some(word) => {
+                if let Some(block) = open.last() {
+                    blocks[*block].push((word.to_vec(), line));
+                }
+            }
+            // The end of a block that is one level deeper than its closing word.
+            None => open.truncate(depth + 1),
+        }
+    })?;
+    Ok(blocks)
+}
+
+/// Calls `take` for each word with how many blocks are open and its line; without a
+/// word where a block was closed.
+fn walk(
+    script: &[u8],
+    mut take: impl FnMut(usize, Option<&[u8]>, usize),
+) -> Result<(), SyntaxError> {
+    let mut lexer = Lexer::new(script);
     let mut open: Vec<usize> = Vec::new();
     while let Some((token, line)) = lexer.next()? {
         match token {
@@ -63,13 +103,9 @@ pub fn parse(script: &[u8]) -> Result<Vec<Word>, SyntaxError> {
                         what: Trouble::ClosingBrace,
                     });
                 }
-                argv.push(vec![b' '; open.len()]);
+                take(open.len(), None, line);
             }
-            Token::Word(word) => {
-                let mut quoted = vec![b' '; open.len()];
-                quoted.extend_from_slice(&word);
-                argv.push(quoted);
-            }
+            Token::Word(word) => take(open.len(), Some(&word), line),
         }
     }
     match open.pop() {
@@ -77,7 +113,7 @@ pub fn parse(script: &[u8]) -> Result<Vec<Word>, SyntaxError> {
             line,
             what: Trouble::OpenBrace,
         }),
-        None => Ok(argv),
+        None => Ok(()),
     }
 }
 
@@ -148,6 +184,21 @@ mod tests {
         );
         assert_eq!(words("f { } g"), ["f", "", "g"]);
         assert_eq!(words("\\{ \"}\" {a} }{"), ["{", "}", "{a}", "}{"]);
+    }
+
+    #[test]
+    fn blocks_have_their_words_and_lines() {
+        let found = blocks(b"f { a { \"\" b } c } d\n{ } { e\n}\ng").unwrap();
+        let text: Vec<String> = found
+            .iter()
+            .map(|block| {
+                let words = block.iter();
+                let words = words.map(|(w, line)| format!("{}{line}", String::from_utf8_lossy(w)));
+                words.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        assert_eq!(text, ["f1 d1 g4", "a1 c1", "1 b1", "e2"]);
+        assert!(blocks(b"{").is_err());
     }
 
     #[test]

@@ -40,7 +40,58 @@ pub struct Accounts {
     pub groups: Vec<Group>,
 }
 
+/// Who a word names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// All supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// A name that no line has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// In /etc/passwd.
+    User(Vec<u8>),
+    /// In /etc/group.
+    Group(Vec<u8>),
+}
+
 impl Accounts {
+    /// Who `s6-setuidgid` means: `user` is an account's name, with that account's group
+    /// and supplementary groups; `user:group` takes names or numbers and no further
+    /// groups.
+    ///
+    /// # Errors
+    /// The name that does not exist.
+    pub fn resolve(&self, word: &[u8]) -> Result<Account, Unknown> {
+        let Some(colon) = word.iter().position(|b| *b == b':') else {
+            let user = self
+                .user(word)
+                .ok_or_else(|| Unknown::User(word.to_vec()))?;
+            return Ok(Account {
+                uid: user.uid,
+                gid: user.gid,
+                groups: self.groups_of(&user.name, user.gid),
+            });
+        };
+        let (user, group) = (&word[..colon], &word[colon + 1..]);
+        let uid = digits(user)
+            .or_else(|| self.user(user).map(|line| line.uid))
+            .ok_or_else(|| Unknown::User(user.to_vec()))?;
+        let gid = digits(group)
+            .or_else(|| self.group(group).map(|line| line.gid))
+            .ok_or_else(|| Unknown::Group(group.to_vec()))?;
+        Ok(Account {
+            uid,
+            gid,
+            groups: Vec::new(),
+        })
+    }
+
     /// Reads `root`/etc/passwd and `root`/etc/group. A file that is missing holds
     /// nothing: images may have none.
     ///
@@ -121,6 +172,12 @@ fn group(line: &[u8]) -> Option<Group> {
             .map(<[u8]>::to_vec)
             .collect(),
     })
+}
+
+/// A decimal number, without a sign.
+fn digits(text: &[u8]) -> Option<u32> {
+    let all = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    all.then(|| number(text)).flatten()
 }
 
 fn number(text: &[u8]) -> Option<u32> {

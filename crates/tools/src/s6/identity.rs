@@ -4,10 +4,8 @@ use std::io;
 use std::path::Path;
 
 use chain::{Failure, Result, Unable, escape};
-use kernel::accounts::Accounts;
+use kernel::accounts::{Accounts, Unknown};
 use kernel::credentials;
-
-use super::words;
 
 /// Who to become; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,32 +111,19 @@ fn asked_by() -> String {
     }
 }
 
-/// Who `s6-setuidgid` means: `user` is an account's name, with that account's group
-/// and supplementary groups; `user:group` takes names or numbers and no further
-/// groups.
+/// Who `s6-setuidgid` means (see [`Accounts::resolve`]).
 ///
 /// # Errors
 /// Exit code 1 for an unknown name.
 pub(super) fn resolve(accounts: &Accounts, word: &[u8]) -> Result<Identity> {
-    let Some(colon) = word.iter().position(|b| *b == b':') else {
-        let user = accounts.user(word).ok_or_else(|| unknown("user", word))?;
-        return Ok(Identity {
-            user: Some(user.uid),
-            group: Some(user.gid),
-            supplementary: Some(accounts.groups_of(&user.name, user.gid)),
-        });
-    };
-    let (name, group_name) = (&word[..colon], &word[colon + 1..]);
-    let user = words::number32(name)
-        .or_else(|| accounts.user(name).map(|user| user.uid))
-        .ok_or_else(|| unknown("user", name))?;
-    let group = words::number32(group_name)
-        .or_else(|| accounts.group(group_name).map(|group| group.gid))
-        .ok_or_else(|| unknown("group", group_name))?;
+    let account = accounts.resolve(word).map_err(|name| match name {
+        Unknown::User(name) => unknown("user", &name),
+        Unknown::Group(name) => unknown("group", &name),
+    })?;
     Ok(Identity {
-        user: Some(user),
-        group: Some(group),
-        supplementary: Some(Vec::new()),
+        user: Some(account.uid),
+        group: Some(account.gid),
+        supplementary: Some(account.groups),
     })
 }
 
