@@ -9,11 +9,12 @@ use crate::launch::Launch;
 use crate::paths::{self, Paths};
 
 /// The PATH of hooks and services where the image does not say otherwise
-/// (s6-overlay v2's own).
-const SMALL_PATH: &[u8] = b"PATH=/usr/bin:/usr/sbin:/bin:/sbin";
+/// (s6-overlay v2's own), as an entry of their environment.
+pub const SMALL_PATH: &[u8] = b"PATH=/usr/bin:/usr/sbin:/bin:/sbin";
 
-/// The PATH of a container that has none (s6-overlay v2's own).
-const FULL_PATH: &[u8] = b"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// The PATH of a container that has none (s6-overlay v2's own), as an entry of its
+/// environment.
+pub const FULL_PATH: &[u8] = b"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The environment that hooks and services start with.
 pub(crate) struct Base {

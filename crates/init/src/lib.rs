@@ -38,7 +38,8 @@ mod supervisor;
 mod token;
 
 pub use boot::{STEPS, boot_step, run_d};
+pub use environment::{FULL_PATH, SMALL_PATH};
 pub use launch::{Launch, Workers};
-pub use paths::Paths;
+pub use paths::{FIXATTRS, IMAGE_ENVIRONMENT, IMAGE_SERVICES, Paths, RUN_D, STAGE2};
 pub use signals::{Response, SIGNALS, SignalRule, When};
 pub use supervisor::run;

@@ -131,19 +131,19 @@ impl Paths {
 
 /// Services that the image brings under the supervisor's own directory; copied into
 /// the scan directory first.
-pub(crate) const IMAGE_SERVICES: &str = "/etc/s6/services";
+pub const IMAGE_SERVICES: &str = "/etc/s6/services";
 
 /// The environment that hooks and services get, one file a variable.
-pub(crate) const IMAGE_ENVIRONMENT: &str = "/etc/s6/init/env";
+pub const IMAGE_ENVIRONMENT: &str = "/etc/s6/init/env";
 
 /// The beginning of the boot as a script, which images may edit.
-pub(crate) const STAGE2: &str = "/etc/s6/init/init-stage2";
+pub const STAGE2: &str = "/etc/s6/init/init-stage2";
 
 /// Owners and modes of the user's files, which images may edit.
-pub(crate) const FIXATTRS: &str = "/etc/s6/init/init-stage2-fixattrs.txt";
+pub const FIXATTRS: &str = "/etc/s6/init/init-stage2-fixattrs.txt";
 
 /// Scripts that run ahead of everything.
-pub(crate) const RUN_D: &str = "/run.d";
+pub const RUN_D: &str = "/run.d";
 
 /// Where this program keeps links by which scripts call it.
 pub(crate) const LIBEXEC: &str = "/usr/libexec/mainstay";

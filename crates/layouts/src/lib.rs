@@ -8,11 +8,13 @@ pub mod for_fuzzing;
 pub mod overlay2;
 pub mod places;
 mod problem;
+pub mod run_d;
 pub mod settings;
 #[cfg(test)]
 mod testing;
 pub mod trust;
+pub mod view;
 pub mod walk;
 pub mod workers;
 
-pub use problem::Problem;
+pub use problem::{Problem, Rule, Severity};

@@ -6,6 +6,79 @@ use std::path::{Path, PathBuf};
 
 use kernel::escape;
 
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It will not work.
+    Error,
+    /// It works, but may not do what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// A kind of problem, under the name by which people look it up. Each stands beside the
+/// reader that finds it; the documentation is written from them.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its stable short name.
+    pub id: &'static str,
+    /// Whether it is an error.
+    pub severity: Severity,
+    /// Whether it can be told only with the whole image at hand: interpreters,
+    /// programs and users come from the layers below.
+    pub needs_image: bool,
+    /// What is wrong, and what comes of it; in sentences.
+    pub cause: &'static str,
+    /// What to do; in sentences.
+    pub remedy: &'static str,
+}
+
+impl Rule {
+    /// A rule whose finding will not work.
+    pub const fn error(id: &'static str, cause: &'static str, remedy: &'static str) -> Rule {
+        Rule {
+            id,
+            severity: Severity::Error,
+            needs_image: false,
+            cause,
+            remedy,
+        }
+    }
+
+    /// A rule whose finding may not do what was meant.
+    pub const fn warning(id: &'static str, cause: &'static str, remedy: &'static str) -> Rule {
+        Rule {
+            severity: Severity::Warning,
+            ..Rule::error(id, cause, remedy)
+        }
+    }
+
+    /// The same, told only with the whole image at hand.
+    pub const fn with_the_image(self) -> Rule {
+        Rule {
+            needs_image: true,
+            ..self
+        }
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Rule) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
 /// Something wrong with one file (or variable) of the image. `Display` is one line,
 /// `PATH:LINE: CAUSE; REMEDY`, whatever the names hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +91,8 @@ pub struct Problem {
     pub cause: String,
     /// What to do, or what is done instead.
     pub remedy: String,
+    /// Which kind of problem it is; none for what only the boot can meet.
+    pub rule: Option<&'static Rule>,
 }
 
 impl Problem {
@@ -28,6 +103,15 @@ impl Problem {
             line: None,
             cause: cause.into(),
             remedy: remedy.into(),
+            rule: None,
+        }
+    }
+
+    /// The same, as one of this kind.
+    pub fn of(self, rule: &'static Rule) -> Problem {
+        Problem {
+            rule: Some(rule),
+            ..self
         }
     }
 

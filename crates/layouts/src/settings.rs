@@ -8,7 +8,21 @@ use std::time::Duration;
 
 use kernel::escape;
 
-use crate::Problem;
+use crate::{Problem, Rule};
+
+/// What can be wrong with a variable.
+pub const RULES: &[&Rule] = &[&VALUE, &NOT_IN_EFFECT];
+
+const VALUE: Rule = Rule::error(
+    "variable-value",
+    "A variable has a value that does not fit. The default is used instead.",
+    "Write what the message says; `docs/variables.md` has each variable with its unit.",
+);
+const NOT_IN_EFFECT: Rule = Rule::warning(
+    "variable-not-in-effect",
+    "The variable's value is understood, but this release does not do what it asks for.",
+    "Unset it, or use what the message names.",
+);
 
 /// What kind of value a variable takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,7 +350,7 @@ impl Reader<'_> {
         let parsed = parse(variable.unit, &text);
         if parsed.is_none() {
             let cause = format!("not {}", variable.unit.wanted());
-            self.tell(variable, &text, cause, fallback(variable));
+            self.tell(&VALUE, variable, &text, cause, fallback(variable));
         }
         parsed.or(default)
     }
@@ -361,6 +375,7 @@ impl Reader<'_> {
         let level = self.number(&LOGGING).unwrap_or(0) as u32;
         if level != 0 {
             self.tell(
+                &NOT_IN_EFFECT,
                 &LOGGING,
                 level.to_string().as_bytes(),
                 "only 0 is in effect: everything goes to the container's output".into(),
@@ -376,6 +391,7 @@ impl Reader<'_> {
         let name = self.text(&RUNTIME_PROFILE)?;
         if name.contains(&b'/') || name == b"." || name == b".." {
             self.tell(
+                &VALUE,
                 &RUNTIME_PROFILE,
                 &name,
                 "not the name of a directory in /etc/cont-profile.d".into(),
@@ -386,13 +402,17 @@ impl Reader<'_> {
         Some(name)
     }
 
-    fn tell(&mut self, variable: &Variable, value: &[u8], cause: String, remedy: String) {
+    fn tell(
+        &mut self,
+        rule: &'static Rule,
+        variable: &Variable,
+        value: &[u8],
+        cause: String,
+        remedy: String,
+    ) {
         let place = [variable.name.as_bytes(), b"=", value].concat();
-        self.problems.push(Problem::new(
-            Path::new(OsStr::from_bytes(&place)),
-            cause,
-            remedy,
-        ));
+        let problem = Problem::new(Path::new(OsStr::from_bytes(&place)), cause, remedy);
+        self.problems.push(problem.of(rule));
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Links {
 }
 
 /// As many links as the kernel follows (path_resolution(7)).
-const MOST_LINKS: u32 = 40;
+pub(crate) const MOST_LINKS: u32 = 40;
 
 /// A directory that paths are walked from, and that they cannot leave.
 pub struct Root {
@@ -216,7 +216,7 @@ impl Walk<'_> {
 }
 
 /// The components of a path; `.` only as a sign at the end that a directory is meant.
-fn components(path: &[u8]) -> VecDeque<Vec<u8>> {
+pub(crate) fn components(path: &[u8]) -> VecDeque<Vec<u8>> {
     let mut all: VecDeque<Vec<u8>> = path
         .split(|b| *b == b'/')
         .filter(|name| !name.is_empty() && name != b".")

@@ -7,6 +7,21 @@ use std::path::Path;
 
 use kernel::escape;
 
+use crate::view::View;
+use crate::{Problem, Rule};
+
+pub(super) const OTHER_MACHINE: Rule = Rule::error(
+    "other-machine",
+    "A program was built for another machine than the image's own shell (or, where it has none, than this one).",
+    "Bring the program that was built for the image's machine: `--platform` of the stage that builds it.",
+);
+pub(super) const LOADER_MISSING: Rule = Rule::error(
+    "loader-missing",
+    "A program asks for a loader (`/lib64/ld-linux-x86-64.so.2`, `/lib/ld-musl-x86_64.so.1`) that the image does not have. What the kernel then says, \"No such file or directory\", sounds as if the program itself were missing.",
+    "Install the C library that it was linked with (glibc or musl), or link it statically.",
+)
+.with_the_image();
+
 /// How a binary begins.
 pub(super) const MAGIC: &[u8] = b"\x7fELF";
 
@@ -25,28 +40,53 @@ const MACHINES: [(u16, &str); 7] = [
     (243, "riscv64"),
 ];
 
-/// What is wrong with the binary that begins with `start`, with a remedy; none where
+/// What is wrong with the binary at `path`, which begins with `start`; none where
 /// nothing is or where its form is not known.
-pub(super) fn problem(start: &[u8]) -> Option<(String, String)> {
+pub(super) fn problem(view: &View, path: &Path, start: &[u8]) -> Option<Problem> {
     let machine = u16_at(start, 18)?;
-    if machine != own_machine()? && !runs_too(machine) {
-        return Some((
+    let wanted = machine_of(view)?;
+    if machine != wanted && !runs_too(wanted, machine) {
+        let problem = Problem::new(
+            path,
             format!("it was built for another machine ({})", name_of(machine)),
             format!(
                 "this is {}: bring the binary that was built for it",
-                name_of(own_machine()?)
+                name_of(wanted)
             ),
-        ));
+        );
+        return Some(problem.of(&OTHER_MACHINE));
     }
     let loader = loader(start)?;
-    if Path::new(OsStr::from_bytes(loader)).exists() {
+    if view.exists(Path::new(OsStr::from_bytes(loader))) {
         return None;
     }
-    Some((
+    let problem = Problem::new(
+        path,
         format!("its loader {} does not exist in this image", escape(loader)),
-        "install the C library that it was linked with (glibc or musl), or link it statically"
-            .into(),
-    ))
+        "install the C library that it was linked with (glibc or musl), or link it statically",
+    );
+    Some(problem.of(&LOADER_MISSING))
+}
+
+/// The machine that an image is for: its shell's, where it has one; of the running
+/// system this program's own.
+fn machine_of(view: &View) -> Option<u16> {
+    let shell = |path: &str| {
+        let start = view.read_start(Path::new(path), HEADERS).ok()?;
+        start.starts_with(MAGIC).then(|| u16_at(&start, 18))?
+    };
+    match view.is_live() {
+        true => own_machine(),
+        false => shell("/bin/sh")
+            .or_else(|| shell("/bin/busybox"))
+            .or_else(own_machine),
+    }
+}
+
+/// Whether `path` leads to a binary.
+pub(super) fn is_one(view: &View, path: &Path) -> bool {
+    let start = view.read_start(path, MAGIC.len());
+    start.is_ok_and(|start| start == MAGIC)
 }
 
 /// This program's own machine: it runs here.
@@ -61,8 +101,8 @@ fn own_machine() -> Option<u16> {
 }
 
 /// Kernels of 64-bit machines run the 32-bit binaries of their family.
-fn runs_too(machine: u16) -> bool {
-    matches!((own_machine(), machine), (Some(62), 3) | (Some(183), 40))
+fn runs_too(wanted: u16, machine: u16) -> bool {
+    matches!((wanted, machine), (62, 3) | (183, 40))
 }
 
 fn name_of(machine: u16) -> String {
@@ -134,29 +174,36 @@ mod tests {
         file
     }
 
+    fn problem_of(start: &[u8]) -> Option<Problem> {
+        problem(&View::live(), Path::new("/x"), start)
+    }
+
     #[test]
     fn a_missing_loader_and_another_machine_are_named() {
         let own = own_machine().unwrap();
-        let (cause, _) = problem(&binary(own, "/lib/ld-none.so.1")).unwrap();
+        let found = problem_of(&binary(own, "/lib/ld-none.so.1")).unwrap();
         assert!(
-            cause.contains("/lib/ld-none.so.1 does not exist"),
-            "{cause}"
+            found.cause.contains("/lib/ld-none.so.1 does not exist"),
+            "{found}"
         );
-        let (cause, remedy) = problem(&binary(22, "/bin/sh")).unwrap();
-        assert!(cause.contains("s390x") && remedy.contains(&name_of(own)));
-        assert_eq!(problem(&binary(own, "/bin/sh")), None);
+        let found = problem_of(&binary(22, "/bin/sh")).unwrap();
+        assert!(found.cause.contains("s390x") && found.remedy.contains(&name_of(own)));
+        assert_eq!(problem_of(&binary(own, "/bin/sh")), None);
     }
 
     #[test]
     fn no_beginning_of_a_file_is_too_short_or_too_wild() {
         let whole = binary(own_machine().unwrap(), "/lib/ld-none.so.1");
         for length in 0..whole.len() {
-            assert_eq!(problem(&whole[..length]).is_some(), length == whole.len());
+            assert_eq!(
+                problem_of(&whole[..length]).is_some(),
+                length == whole.len()
+            );
         }
         for at in 20..whole.len() {
             let mut wild = whole.clone();
             wild[at] = 0xff;
-            let _ = problem(&wild);
+            let _ = problem_of(&wild);
         }
     }
 }

@@ -3,6 +3,9 @@
 
 mod elf;
 pub mod fix_attrs;
+pub mod lint;
+pub mod picture;
+pub mod script;
 pub mod scripts;
 mod service;
 pub mod services;
@@ -11,6 +14,9 @@ pub(crate) mod tree;
 pub mod user_files;
 mod wire;
 
-pub use service::{Found, Service, read_scan_dir, read_service};
+pub use service::{
+    Found, RULES as SERVICE_RULES, Service, read_scan_dir, read_scan_dir_in, read_service,
+    read_service_in,
+};
 pub use texts::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
 pub use wire::{Undecodable, decode, encode};

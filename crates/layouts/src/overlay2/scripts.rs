@@ -1,15 +1,118 @@
 //! Hooks (`cont-init.d`, `cont-finish.d`) and fix-attrs files: which there are, in
 //! which order, and why one cannot be run.
 
-use std::io::{self, Read};
+use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use kernel::{errno, escape};
 
 use super::elf;
-use crate::Problem;
+use crate::view::View;
+use crate::{Problem, Rule};
+
+/// What keeps a script from being run, in the order in which it is looked for.
+pub const RULES: &[&Rule] = &[
+    &DEAD_LINK,
+    &NOT_A_FILE,
+    &EMPTY,
+    &NOT_EXECUTABLE,
+    &BYTE_ORDER_MARK,
+    &NO_SHEBANG,
+    &LONG_SHEBANG,
+    &CARRIAGE_RETURN,
+    &NO_INTERPRETER,
+    &INTERPRETER_MISSING,
+    &INTERPRETER_UNUSABLE,
+    &ONE_WORD,
+    &PROGRAM_MISSING,
+    &elf::OTHER_MACHINE,
+    &elf::LOADER_MISSING,
+    &UNREADABLE,
+    &HOOK_PASSED_OVER,
+];
+
+const DEAD_LINK: Rule = Rule::error(
+    "dead-link",
+    "A hook, `run` or `finish` is a link to something that does not exist. It cannot be run.",
+    "Correct the link. Links are followed in the image, so an absolute one begins at the image's root.",
+)
+.with_the_image();
+const NOT_A_FILE: Rule = Rule::error(
+    "not-a-script",
+    "A directory, fifo or device stands where a script is looked for.",
+    "Put a script there.",
+);
+const EMPTY: Rule = Rule::error(
+    "empty-script",
+    "The file is empty. The kernel cannot run it: a shell would, so it seems to work when tried by hand.",
+    "Write a script that begins with `#!/bin/sh`, or remove the file.",
+);
+pub(crate) const NOT_EXECUTABLE: Rule = Rule::error(
+    "not-executable",
+    "The file may not be executed by the user that runs it. Hooks, `run` and `finish` get their run bit at the boot where PID 1 is root (by `/etc/s6/init/init-stage2-fixattrs.txt`), so it is told for other files, and with `--user`.",
+    "`chmod 0755` the file before it is copied into the image.",
+);
+const BYTE_ORDER_MARK: Rule = Rule::error(
+    "byte-order-mark",
+    "An editor has put a byte order mark (EF BB BF) before the `#!`. The kernel does not see the `#!` any more.",
+    "Save the file as UTF-8 without BOM.",
+);
+const NO_SHEBANG: Rule = Rule::error(
+    "no-shebang",
+    "The first line does not begin with `#!`. The kernel does not know how to run the file.",
+    "Begin it with `#!/bin/sh`, `#!/usr/bin/with-contenv bash` or the interpreter that it needs. A blank line or a space before the `#!` counts too.",
+);
+const LONG_SHEBANG: Rule = Rule::error(
+    "long-shebang",
+    "The first line is longer than 255 bytes. The kernel cuts it off.",
+    "Shorten it.",
+);
+const CARRIAGE_RETURN: Rule = Rule::error(
+    "crlf-shebang",
+    "The first line ends with a carriage return (the file has Windows line endings). It becomes part of the interpreter's name, and no such interpreter exists.",
+    "Save the file with Unix line endings: `sed -i 's/\\r$//' FILE`; in git, `*.sh text eol=lf` in `.gitattributes`.",
+);
+const NO_INTERPRETER: Rule = Rule::error(
+    "no-interpreter",
+    "Nothing follows the `#!`.",
+    "Write `#!/bin/sh` or the interpreter that the script needs.",
+);
+const INTERPRETER_MISSING: Rule = Rule::error(
+    "interpreter-missing",
+    "The file that the first line names does not exist in the image. What the kernel then says, \"No such file or directory\", sounds as if the script itself were missing.",
+    "Install the interpreter, or name one that is there. `/command/…` is s6-overlay 3: here the programs are in `/usr/bin` and `/bin`.",
+)
+.with_the_image();
+const INTERPRETER_UNUSABLE: Rule = Rule::error(
+    "interpreter-unusable",
+    "The interpreter that the first line names is a directory, may not be executed, or cannot be reached.",
+    "Name one that can be used, or `chmod 0755` it.",
+)
+.with_the_image();
+const ONE_WORD: Rule = Rule::error(
+    "shebang-one-word",
+    "The kernel hands over everything behind the interpreter as one word: `#!/usr/bin/env bash -e` looks for a program called `bash -e`.",
+    "Use `set -e` in the script, `#!/usr/bin/env -S bash -e`, or name the interpreter itself: `#!/bin/bash -e`.",
+);
+const PROGRAM_MISSING: Rule = Rule::error(
+    "program-missing",
+    "The program that `#!/usr/bin/env NAME` or `#!/usr/bin/with-contenv NAME` names is not on the PATH of the image. Hooks and services start with the PATH of `/etc/s6/init/env`, in which `/usr/local/bin` is not; `with-contenv` looks along the container's.",
+    "Install it, or name one that is there. For a program in `/usr/local/bin` write its whole path, or `with-contenv`.",
+)
+.with_the_image();
+pub(crate) const UNREADABLE: Rule = Rule::error(
+    "unreadable",
+    "The system refuses to read a file or to list a directory that the boot needs.",
+    "The message says why: rights, a circle of links, a file where a directory should be.",
+);
+
+const HOOK_PASSED_OVER: Rule = Rule::warning(
+    "hook-passed-over",
+    "An entry of `cont-init.d`, `cont-finish.d` or `fix-attrs.d` is not run: a script whose name begins with a dot, or a directory.",
+    "Rename the script; put scripts of a directory beside it.",
+);
 
 /// The files of `dir`, sorted bytewise. Names that begin with a dot are passed over
 /// (`.gitkeep`, `.gitignore`), and so are directories. A directory that is not there
@@ -18,17 +121,22 @@ use crate::Problem;
 /// # Errors
 /// Any other reason why it cannot be listed.
 pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(dir) {
+    list_in(&View::live(), dir)
+}
+
+/// The same, of what `view` sees.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_in(view: &View, dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let names = match view.names(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
     };
     let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.as_bytes().starts_with(b"."));
-        if !hidden && !path.is_dir() {
+    for name in names {
+        let path = dir.join(OsStr::from_bytes(&name));
+        if !name.starts_with(b".") && !view.is_dir(&path) {
             paths.push(path);
         }
     }
@@ -36,49 +144,79 @@ pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// What of a directory of hooks is passed over although it looks as if it should not be.
+pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for name in view.names(dir).unwrap_or_default() {
+        let path = dir.join(OsStr::from_bytes(&name));
+        let cause = if view.is_dir(&path) {
+            if name.starts_with(b".") {
+                continue;
+            }
+            "it is a directory; hooks in it are not run"
+        } else if name.starts_with(b".") && view.read_start(&path, 2).is_ok_and(|two| two == b"#!")
+        {
+            "its name begins with a dot, so it is not run"
+        } else {
+            continue;
+        };
+        let remedy = "move it to another name if it should be";
+        problems.push(Problem::new(&path, cause, remedy).of(&HOOK_PASSED_OVER));
+    }
+    problems
+}
+
 /// Longest first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)).
 const LONGEST_FIRST_LINE: usize = 255;
 
 /// Why the script at `path` cannot be run; none where nothing speaks against it.
 pub fn diagnose(path: &Path) -> Option<Problem> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => return Some(missing(path, &error)),
+    diagnose_in(&View::live(), path)
+}
+
+/// The same, of what `view` sees.
+pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
+    let found = match view.stat(path) {
+        Ok(found) => found,
+        Err(error) => return Some(missing(view, path, &error)),
     };
-    if !metadata.is_file() {
-        return Some(Problem::new(
-            path,
-            "not a file that can be run",
-            "put a script here",
-        ));
+    if !found.is_file() {
+        let problem = Problem::new(path, "not a file that can be run", "put a script here");
+        return Some(problem.of(&NOT_A_FILE));
     }
-    if metadata.len() == 0 {
-        return Some(Problem::new(
+    let mut start = match view.read_start(path, elf::HEADERS) {
+        Ok(start) => start,
+        // Who may execute a program need not be able to read it.
+        Err(_) if view.is_executable(path) => return None,
+        Err(error) => {
+            let problem = Problem::refused(path, "read it", &error, "correct its mode or owner");
+            return Some(problem.of(&UNREADABLE));
+        }
+    };
+    if start.is_empty() {
+        let problem = Problem::new(
             path,
             "the file is empty, which the kernel cannot run",
             "write a script that begins with #!/bin/sh, or remove it",
-        ));
+        );
+        return Some(problem.of(&EMPTY));
     }
     // Where the file system is mounted noexec, its scripts run through their interpreters.
-    let through_interpreter = kernel::mount::is_noexec(path) && metadata.mode() & 0o111 != 0;
-    if !kernel::fs::is_executable(path) && !through_interpreter {
-        return Some(Problem::new(
+    let through_interpreter =
+        view.is_live() && kernel::mount::is_noexec(path) && found.mode & 0o111 != 0;
+    if !view.is_executable(path) && !through_interpreter {
+        let problem = Problem::new(
             path,
             "it is not executable for this user",
             format!("chmod 0755 {}", escape(path.as_os_str().as_bytes())),
-        ));
+        );
+        return Some(problem.of(&NOT_EXECUTABLE));
     }
-    let mut start = Vec::new();
-    let file = kernel::fs::open_regular_target(path).ok()?;
-    file.take(elf::HEADERS as u64)
-        .read_to_end(&mut start)
-        .ok()?;
     if start.starts_with(elf::MAGIC) {
-        let (cause, remedy) = elf::problem(&start)?;
-        return Some(Problem::new(path, cause, remedy));
+        return elf::problem(view, path, &start);
     }
     start.truncate(LONGEST_FIRST_LINE + 1);
-    first_line(path, &start)
+    first_line(view, path, &start)
 }
 
 /// What is wrong with a program that cannot be executed where it lies, and is nowhere
@@ -97,8 +235,8 @@ pub fn on_noexec(path: &Path) -> Option<Problem> {
     })
 }
 
-fn missing(path: &Path, error: &io::Error) -> Problem {
-    match std::fs::read_link(path) {
+fn missing(view: &View, path: &Path, error: &io::Error) -> Problem {
+    match view.read_link(path) {
         Ok(target) if error.kind() == io::ErrorKind::NotFound => Problem::new(
             path,
             format!(
@@ -106,22 +244,27 @@ fn missing(path: &Path, error: &io::Error) -> Problem {
                 escape(target.as_os_str().as_bytes())
             ),
             "correct the link",
-        ),
-        _ => Problem::refused(path, "run it", error, "check the path"),
+        )
+        .of(&DEAD_LINK),
+        _ => Problem::refused(path, "run it", error, "check the path").of(&UNREADABLE),
     }
 }
 
 /// What is wrong with a script that begins with `start`.
-fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
-    let at_one = |cause: String, remedy: String| Some(Problem::at(path, 1, cause, remedy));
+fn first_line(view: &View, path: &Path, start: &[u8]) -> Option<Problem> {
+    let at_one = |rule: &'static Rule, cause: String, remedy: String| {
+        Some(Problem::at(path, 1, cause, remedy).of(rule))
+    };
     let Some(rest) = start.strip_prefix(b"#!") else {
         if start.starts_with(b"\xef\xbb\xbf#!") {
             return at_one(
+                &BYTE_ORDER_MARK,
                 "a byte order mark stands before the #!, so the kernel does not see it".into(),
                 "save the file as UTF-8 without BOM".into(),
             );
         }
         return at_one(
+            &NO_SHEBANG,
             "no #! in the first line, so the kernel does not know how to run it".into(),
             "begin it with #!/bin/sh or the interpreter that it needs".into(),
         );
@@ -131,6 +274,7 @@ fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
         (start.len() <= LONGEST_FIRST_LINE).then_some(rest.len())
     }) else {
         return at_one(
+            &LONG_SHEBANG,
             format!(
                 "the first line is longer than {LONGEST_FIRST_LINE} bytes, which the kernel cuts off"
             ),
@@ -140,6 +284,7 @@ fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
     let line = &rest[..end];
     if line.ends_with(b"\r") {
         return at_one(
+            &CARRIAGE_RETURN,
             "the line ends with a carriage return, which becomes part of the interpreter's name"
                 .into(),
             format!(
@@ -155,32 +300,36 @@ fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
         .unwrap_or(b"");
     if word.is_empty() {
         return at_one(
+            &NO_INTERPRETER,
             "no interpreter after the #!".into(),
             "write #!/bin/sh or the interpreter that it needs".into(),
         );
     }
-    let interpreter = Path::new(std::ffi::OsStr::from_bytes(word));
+    let interpreter = Path::new(OsStr::from_bytes(word));
     let name = escape(word);
-    match std::fs::metadata(interpreter) {
+    match view.stat(interpreter) {
         Err(error) if errno::is(&error, errno::ENOENT) => at_one(
+            &INTERPRETER_MISSING,
             format!("its interpreter {name} does not exist in this image"),
             "install it, or name one that is there".into(),
         ),
         Err(error) => at_one(
+            &INTERPRETER_UNUSABLE,
             format!(
                 "its interpreter {name} cannot be used: {}",
                 errno::text(&error)
             ),
             "name one that can".into(),
         ),
-        Ok(metadata) if !metadata.is_file() || !kernel::fs::is_executable(interpreter) => at_one(
+        Ok(found) if !found.is_file() || !view.is_executable(interpreter) => at_one(
+            &INTERPRETER_UNUSABLE,
             format!("its interpreter {name} is not executable for this user"),
             format!("chmod 0755 {name}, or name another"),
         ),
         Ok(_) => {
             let argument = line[word.len()..].trim_ascii();
-            let (cause, remedy) = looked_up(interpreter, argument)?;
-            at_one(cause, remedy)
+            let (rule, cause, remedy) = looked_up(view, interpreter, argument)?;
+            at_one(rule, cause, remedy)
         }
     }
 }
@@ -188,13 +337,13 @@ fn first_line(path: &Path, start: &[u8]) -> Option<Problem> {
 /// Interpreters that only look for another program and become it.
 const LOOKS_ANOTHER_UP: [&str; 2] = ["env", "with-contenv"];
 
-/// Where programs are looked for beside this process's own PATH: a script may run with
-/// another one.
-const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /// What is wrong with the program that `#!/usr/bin/env PROGRAM` or its like names, with
 /// a remedy; none where it is there or cannot be told.
-fn looked_up(interpreter: &Path, argument: &[u8]) -> Option<(String, String)> {
+fn looked_up(
+    view: &View,
+    interpreter: &Path,
+    argument: &[u8],
+) -> Option<(&'static Rule, String, String)> {
     let caller = interpreter.file_name()?.to_str()?;
     if !LOOKS_ANOTHER_UP.contains(&caller) || argument.is_empty() {
         return None;
@@ -202,26 +351,32 @@ fn looked_up(interpreter: &Path, argument: &[u8]) -> Option<(String, String)> {
     if argument.starts_with(b"-") || argument.contains(&b'=') {
         return None;
     }
-    let program = Path::new(std::ffi::OsStr::from_bytes(argument));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .chain(std::env::split_paths(USUAL_PATH))
-        // A program with a slash in its name is looked for nowhere else.
-        .any(|dir| dir.join(program).is_file());
+    let program = OsStr::from_bytes(argument);
+    // A program with a slash in its name is looked for nowhere else.
+    let found = std::env::split_paths(&view.search_path(caller)).any(|dir| {
+        let path = dir.join(program);
+        view.stat(&path).is_ok_and(|found| found.is_file())
+    });
     if found {
         return None;
     }
     let name = escape(argument);
     if argument.iter().any(u8::is_ascii_whitespace) {
         return Some((
+            &ONE_WORD,
             format!(
                 "the kernel hands `{name}` to {caller} as one word, and no program is called that"
             ),
             "name the program alone here, and its options inside of the script (set -e)".into(),
         ));
     }
+    let place = match view.searches(caller) {
+        Some(path) => format!("on its PATH ({})", escape(path.as_bytes())),
+        None => "in this image".to_string(),
+    };
     Some((
-        format!("there is no {name} in this image for {caller} to run"),
+        &PROGRAM_MISSING,
+        format!("there is no {name} {place} for {caller} to run"),
         "install it, or name an interpreter that is there".into(),
     ))
 }

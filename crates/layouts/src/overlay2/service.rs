@@ -2,7 +2,7 @@
 //! its performer needs besides.
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,33 @@ use kernel::{errno, escape, signal};
 use plan::{Readiness, Unit};
 
 use super::scripts;
-use crate::Problem;
+use crate::view::View;
+use crate::{Problem, Rule};
+
+/// What can be wrong with a service directory, beside what [`scripts::RULES`] say of its
+/// scripts.
+pub const RULES: &[&Rule] = &[&NO_RUN, &SERVICE_NAME, &LOGGER_NO_RUN, &SERVICE_VALUE];
+
+const NO_RUN: Rule = Rule::error(
+    "no-run",
+    "A service directory has no `run`. Nothing is started for it.",
+    "Write `run`, or remove the directory. A misspelt name (`Run`, `run.sh`) is no `run`.",
+);
+const SERVICE_NAME: Rule = Rule::error(
+    "service-name",
+    "A service's name is longer than 251 bytes or not UTF-8. It is not started.",
+    "Rename the directory.",
+);
+const LOGGER_NO_RUN: Rule = Rule::error(
+    "logger-no-run",
+    "A service has a `log` directory without a `run`. Its output goes to the container's.",
+    "Write `log/run`, or remove `log`.",
+);
+const SERVICE_VALUE: Rule = Rule::error(
+    "service-value",
+    "`notification-fd`, `lock-fd`, `timeout-kill`, `timeout-finish`, `max-death-tally` or `down-signal` holds something else than a number or signal that fits. The default is used instead.",
+    "Write what the message says, and nothing else: a number in decimal digits, a signal by name or number.",
+);
 
 /// Longest name of a service that s6-svscan takes (s6-svscan(8)).
 const LONGEST_NAME: usize = 251;
@@ -54,23 +80,26 @@ pub struct Found {
 ///
 /// A scan directory that cannot be listed is one problem and no services.
 pub fn read_scan_dir(scan: &Path) -> (Vec<Service>, Vec<Problem>) {
+    read_scan_dir_in(&View::live(), scan)
+}
+
+/// The same, of what `view` sees.
+pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>) {
     let (mut services, mut problems) = (Vec::new(), Vec::new());
-    let names = match names(scan) {
+    let names = match view.names(scan) {
         Ok(names) => names,
         Err(error) => {
             let remedy = "no services are started";
-            return (
-                services,
-                vec![Problem::refused(scan, "list it", &error, remedy)],
-            );
+            let problem = Problem::refused(scan, "list it", &error, remedy);
+            return (services, vec![problem.of(&scripts::UNREADABLE)]);
         }
     };
     for name in names {
         let dir = scan.join(OsStr::from_bytes(&name));
-        if name.starts_with(b".") || !dir.is_dir() {
+        if name.starts_with(b".") || !view.is_dir(&dir) {
             continue;
         }
-        match read_service(&dir) {
+        match read_service_in(view, &dir) {
             Ok(found) => {
                 services.push(found.service);
                 services.extend(found.logger);
@@ -88,36 +117,50 @@ pub fn read_scan_dir(scan: &Path) -> (Vec<Service>, Vec<Problem>) {
 /// A problem without which there is no service: no `run`, or a name that none can
 /// have.
 pub fn read_service(dir: &Path) -> Result<Found, Problem> {
+    read_service_in(&View::live(), dir)
+}
+
+/// The same, of what `view` sees.
+///
+/// # Errors
+/// As [`read_service`].
+pub fn read_service_in(view: &View, dir: &Path) -> Result<Found, Problem> {
     let name = dir.file_name().unwrap_or_default().as_bytes();
     let Ok(name) = std::str::from_utf8(name) else {
         return Err(Problem::new(
             dir,
             "the name of this service is not UTF-8",
             "rename it; it is not started",
-        ));
+        )
+        .of(&SERVICE_NAME));
     };
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Err(Problem::new(
             dir,
             format!("a service's name has 1 to {LONGEST_NAME} bytes"),
             "rename it; it is not started",
-        ));
+        )
+        .of(&SERVICE_NAME));
     }
     let mut problems = Vec::new();
-    let mut service = read_one(dir, name, &mut problems)?;
+    let mut service = read_one(view, dir, name, &mut problems)?;
     let log = dir.join("log");
     let mut logger = None;
-    if log.is_dir() {
-        match read_one(&log, &format!("{name}/log"), &mut problems) {
+    if view.is_dir(&log) {
+        match read_one(view, &log, &format!("{name}/log"), &mut problems) {
             Ok(found) => {
                 service.unit.logger = Some(found.unit.name.clone());
                 logger = Some(found);
             }
-            Err(problem) => problems.push(Problem {
-                remedy: "write it, or remove log/; the service's output goes to the container's"
-                    .into(),
-                ..problem
-            }),
+            Err(problem) => problems.push(
+                Problem {
+                    remedy:
+                        "write it, or remove log/; the service's output goes to the container's"
+                            .into(),
+                    ..problem
+                }
+                .of(&LOGGER_NO_RUN),
+            ),
         }
     }
     Ok(Found {
@@ -128,10 +171,18 @@ pub fn read_service(dir: &Path) -> Result<Found, Problem> {
 }
 
 /// Reads one directory, without its logger.
-fn read_one(dir: &Path, name: &str, problems: &mut Vec<Problem>) -> Result<Service, Problem> {
-    let files = names(dir)
-        .map_err(|error| Problem::refused(dir, "list it", &error, "this service is not started"))?;
+fn read_one(
+    view: &View,
+    dir: &Path,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Service, Problem> {
+    let files = view.names(dir).map_err(|error| {
+        Problem::refused(dir, "list it", &error, "this service is not started")
+            .of(&scripts::UNREADABLE)
+    })?;
     let mut reader = Reader {
+        view,
         dir,
         files,
         problems,
@@ -142,13 +193,14 @@ fn read_one(dir: &Path, name: &str, problems: &mut Vec<Problem>) -> Result<Servi
             &run,
             "this service has no run script",
             "write one; the service is not started",
-        ));
+        )
+        .of(&NO_RUN));
     }
     let mut unit = Unit::service(name);
     unit.has_finish = reader.has("finish");
     let scripts = [Some(run), unit.has_finish.then(|| dir.join("finish"))];
     for script in scripts.into_iter().flatten() {
-        reader.problems.extend(scripts::diagnose(&script));
+        reader.problems.extend(scripts::diagnose_in(view, &script));
     }
     unit.wanted = !reader.has("down");
     let notification_fd = reader.descriptor("notification-fd");
@@ -177,6 +229,7 @@ fn read_one(dir: &Path, name: &str, problems: &mut Vec<Problem>) -> Result<Servi
 }
 
 struct Reader<'a> {
+    view: &'a View,
     dir: &'a Path,
     /// The names in the directory, sorted.
     files: Vec<Vec<u8>>,
@@ -198,12 +251,12 @@ impl Reader<'_> {
             return None;
         }
         let path = self.dir.join(file);
-        match read_start(&path) {
+        match read_start(self.view, &path) {
             Ok(text) => Some(text.trim_ascii().to_vec()),
             Err(error) => {
                 let remedy = "it counts as not there";
                 self.problems
-                    .push(Problem::refused(&path, "read it", &error, remedy));
+                    .push(Problem::refused(&path, "read it", &error, remedy).of(&SERVICE_VALUE));
                 None
             }
         }
@@ -258,29 +311,20 @@ impl Reader<'_> {
 
     fn bad(&mut self, file: &str, text: &[u8], wanted: &str, remedy: &str) {
         let shown: Vec<u8> = text.iter().copied().take(40).collect();
-        self.problems.push(Problem::at(
-            &self.dir.join(file),
-            1,
-            format!("`{}` is not {wanted}", escape(&shown)),
-            remedy,
-        ));
+        let cause = format!("`{}` is not {wanted}", escape(&shown));
+        let problem = Problem::at(&self.dir.join(file), 1, cause, remedy);
+        self.problems.push(problem.of(&SERVICE_VALUE));
     }
-}
-
-/// The names in a directory, sorted; a link to a directory is followed.
-fn names(dir: &Path) -> io::Result<Vec<Vec<u8>>> {
-    kernel::dir::names(&super::tree::open_dir(dir)?)
 }
 
 /// The beginning of a small file: no value is longer.
-fn read_start(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let file = kernel::fs::open_regular_target(path)?;
-    file.take(4096).read_to_end(&mut text)?;
-    if text.len() == 4096 {
-        return Err(errno::from(errno::EINVAL));
+fn read_start(view: &View, path: &Path) -> io::Result<Vec<u8>> {
+    const LONGEST: usize = 4096;
+    let text = view.read_start(path, LONGEST)?;
+    match text.len() {
+        LONGEST => Err(errno::from(errno::EINVAL)),
+        _ => Ok(text),
     }
-    Ok(text)
 }
 
 #[cfg(test)]

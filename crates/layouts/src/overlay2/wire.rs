@@ -122,6 +122,7 @@ fn read_problem(from: &mut Reader) -> Result<Problem, Malformed> {
         line: from.option(Reader::u32)?,
         cause: from.text()?,
         remedy: from.text()?,
+        rule: None,
     })
 }
 

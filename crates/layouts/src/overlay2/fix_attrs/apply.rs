@@ -18,20 +18,14 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use execline::glob::{self, Style};
+use execline::glob;
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use super::Line;
+use super::line::NAMES;
 use crate::walk::{Links, Root};
 use crate::{Problem, trust};
-
-/// How patterns are read: as elglob does, so a leading dot must be written.
-const NAMES: Style = Style {
-    no_escape: false,
-    path: false,
-    leading_dot: true,
-};
 
 /// Where the hooks and services are that PID 1 runs itself.
 const RUN_FROM: [&[u8]; 2] = [b"/var/run/s6/etc/", b"/run/s6/etc/"];

@@ -2,10 +2,49 @@
 
 use std::path::Path;
 
+use execline::glob::{self, Style};
 use kernel::accounts::Accounts;
 use kernel::escape;
 
-use crate::Problem;
+use crate::{Problem, Rule};
+
+/// What can be wrong with a line.
+pub(super) const RULES: &[&Rule] = &[&FIELDS, &RECURSE, &MODE, &ACCOUNT, &FALLBACK];
+
+const FIELDS: Rule = Rule::error(
+    "fix-attrs-fields",
+    "A line of a fix-attrs file has fewer than five fields. It is passed over.",
+    "Write `path true|false account file-mode directory-mode`.",
+);
+const RECURSE: Rule = Rule::warning(
+    "fix-attrs-recurse",
+    "The second field of a fix-attrs line is neither `true` nor `false`. It counts as false: what is below the path keeps its owner and mode.",
+    "Write `true` or `false`.",
+);
+const MODE: Rule = Rule::error(
+    "fix-attrs-mode",
+    "The fourth or fifth field of a fix-attrs line is no octal mode. The line is passed over.",
+    "Write an octal number like `0644`, or `-` to leave modes alone.",
+);
+const ACCOUNT: Rule = Rule::error(
+    "fix-attrs-account",
+    "A fix-attrs line names a user or group that the image's `/etc/passwd` and `/etc/group` do not have. The line is passed over. (The boot reads these files itself: users of LDAP and its like do not count.) Where a script of `/run.d` makes users, it is not told.",
+    "Make the user in the image, or add ids to fall back to: `NAME,UID:GID`.",
+)
+.with_the_image();
+
+const FALLBACK: Rule = Rule::error(
+    "fix-attrs-fallback",
+    "What follows the comma in a fix-attrs line's account is not `UID:GID`. The line is passed over.",
+    "Write two numbers, as in `app,1000:1000`.",
+);
+
+/// How patterns are read: as elglob does, so a leading dot must be written.
+pub(super) const NAMES: Style = Style {
+    no_escape: false,
+    path: false,
+    leading_dot: true,
+};
 
 /// What one line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +59,29 @@ pub struct Line {
     pub file_mode: Option<u32>,
     /// The mode of directories; none: left alone.
     pub dir_mode: Option<u32>,
+}
+
+impl Line {
+    /// Whether the line is about `path`, which is no directory.
+    pub fn is_about(&self, path: &[u8]) -> bool {
+        let split = |path: &[u8]| -> Vec<Vec<u8>> {
+            let names = path.split(|b| *b == b'/');
+            names
+                .filter(|n| !n.is_empty())
+                .map(<[u8]>::to_vec)
+                .collect()
+        };
+        let (pattern, path) = (split(&self.path), split(path));
+        let reaches = match self.recurse {
+            true => pattern.len() <= path.len(),
+            false => pattern.len() == path.len(),
+        };
+        reaches
+            && pattern
+                .iter()
+                .zip(&path)
+                .all(|(pattern, name)| glob::matches(pattern, name, NAMES))
+    }
 }
 
 /// An owner and a group.
@@ -51,22 +113,28 @@ pub(crate) fn parse(
         match one(&fields, accounts) {
             Ok((line, warning)) => {
                 lines.push((number, line));
-                problems.extend(
-                    warning.map(|(cause, remedy)| Problem::at(file, number, cause, remedy)),
-                );
+                problems.extend(warning.map(|told| told.problem(file, number)));
             }
-            Err((cause, remedy)) => problems.push(Problem::at(file, number, cause, remedy)),
+            Err(told) => problems.push(told.problem(file, number)),
         }
     }
     (lines, problems)
 }
 
-/// A cause and its remedy.
-type Told = (String, String);
+/// What is wrong with a line: the rule, the cause and the remedy.
+struct Told(&'static Rule, String, String);
+
+impl Told {
+    fn problem(self, file: &Path, number: u32) -> Problem {
+        let Told(rule, cause, remedy) = self;
+        Problem::at(file, number, cause, remedy).of(rule)
+    }
+}
 
 fn one(fields: &[&[u8]], accounts: &Accounts) -> Result<(Line, Option<Told>), Told> {
     let [path, recurse, account, file_mode, dir_mode, ..] = fields else {
-        return Err((
+        return Err(Told(
+            &FIELDS,
             format!("only {} of 5 fields", fields.len()),
             "write: path true|false account file-mode directory-mode".into(),
         ));
@@ -76,7 +144,8 @@ fn one(fields: &[&[u8]], accounts: &Accounts) -> Result<(Line, Option<Told>), To
         b"true" => true,
         b"false" => false,
         other => {
-            warning = Some((
+            warning = Some(Told(
+                &RECURSE,
                 format!("`{}` is neither true nor false", escape(other)),
                 "only the path itself is changed, nothing below it".into(),
             ));
@@ -107,7 +176,8 @@ fn mode(text: &[u8]) -> Result<Option<u32>, Told> {
         .filter(|mode| *mode <= 0o7777);
     match octal {
         Some(mode) => Ok(Some(mode)),
-        None => Err((
+        None => Err(Told(
+            &MODE,
             format!("`{}` is no mode", escape(text)),
             "write an octal number like 0644, or - to leave modes alone".into(),
         )),
@@ -144,8 +214,13 @@ fn owner(text: &[u8], accounts: &Accounts) -> Result<Owner, Told> {
     let remedy = || "make it in the image, or add ids to fall back to: NAME,UID:GID".to_string();
     match (uid, gid) {
         (Some(uid), Some(gid)) => Ok(Owner { uid, gid }),
-        (None, _) => Err((format!("there is no user `{}`", escape(user)), remedy())),
-        (_, None) => Err((
+        (None, _) => Err(Told(
+            &ACCOUNT,
+            format!("there is no user `{}`", escape(user)),
+            remedy(),
+        )),
+        (_, None) => Err(Told(
+            &ACCOUNT,
             match group {
                 Some(group) => format!("there is no group `{}`", escape(group)),
                 None => format!(
@@ -163,7 +238,8 @@ fn ids(text: &[u8]) -> Result<Owner, Told> {
     let halves = split(text, b':').and_then(|(uid, gid)| Some((number(uid)?, number(gid)?)));
     match halves {
         Some((uid, gid)) => Ok(Owner { uid, gid }),
-        None => Err((
+        None => Err(Told(
+            &FALLBACK,
             format!("`{}` after the comma is not UID:GID", escape(text)),
             "write two numbers, like 1000:1000".into(),
         )),
@@ -233,6 +309,25 @@ mod tests {
         ] {
             assert_eq!(owner_of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_is_about_what_it_matches_and_with_recurse_what_is_below() {
+        let about = |pattern: &str, recurse, path: &str| {
+            let line = Line {
+                path: pattern.as_bytes().to_vec(),
+                recurse,
+                owner: Owner { uid: 0, gid: 0 },
+                file_mode: None,
+                dir_mode: None,
+            };
+            line.is_about(path.as_bytes())
+        };
+        assert!(about("/etc/s.d/*/run", false, "/etc/s.d/web/run"));
+        assert!(!about("/etc/s.d/*/run", false, "/etc/s.d/web/log/run"));
+        assert!(!about("/etc/s.d/*/run", false, "/etc/s.d/.web/run"));
+        assert!(about("/etc", true, "/etc/s.d/web/run"));
+        assert!(!about("/etc", false, "/etc/passwd"));
     }
 
     #[test]

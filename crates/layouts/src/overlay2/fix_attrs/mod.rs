@@ -12,9 +12,30 @@ use std::path::Path;
 
 use kernel::accounts::Accounts;
 
-use crate::Problem;
+use crate::view::View;
+use crate::{Problem, Rule};
 
 pub use line::{Line, Owner};
+
+/// What can be wrong with a fix-attrs file.
+pub const RULES: &[&Rule] = line::RULES;
+
+/// Largest list that is read of an image that is not running.
+const LARGEST: usize = 1 << 20;
+
+/// What a list in an image says, line by line with its number, and what is wrong with
+/// it; nothing is changed.
+pub fn read_in(view: &View, file: &Path, accounts: &Accounts) -> (Vec<(u32, Line)>, Vec<Problem>) {
+    match view.read_start(file, LARGEST) {
+        Ok(text) => line::parse(file, &text, accounts),
+        Err(error) => (Vec::new(), vec![unread(file, &error)]),
+    }
+}
+
+fn unread(file: &Path, error: &io::Error) -> Problem {
+    let problem = Problem::refused(file, "read it", error, "none of it is applied");
+    problem.of(&super::scripts::UNREADABLE)
+}
 
 /// Applies a list: `text` is its content, `file` its name for messages. Paths in it
 /// are absolute, or relative to the current directory; users and groups are those of
@@ -40,11 +61,6 @@ pub fn run_file(file: &Path, hidden: bool) -> Vec<Problem> {
     };
     match read() {
         Ok((text, accounts)) => run(file, &text, &accounts, hidden),
-        Err(error) => vec![Problem::refused(
-            file,
-            "read it",
-            &error,
-            "none of it is applied",
-        )],
+        Err(error) => vec![unread(file, &error)],
     }
 }

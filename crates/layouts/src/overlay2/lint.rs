@@ -1,0 +1,444 @@
+//! What of an image will not work: every reader's rules over one tree, which is neither
+//! run nor changed.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use kernel::accounts::Accounts;
+
+use super::fix_attrs::Line;
+use super::picture::{Picture, Places, mode_at_boot};
+use super::script::identity::{self, Rights};
+use super::script::variables::{self, Given, Mentions};
+use super::script::{Script, programs, supervisor, syntax};
+use super::{elf, fix_attrs, read_service_in, scripts, services, user_files};
+use crate::settings::{self, Settings};
+use crate::view::View;
+use crate::{Problem, Rule, run_d};
+
+/// What can be wrong with a tree as a whole.
+const RULES: &[&Rule] = &[&NOTHING_TO_DO, &V3_SERVICES, &FIX_ATTRS_REFUSED, &TOO_LARGE];
+
+const NOTHING_TO_DO: Rule = Rule::warning(
+    "nothing-to-do",
+    "The tree has none of the directories in which hooks and services are looked for.",
+    "Name the directory that is copied to `/`, with `etc/services.d` in it: often `root` or `rootfs` beside the Dockerfile.",
+);
+const V3_SERVICES: Rule = Rule::error(
+    "v3-services",
+    "The tree has services of s6-overlay 3 in `/etc/s6-overlay/s6-rc.d`. This layout does not read them: none is started.",
+    "Write them as directories of `/etc/services.d`, and their `up` scripts as hooks of `/etc/cont-init.d`.",
+);
+const FIX_ATTRS_REFUSED: Rule = Rule::warning(
+    "fix-attrs-refused",
+    "A fix-attrs line changes the owner of files, which the kernel refuses the user or the capabilities that were given with `--user` and `--cap-drop`. Files that belong to that owner already stay as they are; for others a message is printed, and the boot goes on.",
+    "Set owners while the image is built (`COPY --chown`), or start the container as root with CHOWN.",
+);
+const TOO_LARGE: Rule = Rule::warning(
+    "tree-too-large",
+    "The tree has more than 200,000 entries, or directories more than 64 deep. What lies beyond was not looked at.",
+    "Name the directory that is copied to `/` rather than a whole image, with `--root` for what lies below.",
+);
+
+/// Every rule, reader by reader, each with the reader's name.
+pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
+    vec![
+        ("The tree", RULES),
+        ("Scripts", scripts::RULES),
+        ("Languages", syntax::RULES),
+        ("What a script says", programs::RULES),
+        ("Supervisors", supervisor::RULES),
+        ("Users", identity::RULES),
+        ("Variables that are set", variables::RULES),
+        ("Values of variables", settings::RULES),
+        ("Services", super::SERVICE_RULES),
+        ("Directories of services", services::RULES),
+        ("Directories of hooks", user_files::RULES),
+        ("fix-attrs", fix_attrs::RULES),
+        ("/run.d", run_d::RULES),
+    ]
+}
+
+/// As much of a tree as is looked at.
+const MOST_ENTRIES: usize = 200_000;
+const DEEPEST: usize = 64;
+
+/// What is asked.
+pub struct Question<'a> {
+    /// The image: the tree over what lies below it.
+    pub view: View,
+    /// The tree alone.
+    pub tree: &'a View,
+    /// Whether the tree is a whole image, most of which is a distribution's.
+    pub tree_is_image: bool,
+    /// Whether what lies below the tree is known.
+    pub whole: bool,
+    /// Where the layout has its files.
+    pub places: Places,
+    /// Directories of services that are linked into services.d when they are wanted.
+    pub available: &'a [PathBuf],
+    /// Variables of the container.
+    pub given: Vec<Given>,
+    /// The user's id.
+    pub uid: u32,
+    /// What the container may do.
+    pub rights: Rights,
+    /// The PATH of hooks and services where the image does not say.
+    pub small_path: &'a [u8],
+    /// The PATH of the container where it is not given.
+    pub container_path: &'a [u8],
+    /// The file that says the PATH of hooks and services.
+    pub path_file: &'a Path,
+}
+
+/// What was found.
+pub struct Answer {
+    /// What the image does.
+    pub picture: Picture,
+    /// By the variables that were given.
+    pub settings: Settings,
+    /// Services that are off until they are linked into services.d.
+    pub available: Vec<PathBuf>,
+    /// What is wrong, by path and line.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads an image and applies every rule.
+pub fn ask(question: Question) -> Answer {
+    let Question {
+        mut view,
+        places,
+        given,
+        ..
+    } = question;
+    let (settings, mut problems) = variables::check_given(&given);
+    let accounts = view.accounts().unwrap_or_else(|error| {
+        let problem = Problem::refused(
+            Path::new("/etc/passwd"),
+            "read it",
+            &error,
+            "no user is known",
+        );
+        problems.push(problem.of(&scripts::UNREADABLE));
+        Accounts::default()
+    });
+    let accounts = match !question.whole && accounts == Accounts::default() {
+        // Every image below will have root at least.
+        true => Accounts::parse(b"root:x:0:0::/root:/bin/sh\n", b"root:x:0:\n"),
+        false => accounts,
+    };
+    let from = user_files::source(places.etc, settings.runtime_profile.as_deref());
+    if question.uid == 0 || settings.read_only_root {
+        let (own, found) = match view.exists(places.own_attrs) {
+            true => fix_attrs::read_in(&view, places.own_attrs, &accounts),
+            false => Default::default(),
+        };
+        problems.extend(found);
+        let modes = Modes::of(&view, own, &accounts, &places, &from, question.available);
+        view.set_modes(move |path| modes.at(path));
+    }
+    let container_path = value(&given, b"PATH")
+        .unwrap_or(question.container_path)
+        .to_vec();
+    let small_path = match settings.keep_env {
+        true => container_path.clone(),
+        false => match view.read_start(question.path_file, 4096) {
+            Ok(text) => text
+                .split(|b| *b == b'\n')
+                .next()
+                .unwrap_or(b"")
+                .trim_ascii_end()
+                .to_vec(),
+            Err(_) => question.small_path.to_vec(),
+        },
+    };
+    let any_path = [&small_path[..], b":", &container_path].concat();
+
+    view.set_paths(&small_path, &container_path);
+    let mut picture = Picture::read(&view, &places, &settings, &accounts);
+    problems.append(&mut picture.problems);
+    let off = available(&view, question.available, &picture, &mut problems);
+    problems.extend(fix_attrs_refused(&picture, question.uid, question.rights));
+    problems.extend(as_a_whole(
+        &view,
+        question.tree,
+        &places,
+        question.available,
+    ));
+
+    let run_by_init: BTreeSet<PathBuf> = picture.scripts().into_iter().collect();
+    let walked = walk(question.tree, question.tree_is_image, |path, stat| {
+        problems.extend(services::check_entry(path, stat));
+    });
+    problems.extend(walked.problems);
+    let mut all: BTreeSet<PathBuf> = walked.files.into_iter().collect();
+    all.extend(run_by_init.iter().cloned());
+    let mut texts = Vec::new();
+    // Who runs the other files is not known, so neither is their PATH.
+    view.set_paths(&any_path, &any_path);
+    for path in all {
+        let is_run = run_by_init.contains(&path);
+        // Files that nobody is known to run count where they are meant to be.
+        let may_run = !is_run && !question.tree_is_image && view.is_executable(&path);
+        let script = Script::read(&view, &path);
+        if may_run && (script.is_some() || elf::is_one(&view, &path)) {
+            problems.extend(scripts::diagnose_in(&view, &path));
+        }
+        let Some(script) = script else {
+            continue;
+        };
+        if is_run || may_run {
+            problems.extend(syntax::check(&script));
+        }
+        problems.extend(programs::check(&view, &script, &any_path));
+        problems.extend(supervisor::check(&script));
+        texts.push(script);
+    }
+    let users = !texts.iter().any(identity::makes_users);
+    let mut mentions = Mentions::default();
+    let replaced =
+        is_script(&view, "/bin/s6-setuidgid") || is_script(&view, "/usr/bin/s6-setuidgid");
+    for script in &texts {
+        if !replaced {
+            problems.extend(identity::check(
+                script,
+                users.then_some(&accounts),
+                question.rights,
+            ));
+        }
+        mentions.add(script);
+    }
+    problems.extend(mentions.check(&given, |path| run_by_init.contains(path)));
+    if let Some(user) = settings.worker_user.as_deref().filter(|_| users) {
+        problems.extend(identity::check_variable("NOT_ROOT_USER", user, &accounts));
+    }
+    problems.retain(|problem| question.whole || problem.rule.is_none_or(|rule| !rule.needs_image));
+    problems.sort_by(|a, b| (&a.path, a.line, &a.cause).cmp(&(&b.path, b.line, &b.cause)));
+    problems.dedup();
+    Answer {
+        picture,
+        settings,
+        available: off,
+        problems,
+    }
+}
+
+/// What the boot makes of the modes of files, before it runs them.
+struct Modes {
+    own: Vec<(u32, Line)>,
+    lists: Vec<(PathBuf, Vec<(u32, Line)>)>,
+    user_files: &'static Path,
+    from: PathBuf,
+    available: Vec<PathBuf>,
+}
+
+impl Modes {
+    fn of(
+        view: &View,
+        own: Vec<(u32, Line)>,
+        accounts: &Accounts,
+        places: &Places,
+        from: &Path,
+        available: &[PathBuf],
+    ) -> Modes {
+        let files = scripts::list_in(view, &from.join("fix-attrs.d")).unwrap_or_default();
+        let lists = files.into_iter().map(|file| {
+            let (lines, _) = fix_attrs::read_in(view, &file, accounts);
+            (file, lines)
+        });
+        Modes {
+            own,
+            lists: lists.collect(),
+            user_files: places.user_files,
+            from: from.to_path_buf(),
+            available: available.to_vec(),
+        }
+    }
+
+    fn at(&self, path: &Path) -> Option<u32> {
+        // A service that is off is linked into services.d before its modes are set.
+        let linked = self
+            .available
+            .iter()
+            .find_map(|dir| path.strip_prefix(dir).ok());
+        let path = match linked {
+            Some(rest) => self.from.join("services.d").join(rest),
+            None => path.to_path_buf(),
+        };
+        mode_at_boot(&self.own, &self.lists, self.user_files, &self.from, &path)
+    }
+}
+
+/// Services that are off, and what is wrong with them. What services.d links to is on,
+/// and has been read.
+fn available(
+    view: &View,
+    dirs: &[PathBuf],
+    picture: &Picture,
+    problems: &mut Vec<Problem>,
+) -> Vec<PathBuf> {
+    let identity = |path: &Path| view.stat(path).ok().map(|found| found.identity);
+    let on = picture
+        .services
+        .iter()
+        .map(|service| identity(&service.dir));
+    let on: BTreeSet<_> = on.collect();
+    let mut found = Vec::new();
+    for dir in dirs {
+        for name in view.names(dir).unwrap_or_default() {
+            let path = dir.join(OsStr::from_bytes(&name));
+            if name.starts_with(b".") || !view.is_dir(&path) || on.contains(&identity(&path)) {
+                continue;
+            }
+            match read_service_in(view, &path) {
+                Ok(service) => problems.extend(service.problems),
+                Err(problem) => problems.push(problem),
+            }
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn fix_attrs_refused(picture: &Picture, uid: u32, rights: Rights) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if rights.change_owner {
+        return problems;
+    }
+    for (file, lines) in &picture.fix_attrs {
+        for (number, line) in lines.iter().filter(|(_, line)| line.owner.uid != uid) {
+            let cause = format!(
+                "giving files to user {} needs root with CHOWN, which this container is started without",
+                line.owner.uid
+            );
+            let remedy = "set owners while the image is built";
+            problems.push(Problem::at(file, *number, cause, remedy).of(&FIX_ATTRS_REFUSED));
+        }
+    }
+    problems
+}
+
+fn as_a_whole(view: &View, tree: &View, places: &Places, available: &[PathBuf]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let v3 = Path::new("/etc/s6-overlay/s6-rc.d");
+    let v3_services = view.names(v3).unwrap_or_default();
+    let has = |name: &Vec<u8>| view.exists(&v3.join(OsStr::from_bytes(name)).join("type"));
+    let count = v3_services.iter().filter(|name| has(name)).count();
+    if count > 0 {
+        let cause = format!("{count} services of s6-overlay 3, which this layout does not read");
+        let remedy = "write them as directories of /etc/services.d";
+        problems.push(Problem::new(v3, cause, remedy).of(&V3_SERVICES));
+    }
+    // Scripts of the tree may fill directories while they run.
+    let mut known = vec![
+        PathBuf::from("/etc/cont-profile.d"),
+        places.own_services.to_path_buf(),
+    ];
+    known.extend(user_files::DIRECTORIES.map(|name| places.etc.join(name)));
+    known.extend(places.run_d.map(Path::to_path_buf));
+    known.extend(available.iter().cloned());
+    if count == 0 && !known.iter().any(|dir| tree.is_dir(dir)) {
+        let cause = "there is no etc/services.d, no etc/cont-init.d, and none of their like";
+        let remedy = "name the directory that is copied to /";
+        problems.push(Problem::new(Path::new("/"), cause, remedy).of(&NOTHING_TO_DO));
+    }
+    problems
+}
+
+fn is_script(view: &View, path: &str) -> bool {
+    view.read_start(Path::new(path), 2)
+        .is_ok_and(|two| two == b"#!")
+}
+
+fn value<'a>(given: &'a [Given], name: &[u8]) -> Option<&'a [u8]> {
+    let mut all = given.iter().rev();
+    let found = all.find(|given| given.name == name)?;
+    Some(&found.value)
+}
+
+/// What a walk over a tree has found.
+struct Walked {
+    /// Regular files.
+    files: Vec<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+/// Directories of a whole image that are its distribution's, or no files of its own.
+const OF_THE_SYSTEM: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/usr/bin",
+    "/usr/games",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/src",
+    "/var/cache",
+    "/var/lib",
+];
+
+/// Every entry of the tree, links not followed.
+fn walk(tree: &View, is_image: bool, mut visit: impl FnMut(&Path, &kernel::fs::Stat)) -> Walked {
+    let mut walked = Walked {
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
+    let mut waiting = vec![(PathBuf::from("/"), 0)];
+    let mut entries = 0;
+    while let Some((dir, depth)) = waiting.pop() {
+        let names = match tree.names(&dir) {
+            Ok(names) => names,
+            Err(error) => {
+                let problem =
+                    Problem::refused(&dir, "list it", &error, "what is in it was not looked at");
+                walked.problems.push(problem.of(&scripts::UNREADABLE));
+                continue;
+            }
+        };
+        for name in names {
+            entries += 1;
+            if entries > MOST_ENTRIES || depth > DEEPEST {
+                let cause = match depth > DEEPEST {
+                    true => format!("more than {DEEPEST} directories deep"),
+                    false => format!("more than {MOST_ENTRIES} entries up to here"),
+                };
+                let remedy = "name the directory that is copied to /; the rest was not looked at";
+                walked
+                    .problems
+                    .push(Problem::new(&dir, cause, remedy).of(&TOO_LARGE));
+                if depth > DEEPEST {
+                    break;
+                }
+                return walked;
+            }
+            let path = dir.join(OsStr::from_bytes(&name));
+            let Ok(stat) = tree.link_stat(&path) else {
+                continue;
+            };
+            visit(&path, &stat);
+            if stat.is_file() {
+                walked.files.push(path);
+            } else if stat.is_dir() {
+                let system = OF_THE_SYSTEM.iter().any(|known| path == Path::new(known));
+                if !(is_image && system) {
+                    waiting.push((path, depth + 1));
+                }
+            }
+        }
+    }
+    walked
+}

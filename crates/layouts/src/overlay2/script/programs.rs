@@ -1,0 +1,113 @@
+//! Scripts that call what this release does not have.
+
+use std::path::Path;
+
+use kernel::escape;
+
+use super::Script;
+use crate::view::View;
+use crate::{Problem, Rule};
+
+/// What is looked for.
+pub const RULES: &[&Rule] = &[&NOT_HERE, &V3_PATH];
+
+const NOT_HERE: Rule = Rule::error(
+    "program-not-here",
+    "The script calls a program of s6, s6-rc or s6-overlay that this release does not have, and that the image has not either.",
+    "Write what the program did in another way, or install the original beside this one.",
+)
+.with_the_image();
+const V3_PATH: Rule = Rule::error(
+    "v3-path",
+    "The script uses a path that only s6-overlay 3 has (`/command/…`, `/run/s6/basedir/…`, `/package/admin/…`).",
+    "Call the program by its name. The container is stopped by `mainstay stop-container` or `s6-svscanctl -t /var/run/s6/services`.",
+)
+.with_the_image();
+
+/// Programs of the originals that an image may call.
+const OF_THE_ORIGINALS: &[&str] = &[
+    "logutil-newfifo",
+    "logutil-service",
+    "logutil-service-main",
+    "s6-accessrules-cdb-from-fs",
+    "s6-fdholder-daemon",
+    "s6-instance-create",
+    "s6-ipcclient",
+    "s6-ipcserver",
+    "s6-linux-init",
+    "s6-log",
+    "s6-mount",
+    "s6-rc",
+    "s6-rc-bundle",
+    "s6-rc-compile",
+    "s6-rc-db",
+    "s6-rc-init",
+    "s6-rc-update",
+    "s6-sudo",
+    "s6-supervise",
+    "s6-svlink",
+    "s6-svlisten",
+    "s6-svscan",
+    "s6-svunlink",
+    "s6-tai64n",
+    "s6-tai64nlocal",
+    "s6-tcpserver",
+    "s6-umount",
+    "s6-usertree-maker",
+    "s6-ftrig-wait",
+    "s6-ftrig-listen",
+    "s6-ftrig-listen1",
+    "ucspilogd",
+];
+
+/// Where s6-overlay 3 has its programs and its state.
+const OF_V3: [&[u8]; 3] = [b"/command/", b"/run/s6/basedir/", b"/package/admin/"];
+
+/// What is wrong with the script; programs are looked up along `path`.
+pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (command, at) in script.programs() {
+        let word = &command.words[at];
+        if !word.literal {
+            continue;
+        }
+        let here = Path::new(std::ffi::OsStr::from_bytes(&word.text));
+        let tell = |rule, cause: String, remedy: &str| {
+            Problem::at(&script.path, word.line, cause, remedy).of(rule)
+        };
+        let of_v3 = OF_V3.iter().any(|place| word.text.starts_with(place));
+        if of_v3 && !view.exists(here) {
+            let cause = format!("{} is s6-overlay 3's", escape(&word.text));
+            let remedy = match word.name() {
+                b"halt" | b"poweroff" | b"reboot" => "use mainstay stop-container".to_string(),
+                name => format!("call {} by its name", escape(name)),
+            };
+            problems.push(tell(&V3_PATH, cause, &remedy));
+            continue;
+        }
+        let known = std::str::from_utf8(word.name())
+            .ok()
+            .filter(|name| OF_THE_ORIGINALS.contains(name));
+        let there = match word.text.contains(&b'/') {
+            true => view.exists(here),
+            false => view.program(&word.text, path).is_some(),
+        };
+        if let Some(name) = known.filter(|_| !there) {
+            let cause = format!("{name} is not in this release, and not in the image");
+            problems.push(tell(&NOT_HERE, cause, remedy(name)));
+        }
+    }
+    problems
+}
+
+fn remedy(name: &str) -> &'static str {
+    match name {
+        "s6-log" | "logutil-service" | "logutil-service-main" | "logutil-newfifo" => {
+            "let the service write to the container's output, or install another logger"
+        }
+        "s6-supervise" | "s6-svscan" => "PID 1 supervises; put the directory into services.d",
+        _ => "do it in another way, or install the original",
+    }
+}
+
+use std::os::unix::ffi::OsStrExt;
