@@ -5,7 +5,9 @@ mod client;
 #[doc(hidden)]
 pub mod for_fuzzing;
 mod help;
+pub mod inspect;
 pub mod install;
+mod json;
 mod service;
 mod status;
 mod stop_container;

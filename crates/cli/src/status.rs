@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use chain::{Call, Outcome, Program, Result};
 
+use crate::json::string;
 use crate::{client, help};
 
 pub(crate) const COMMAND: Program = Program {
@@ -171,23 +172,6 @@ pub(crate) fn json(report: &Report) -> String {
         report.ready,
         units.join(",")
     )
-}
-
-/// A string as JSON has it (RFC 8259, section 7).
-fn string(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            c if c.is_control() => {
-                let _ = write!(quoted, "\\u{:04x}", c as u32);
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]

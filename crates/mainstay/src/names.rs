@@ -16,20 +16,36 @@ pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
     entry::PROGRAMS.iter().copied().chain(tools::programs())
 }
 
-/// The command that writes the links; it needs the table itself.
-const INSTALL: &Program = &Program {
-    name: "mainstay install",
-    usage: cli::install::USAGE,
-    summary: cli::install::SUMMARY,
-    run: |call| {
-        let names: Vec<&str> = programs().map(|program| program.name).collect();
-        cli::install::run(call, &names)
+/// The commands that need the table itself: what writes the links, and what reads an
+/// image as it will be with them.
+const WITH_NAMES: &[&Program] = &[
+    &Program {
+        name: "mainstay install",
+        usage: cli::install::USAGE,
+        summary: cli::install::SUMMARY,
+        run: |call| cli::install::run(call, &names()),
     },
-};
+    &Program {
+        name: "mainstay lint",
+        usage: cli::inspect::LINT_USAGE,
+        summary: cli::inspect::LINT_SUMMARY,
+        run: |call| cli::inspect::lint(call, &names()),
+    },
+    &Program {
+        name: "mainstay explain",
+        usage: cli::inspect::EXPLAIN_USAGE,
+        summary: cli::inspect::EXPLAIN_SUMMARY,
+        run: |call| cli::inspect::explain(call, &names()),
+    },
+];
+
+fn names() -> Vec<&'static str> {
+    programs().map(|program| program.name).collect()
+}
 
 /// Every command for people.
 fn commands() -> impl Iterator<Item = &'static Program> {
-    cli::COMMANDS.iter().copied().chain([INSTALL])
+    cli::COMMANDS.iter().chain(WITH_NAMES).copied()
 }
 
 /// The word after `mainstay` that means a command.

@@ -10,7 +10,7 @@ pub(super) const BINARY: &str = "/usr/libexec/mainstay/mainstay";
 
 /// A layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// s6-overlay v2: `/init` and everything that its tarball unpacks.
     S6V2,
     /// docker-base: s6-overlay v2, and `/run.sh` and its like.
@@ -18,7 +18,7 @@ pub(super) enum Layout {
 }
 
 /// Every layout with its name and what it is for.
-pub(super) const LAYOUTS: &[(&str, Layout, &str)] = &[
+pub(crate) const LAYOUTS: &[(&str, Layout, &str)] = &[
     ("s6-v2", Layout::S6V2, "images of s6-overlay v1 and v2"),
     (
         "docker-base",

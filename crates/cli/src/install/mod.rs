@@ -22,10 +22,14 @@ use chain::{Call, Failure, Outcome, Result, Unable, escape};
 use kernel::fd;
 
 use image::Image;
-use layout::{BINARY, Content, LAYOUTS, Layout};
+use layout::{BINARY, Content, LAYOUTS};
+use layouts::view::{Entry, Layers, Listed};
 use manifest::Manifest;
 use options::Asked;
 use plan::Action;
+
+pub(crate) use layout::Layout;
+pub(crate) use options::find as find_layout;
 
 /// Whether the words are a call: what the fuzz targets ask.
 pub(crate) fn understand(words: Vec<chain::Word>) -> Result<()> {
@@ -69,6 +73,30 @@ pub fn run(call: &mut Call, names: &[&str]) -> Result<Outcome> {
     };
     fd::write_all(1, text.as_bytes()).unable("write to", b"standard output")?;
     Ok(Outcome::Exit(0))
+}
+
+/// What an installation of `layout` for a program that answers to `names` would put into
+/// an image with these layers, as a layer of its own.
+///
+/// # Errors
+/// As openat2(2).
+pub(crate) fn as_layer(layout: Layout, names: &[&str], image: &Layers) -> io::Result<Listed> {
+    let mut listed = Listed::default();
+    for item in layout::items(layout, names) {
+        let path = item.path.as_bytes();
+        let at = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
+        let mut real = image.real(&path[..at])?;
+        real.extend_from_slice(&path[at..]);
+        let entry = match item.content {
+            Content::Directory => Entry::Directory,
+            Content::Link(target) => Entry::Link(target.into_bytes()),
+            // What counts is that it is a program.
+            Content::Binary => Entry::File(b"\x7fELF".to_vec(), 0o755),
+            Content::Text(text, mode) => Entry::File(text.as_bytes().to_vec(), mode),
+        };
+        listed.add(&real, entry);
+    }
+    Ok(listed)
 }
 
 /// Installs, and gives the text for standard output.

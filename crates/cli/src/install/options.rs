@@ -47,7 +47,7 @@ pub(super) fn read(words: Vec<Word>) -> Result<Asked> {
         };
         match name {
             b"--root" => root = Some(PathBuf::from(OsStr::from_bytes(&value()?))),
-            b"--layout" => layout = Some(find(&value()?)?),
+            b"--layout" => layout = Some(find(&value()?)?.1),
             b"--dry-run" if glued.is_none() => dry_run = true,
             b"--uninstall" if glued.is_none() => uninstall = true,
             b"--help" | b"-h" if glued.is_none() => return Ok(Asked::Help),
@@ -86,15 +86,21 @@ pub(super) fn read(words: Vec<Word>) -> Result<Asked> {
     }
 }
 
-fn find(name: &[u8]) -> Result<Layout> {
+/// The layout of this name, with its name.
+///
+/// # Errors
+/// A sentence with all that there are.
+pub(crate) fn find(name: &[u8]) -> Result<(&'static str, Layout)> {
     let found = LAYOUTS.iter().find(|(known, ..)| known.as_bytes() == name);
-    found.map(|(_, layout, _)| *layout).ok_or_else(|| {
-        Failure::Invalid(format!(
-            "there is no layout {}; there are:{}",
-            escape(name),
-            list("")
-        ))
-    })
+    found
+        .map(|(name, layout, _)| (*name, *layout))
+        .ok_or_else(|| {
+            Failure::Invalid(format!(
+                "there is no layout {}; there are:{}",
+                escape(name),
+                list("")
+            ))
+        })
 }
 
 /// Every layout with what it is for, in one line.

@@ -7,6 +7,8 @@ use chain::{Failure, Result, Unable, escape};
 use kernel::accounts::{Accounts, Unknown};
 use kernel::credentials;
 
+use super::words;
+
 /// Who to become; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Identity {
