@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use init::{Response, SIGNALS, When};
-use layouts::settings;
+use layouts::{Severity, settings};
 
 /// Compares a page with what the tables say, or writes it.
 fn page(name: &str, text: &str) {
@@ -136,12 +136,17 @@ fn programs() {
             command.summary
         );
     }
-    let _ = writeln!(
-        text,
-        "| `mainstay install` | {} | {} |",
-        code(cli::install::USAGE),
-        cli::install::SUMMARY
-    );
+    for (name, usage, summary) in [
+        ("install", cli::install::USAGE, cli::install::SUMMARY),
+        ("lint", cli::inspect::LINT_USAGE, cli::inspect::LINT_SUMMARY),
+        (
+            "explain",
+            cli::inspect::EXPLAIN_USAGE,
+            cli::inspect::EXPLAIN_SUMMARY,
+        ),
+    ] {
+        let _ = writeln!(text, "| `mainstay {name}` | {} | {summary} |", code(usage));
+    }
     page("programs.md", &text);
 }
 
@@ -151,4 +156,51 @@ fn code(usage: &str) -> String {
         return String::new();
     }
     format!("`{}`", usage.replace('|', "\\|"))
+}
+
+#[test]
+fn lint() {
+    let mut text = String::from(include_str!("lint-head.md"));
+    for (reader, rules) in layouts::overlay2::lint::rules() {
+        let _ = write!(text, "\n## {reader}\n");
+        for rule in rules {
+            let severity = match rule.severity {
+                Severity::Error => "Error",
+                Severity::Warning => "Warning",
+            };
+            let needs = match rule.needs_image {
+                true => ", told only where the whole image is known",
+                false => "",
+            };
+            let _ = write!(
+                text,
+                "\n### `{}`\n\n{severity}{needs}. {}\n\n{}\n",
+                rule.id, rule.cause, rule.remedy
+            );
+        }
+    }
+    page("lint.md", &text);
+}
+
+#[test]
+fn every_rule_of_lint_has_a_name_of_its_own_and_sentences() {
+    let mut ids = Vec::new();
+    for (_, rules) in layouts::overlay2::lint::rules() {
+        for rule in rules {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(rule.id.chars().all(plain), "{}", rule.id);
+            for sentence in [rule.cause, rule.remedy] {
+                assert!(
+                    sentence.ends_with(['.', ')', '`']),
+                    "{}: {sentence}",
+                    rule.id
+                );
+            }
+            ids.push(rule.id);
+        }
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "a name stands twice");
 }
