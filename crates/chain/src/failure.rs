@@ -11,6 +11,8 @@ use crate::escape;
 pub mod exit {
     /// The words of the call do not fit.
     pub const USAGE: u8 = 100;
+    /// A defect of the program itself.
+    pub const INTERNAL: u8 = 101;
     /// The system refused something.
     pub const SYSTEM: u8 = 111;
     /// A program to become exists but cannot be executed.

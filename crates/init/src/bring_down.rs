@@ -9,22 +9,24 @@ use crate::reach;
 use crate::supervisor::{Phase, Supervisor};
 
 /// A stop that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stopping {
-    begun: Duration,
+    pub(crate) begun: Duration,
     /// When everything that was left got its TERM.
-    terminated: Option<Duration>,
+    pub(crate) terminated: Option<Duration>,
     /// Whether a further signal cut the time after it short.
-    cut: bool,
+    pub(crate) cut: bool,
     /// Whether a further signal has asked for less grace.
     pub(crate) hastened: bool,
     /// What had to be killed, and why.
-    killed: Vec<Killed>,
+    pub(crate) killed: Vec<Killed>,
 }
 
 /// Something that had to be killed.
-struct Killed {
-    what: String,
-    why: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Killed {
+    pub(crate) what: String,
+    pub(crate) why: String,
 }
 
 /// Most names in the last line.

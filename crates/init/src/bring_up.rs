@@ -15,6 +15,7 @@ use crate::environment;
 use crate::prepare::{self, Prepared};
 use crate::scan::{Handover, Progress};
 use crate::supervisor::{Phase, Supervisor};
+use crate::survival::Purpose;
 use crate::token::Token;
 
 /// Whether nothing more is to be waited for before a unit counts as started.
@@ -39,17 +40,23 @@ impl Supervisor<'_> {
     pub(crate) fn start_run_d(&mut self) {
         let env = environment::vector(&self.launch.environment);
         let group = self.inheritance.group;
+        self.journal.begin_child(Purpose::RunD);
         let started = self.inheritance.fork(|| {
             lead_group();
             run_d(&env, group)
         });
         match started {
-            Ok(pid) => self.phase = Phase::RunD(pid),
+            Ok(pid) => {
+                self.phase = Phase::RunD(pid);
+                self.keep();
+            }
             Err(error) => self.boot_impossible("/run.d", &error),
         }
+        self.journal.end_child();
     }
 
     pub(crate) fn start_boot(&mut self) {
+        self.journal.begin_child(Purpose::Boot);
         let prepared = prepare::prepare(&self.paths, self.launch, &self.settings);
         let Prepared {
             scan_control,
@@ -80,9 +87,11 @@ impl Supervisor<'_> {
             Ok(boot) => {
                 self.watch(boot.handover.as_raw_fd(), Token::Boot);
                 self.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
+                self.keep();
             }
             Err(error) => self.boot_impossible("the boot", &error),
         }
+        self.journal.end_child();
     }
 
     fn boot_impossible(&mut self, what: &str, error: &std::io::Error) {
@@ -167,7 +176,7 @@ impl Supervisor<'_> {
         names.join(", ")
     }
 
-    fn start_command(&mut self) {
+    pub(crate) fn start_command(&mut self) {
         let command = Command {
             argv: &self.argv,
             environment: &self.launch.environment,
@@ -175,8 +184,13 @@ impl Supervisor<'_> {
             paths: &self.paths,
             passed: &self.passed,
         };
+        self.journal.begin_child(Purpose::Command);
         match command.start(&self.inheritance) {
-            Ok(pid) => self.command = Some(pid),
+            Ok(pid) => {
+                self.command = Some(pid);
+                self.journal.note_command(self.command);
+                self.keep_rest();
+            }
             Err(error) => {
                 self.messages.warn(&format!(
                     "cannot make a process for the command: {}; the container stops",
@@ -185,6 +199,7 @@ impl Supervisor<'_> {
                 self.stop(StopCause::CommandEnded(111));
             }
         }
+        self.journal.end_child();
     }
 
     pub(crate) fn run_d_ended(&mut self, status: WaitStatus) {
@@ -208,30 +223,41 @@ impl Supervisor<'_> {
 
     pub(crate) fn boot_ended(&mut self, status: WaitStatus) {
         self.read_boot();
-        let Phase::Booting(_, handover) = std::mem::replace(&mut self.phase, Phase::Up) else {
+        let code = status.code();
+        let failed = code != 0 && self.settings.if_boot_fails == IfBootFails::Stop;
+        // Ended by the stop, its code says nothing.
+        let over = failed || self.stopping.is_some();
+        let next = if over { Phase::Up } else { self.settling() };
+        let Phase::Booting(_, handover) = std::mem::replace(&mut self.phase, next) else {
             return;
         };
-        if self.stopping.is_some() {
-            // Ended by the stop: its code says nothing.
+        self.keep_rest();
+        if over {
+            if self.stopping.is_none() {
+                self.boot_code = Some(code);
+                self.stop(StopCause::BootFailed(code));
+            }
             return;
         }
-        let code = status.code();
-        if code != 0 && self.settings.if_boot_fails == IfBootFails::Stop {
-            self.boot_code = Some(code);
-            self.stop(StopCause::BootFailed(code));
-            return;
+        if handover.is_whole() {
+            self.take_services(handover.bytes(), false);
+        } else {
+            self.rescan(false);
         }
-        self.take_services(handover.bytes(), false);
         // A boot by script asks for the reading of its services through the fifo.
         self.read_scan_control();
         if self.scan_control.is_none() {
             // Nor could it ask.
             self.rescan(false);
         }
+    }
+
+    /// The phase after the boot: services start, and a command may wait for them.
+    fn settling(&self) -> Phase {
         let waits = !self.argv.is_empty() && self.settings.cmd_waits;
-        self.phase = Phase::Settling(waits.then(|| match self.settings.cmd_wait_maxtime {
+        Phase::Settling(waits.then(|| match self.settings.cmd_wait_maxtime {
             Some(limit) => clock::monotonic() + limit,
             None => Duration::MAX,
-        }));
+        }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 
 use kernel::process::{self, Fork};
 use kernel::{errno, fd, limits, signal};
@@ -12,6 +13,9 @@ pub(crate) struct Inheritance {
     pub(crate) open_files: Option<limits::Limit>,
     /// Whether PID 1 leads the process group of the terminal, into which hooks go.
     pub(crate) group: i32,
+    /// Where the pid of the latest child is noted, for a program that goes on after a crash
+    /// of this one.
+    pub(crate) noted: Option<&'static AtomicU64>,
 }
 
 impl Inheritance {
@@ -21,7 +25,11 @@ impl Inheritance {
     /// # Errors
     /// As fork(2).
     pub(crate) fn fork(&self, body: impl FnOnce() -> u8) -> io::Result<i32> {
-        match process::fork()? {
+        let forked = match self.noted {
+            Some(place) => process::fork_noting(place),
+            None => process::fork(),
+        };
+        match forked? {
             Fork::Parent(pid) => Ok(pid),
             Fork::Child => {
                 if let Some(limit) = self.open_files {

@@ -96,6 +96,17 @@ impl Server {
         })
     }
 
+    /// The socket on which an earlier program of this process has listened. Its clients
+    /// are gone with it.
+    pub(crate) fn resumed(listener: std::os::fd::OwnedFd) -> Server {
+        Server {
+            listener: UnixListener::from(listener),
+            clients: Vec::new(),
+            knows_every_user: knows_every_user(),
+            resting: None,
+        }
+    }
+
     pub(crate) fn descriptor(&self) -> RawFd {
         self.listener.as_raw_fd()
     }

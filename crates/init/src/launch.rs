@@ -11,6 +11,11 @@ pub struct Launch {
     pub command: Vec<Vec<u8>>,
     /// The environment, as `NAME=value` entries.
     pub environment: Vec<Vec<u8>>,
+    /// The words by which the same program is called once more after a crash.
+    pub argv: Vec<Vec<u8>>,
+    /// What a program of this process that crashed has left: the value of
+    /// [`RESUME`](crate::RESUME), which is no variable of the container.
+    pub resume: Option<Vec<u8>>,
 }
 
 /// A pool of equal services.
@@ -23,6 +28,12 @@ pub struct Workers {
 }
 
 impl Launch {
+    /// The name that ps(1) shows: the last component of the first word.
+    pub(crate) fn name(&self) -> &[u8] {
+        let word = self.argv.first().map_or(&b"init"[..], Vec::as_slice);
+        word.rsplit(|b| *b == b'/').next().unwrap_or(word)
+    }
+
     /// The value of a variable of the container.
     pub fn variable(&self, name: &[u8]) -> Option<&[u8]> {
         self.environment

@@ -35,6 +35,7 @@ mod signals;
 mod stop;
 mod supervise;
 mod supervisor;
+mod survival;
 mod token;
 
 pub use boot::{STEPS, boot_step, run_d};
@@ -43,3 +44,4 @@ pub use launch::{Launch, Workers};
 pub use paths::{FIXATTRS, IMAGE_ENVIRONMENT, IMAGE_SERVICES, Paths, RUN_D, STAGE2};
 pub use signals::{Response, SIGNALS, SignalRule, When};
 pub use supervisor::run;
+pub use survival::VARIABLE as RESUME;

@@ -11,6 +11,7 @@ use crate::listeners::ENTRIES_A_TURN;
 use crate::service::{NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::{Phase, Supervisor};
+use crate::survival::Purpose;
 use crate::token::Token;
 
 impl Supervisor<'_> {
@@ -24,11 +25,15 @@ impl Supervisor<'_> {
                 if let Some(input) = self.service(unit).and_then(|s| s.input.as_mut()) {
                     input.write = None;
                 }
+                self.keep_files(unit);
             }
             Action::Forget(unit) => self.forget(unit),
             Action::RunStopHooks => self.run_stop_hooks(),
             Action::SignalAll(number) => self.signal_all(i32::from(number)),
-            Action::Leave(code) => self.leave = Some(code),
+            Action::Leave(code) => {
+                self.leave = Some(code);
+                self.keep_rest();
+            }
             Action::Tell(notice) => self.word(notice),
         }
     }
@@ -55,16 +60,19 @@ impl Supervisor<'_> {
         else {
             return self.tell(Event::StartFailed(unit));
         };
+        self.journal.begin_child(Purpose::Unit(unit));
         match service.start(&self.inheritance, &self.env, output, refusals) {
             Ok(pid) => {
                 let notification = service.notification.as_ref().map(AsRawFd::as_raw_fd);
                 self.tell(Event::Started(unit, Pid(pid)));
                 if let Some(notification) = notification {
                     self.watch(notification, Token::Notification(unit));
+                    self.keep_files(unit);
                 }
             }
             Err(error) => self.not_started(unit, "run", &error),
         }
+        self.journal.end_child();
     }
 
     fn finish(&mut self, unit: UnitId, end: End, pid: Pid) {
@@ -77,10 +85,12 @@ impl Supervisor<'_> {
         else {
             return self.tell(Event::StartFailed(unit));
         };
+        self.journal.begin_child(Purpose::Unit(unit));
         match service.start_finish(&self.inheritance, &self.env, output, end, pid.0, refusals) {
             Ok(pid) => self.tell(Event::Started(unit, Pid(pid))),
             Err(error) => self.not_started(unit, "finish", &error),
         }
+        self.journal.end_child();
     }
 
     fn not_started(&mut self, unit: UnitId, what: &str, error: &std::io::Error) {
@@ -148,6 +158,7 @@ impl Supervisor<'_> {
     fn close_notification(&mut self, unit: UnitId) {
         if let Some(read) = self.service(unit).and_then(|s| s.notification.take()) {
             self.epoll.remove(read.as_raw_fd());
+            self.keep_files(unit);
         }
     }
 
@@ -190,8 +201,13 @@ impl Supervisor<'_> {
             start: &self.launch.environment,
             keep: self.settings.keep_env,
         };
+        self.journal.begin_child(Purpose::StopHooks);
         match StopHooks::start(&self.inheritance, &self.paths, &env, &variables) {
-            Ok(hooks) => self.hooks = Some(hooks),
+            Ok(hooks) => {
+                kernel::crash::note_descriptor(hooks.descriptor());
+                self.hooks = Some(hooks);
+                self.keep_rest();
+            }
             Err(error) => {
                 self.messages.warn(&format!(
                     "cannot make a process for /etc/cont-finish.d: {}; its scripts are left out",
@@ -200,6 +216,7 @@ impl Supervisor<'_> {
                 self.tell(Event::StopHooksDone(self.rules.limits));
             }
         }
+        self.journal.end_child();
     }
 
     /// One that has ended meanwhile needs no signal (ESRCH). One that may not be signalled

@@ -3,12 +3,12 @@
 
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
 use kernel::fs::Use;
-use kernel::{credentials, errno, fs};
+use kernel::{credentials, errno, fd, fs};
 use layouts::places;
 
 use crate::launch::Launch;
@@ -23,7 +23,7 @@ pub(crate) struct Place {
     /// What is lost, where something is.
     pub(crate) loss: Option<String>,
     /// Held while the private folder is used: no other container takes it for its own.
-    _lock: Option<OwnedFd>,
+    lock: Option<OwnedFd>,
 }
 
 impl Place {
@@ -45,7 +45,7 @@ impl Place {
                         return Place {
                             paths: Paths::standard_at(state),
                             loss: None,
-                            _lock: None,
+                            lock: None,
                         };
                     }
                     Err(error) => {
@@ -70,7 +70,7 @@ impl Place {
                         folder.display(),
                         places::STANDARD[0]
                     )),
-                    _lock: Some(lock),
+                    lock: Some(lock),
                 };
             }
         }
@@ -81,8 +81,28 @@ impl Place {
                  where the image keeps them, with the variables that the container came \
                  with, and cannot be told anything from outside; to have a place {remedy}"
             )),
-            _lock: None,
+            lock: None,
         }
+    }
+
+    /// The place of an earlier program of this process, which children are told of in
+    /// `launch`. `lock` is still open.
+    pub(crate) fn resumed(launch: &Launch, lock: Option<RawFd>) -> Place {
+        let variable = |name: &str| launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
+        Place {
+            paths: Paths::find(variable),
+            loss: None,
+            lock: lock.filter(|number| fd::is_open(*number)).map(fd::own),
+        }
+    }
+
+    /// What holds the private folder's lock.
+    pub(crate) fn lock_descriptor(&self) -> Option<RawFd> {
+        let number = self.lock.as_ref().map(AsRawFd::as_raw_fd);
+        if let Some(number) = number {
+            kernel::crash::note_descriptor(number);
+        }
+        number
     }
 
     /// The launch as it is with this place: children learn where the state is, where they
@@ -190,6 +210,8 @@ mod tests {
             run_d: false,
             workers: None,
             command: Vec::new(),
+            argv: Vec::new(),
+            resume: None,
             environment: entries.iter().map(|e| e.as_bytes().to_vec()).collect(),
         }
     }
@@ -228,7 +250,7 @@ mod tests {
         let place = |paths| Place {
             paths,
             loss: None,
-            _lock: None,
+            lock: None,
         };
         let standard = place(Paths::standard_at(Path::new("/var/run/s6")));
         assert_eq!(standard.launch(&given).environment, [b"A=1".to_vec()]);

@@ -21,9 +21,9 @@ pub(crate) struct Prepared {
     pub(crate) problems: Vec<String>,
 }
 
-/// Descriptors beside the standard three that the engine handed over, now closed on
-/// exec: they are the command's alone.
-pub(crate) fn keep_passed_descriptors() -> Vec<RawFd> {
+/// Descriptors beside the standard three, now closed on exec. At a container's beginning
+/// they are what the engine handed over, and the command's alone.
+pub(crate) fn keep_open_descriptors() -> Vec<RawFd> {
     fd::open_from(3)
         .into_iter()
         .filter(|number| fd::set_close_on_exec(*number, true).is_ok())

@@ -131,7 +131,7 @@ const HIGHEST: i32 = 1 << 22;
 
 /// The children of this process, without /proc: each pid is asked about. Only one's own
 /// children answer, so no stranger is ever among them.
-fn children() -> Vec<i32> {
+pub(crate) fn children() -> Vec<i32> {
     let newest = match process::fork() {
         Ok(Fork::Child) => process::exit_now(0),
         Ok(Fork::Parent(pid)) => {

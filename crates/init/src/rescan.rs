@@ -12,6 +12,7 @@ use crate::boot::PLAN_LIMIT;
 use crate::scan::{Handover, Progress, Scan};
 use crate::service::{Pipe, Service};
 use crate::supervisor::{Supervisor, now};
+use crate::survival::Kind;
 use crate::token::Token;
 
 impl Supervisor<'_> {
@@ -158,37 +159,59 @@ impl Supervisor<'_> {
     fn add(&mut self, new: Vec<layouts::overlay2::Service>) {
         let units = new.iter().map(|service| service.unit.clone()).collect();
         let mut actions = Vec::new();
-        let ids = self.engine.add(units, now(), &mut actions);
+        let now = now();
+        self.journal.begin(Kind::Add, |out| {
+            out.u64(now.0);
+            out.blob(&layouts::overlay2::encode(&new, &[]));
+        });
+        let ids = self.engine.add(units, now, &mut actions);
+        self.journal.end();
         for (definition, id) in new.into_iter().zip(ids) {
-            let (mut service, mut problems) = Service::open(definition);
-            if let Some(control) = &service.control {
-                self.watch(control.as_raw_fd(), Token::Control(id));
-            }
-            if let Some(producer) = service.definition.unit.name.strip_suffix("/log") {
-                service.input = self.log_pipe(producer);
-            }
-            if let Some(view) = self.engine.unit(id) {
-                problems.extend(service.announce_begin(view));
-            }
-            for problem in problems {
-                self.messages.warn(&problem);
-            }
-            let slot = id.0 as usize;
-            if self.services.len() <= slot {
-                self.services.resize_with(slot + 1, || None);
-            }
-            self.services[slot] = Some(Box::new(service));
-            self.tell_listeners(id);
+            self.take_in(id, Service::new(definition));
         }
         self.actions.extend(actions);
     }
 
+    /// Takes a service in under the number of its unit: makes what it does not have yet
+    /// and tells that it is supervised.
+    pub(crate) fn take_in(&mut self, id: UnitId, mut service: Service) {
+        let mut problems = Vec::new();
+        if let Some(view) = self.engine.unit(id) {
+            if service.control.is_none() {
+                problems = service.open(view);
+            } else {
+                problems.extend(service.write_status(view));
+            }
+        }
+        if let Some(control) = &service.control {
+            self.watch(control.as_raw_fd(), Token::Control(id));
+        }
+        if service.input.is_none()
+            && let Some(producer) = service.definition.unit.name.strip_suffix("/log")
+        {
+            service.input = self.log_pipe(producer);
+        }
+        for problem in problems {
+            self.messages.warn(&problem);
+        }
+        let slot = id.0 as usize;
+        if self.services.len() <= slot {
+            self.services.resize_with(slot + 1, || None);
+        }
+        self.services[slot] = Some(Box::new(service));
+        self.keep_files(id);
+        self.tell_listeners(id);
+    }
+
     fn log_pipe(&mut self, producer: &str) -> Option<Pipe> {
         match fd::pipe() {
-            Ok((read, write)) => Some(Pipe {
-                read,
-                write: Some(write),
-            }),
+            Ok((read, write)) => {
+                kernel::crash::note_descriptor(read.as_raw_fd().max(write.as_raw_fd()));
+                Some(Pipe {
+                    read,
+                    write: Some(write),
+                })
+            }
             Err(error) => {
                 self.messages.warn(&format!(
                     "{producer}: no pipe to its logger: {}; its output goes to the container's",

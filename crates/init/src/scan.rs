@@ -87,6 +87,7 @@ impl Handover {
         loop {
             match fd::read(from.as_raw_fd(), &mut buffer) {
                 Ok(0) => return Ok(Progress::Complete),
+                Ok(_) if !self.is_whole() => {}
                 Ok(count) if self.bytes.len() + count > self.limit => {
                     return Err(kernel::errno::from(kernel::errno::EFBIG));
                 }
@@ -98,6 +99,19 @@ impl Handover {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// One whose beginning a crash has lost: it takes what comes and has nothing.
+    pub(crate) fn lost() -> Handover {
+        Handover {
+            bytes: Vec::new(),
+            limit: 0,
+        }
+    }
+
+    /// Whether nothing of it is lost.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.limit > 0
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

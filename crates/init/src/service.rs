@@ -20,6 +20,7 @@ use crate::noexec;
 use crate::origin;
 use crate::paths::Paths;
 use crate::supervise;
+use crate::survival::Files;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
 /// restart loses a byte.
@@ -99,28 +100,11 @@ fn now() -> Tai64n {
 }
 
 impl Service {
-    /// Makes `supervise/` and `event/` in the service's directory and opens its control
-    /// fifo. What could not be made, or had to make room, is named in the answer; the
-    /// service goes on without.
-    pub(crate) fn open(definition: overlay2::Service) -> (Service, Vec<String>) {
-        let (control, problems) = match supervise::open(&definition.dir) {
-            Ok(control) => {
-                let replaced = &control.replaced;
-                let lines = replaced.iter().map(|path| supervise::replaced_line(path));
-                (Some(control.fifo), lines.collect())
-            }
-            Err((path, error)) => (
-                None,
-                vec![format!(
-                    "{}: {}; the service runs, but cannot be controlled from outside",
-                    kernel::escape(path.as_os_str().as_encoded_bytes()),
-                    errno::text(&error)
-                )],
-            ),
-        };
-        let service = Service {
+    /// A service of which nothing is there yet.
+    pub(crate) fn new(definition: overlay2::Service) -> Service {
+        Service {
             definition,
-            control,
+            control: None,
             notification: None,
             input: None,
             notified: 0,
@@ -130,8 +114,69 @@ impl Service {
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
-        };
-        (service, problems)
+        }
+    }
+
+    /// Makes `supervise/` and `event/` in the service's directory and opens its control
+    /// fifo. What could not be made, or had to make room, is named in the answer; the
+    /// service goes on without.
+    pub(crate) fn open(&mut self, unit: &UnitState) -> Vec<String> {
+        let mut problems = Vec::new();
+        let dir = self.definition.dir.clone();
+        let opened = supervise::open(&dir, || problems.extend(self.write_status(unit)));
+        match opened {
+            Ok(control) => {
+                self.control = Some(control.fifo);
+                let replaced = control.replaced.iter();
+                problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+            }
+            Err((path, error)) => problems.push(format!(
+                "{}: {}; the service runs, but cannot be controlled from outside",
+                kernel::escape(path.as_os_str().as_encoded_bytes()),
+                errno::text(&error)
+            )),
+        }
+        self.listeners.tell(Event::Begun.letter());
+        problems
+    }
+
+    /// The service of an earlier program of this process: its descriptors are still open,
+    /// its stamps and deaths are in its files. What its listeners had not heard is lost.
+    pub(crate) fn resumed(
+        definition: overlay2::Service,
+        files: Files,
+        mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
+    ) -> Service {
+        let read = |name: &str| supervise::read(&definition.dir, name).unwrap_or_default();
+        let status = Status::decode(&read("status")).ok();
+        let deaths = s6wire::death_tally::decode(&read("death_tally"));
+        Service {
+            control: files.control.and_then(&mut take),
+            notification: files.notification.and_then(&mut take),
+            input: files.input.and_then(|(read, write)| {
+                Some(Pipe {
+                    read: take(read)?,
+                    write: write.and_then(&mut take),
+                })
+            }),
+            changed: status.map_or_else(now, |status| status.stamp),
+            ready: status.map_or_else(now, |status| status.ready_stamp),
+            deaths: deaths.unwrap_or_default(),
+            ..Service::new(definition)
+        }
+    }
+
+    /// Its descriptors.
+    pub(crate) fn files(&self) -> Files {
+        let number = |fd: &Option<OwnedFd>| fd.as_ref().map(AsRawFd::as_raw_fd);
+        Files {
+            control: number(&self.control),
+            notification: number(&self.notification),
+            input: self
+                .input
+                .as_ref()
+                .map(|pipe| (pipe.read.as_raw_fd(), number(&pipe.write))),
+        }
     }
 
     /// Records a change: the status bytes, the death tally, and the letter to whoever
@@ -180,7 +225,7 @@ impl Service {
     }
 
     /// Writes `supervise/status`. Gives why it could not, once for each reason.
-    fn write_status(&mut self, unit: &UnitState) -> Option<String> {
+    pub(crate) fn write_status(&mut self, unit: &UnitState) -> Option<String> {
         let dir = &self.definition.dir;
         match supervise::replace(dir, "status", &self.status(unit).encode()) {
             Ok(()) => {
@@ -221,12 +266,6 @@ impl Service {
             want_up: unit.wanted(),
             ready,
         }
-    }
-
-    /// Says that supervision has begun. Gives what could not be written.
-    pub(crate) fn announce_begin(&mut self, unit: &UnitState) -> Option<String> {
-        self.listeners.tell(Event::Begun.letter());
-        self.write_status(unit)
     }
 
     /// Goes on telling those who listen, as far as `budget` entries of `event/` allow;

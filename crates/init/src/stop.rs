@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -109,6 +109,16 @@ impl StopHooks {
             u8::from(fd::write_all(write.as_raw_fd(), &report.encode()).is_err())
         })?;
         Ok(StopHooks { pid, report: read })
+    }
+
+    /// The hooks that an earlier program of this process has started.
+    pub(crate) fn resumed(pid: i32, report: OwnedFd) -> StopHooks {
+        StopHooks { pid, report }
+    }
+
+    /// Where their report arrives.
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.report.as_raw_fd()
     }
 
     /// What the child left before it ended; none when it was killed first.

@@ -31,8 +31,9 @@ pub(crate) struct Control {
 }
 
 /// Makes `supervise/`, `event/` and the control fifo of the service in `service`, and
-/// opens the fifo.
-pub(crate) fn open(service: &Path) -> Result<Control, Refused> {
+/// opens the fifo. `write_status` is called ahead of that: whoever finds that the fifo has
+/// a reader (s6-svok(8)) reads the status next.
+pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Control, Refused> {
     let mut replaced = Vec::new();
     let mut own = |name: &str, mode: u32| {
         make_dir(service, name, mode, &mut replaced).map_err(|error| (service.join(name), error))
@@ -41,6 +42,7 @@ pub(crate) fn open(service: &Path) -> Result<Control, Refused> {
     let supervise = own("supervise", SUPERVISE_MODE)?;
     let path = service.join("supervise");
     make_lock(&supervise).map_err(|error| (path.join("lock"), error))?;
+    write_status();
     let control = path.join("control");
     let (fifo, anew) =
         open_control(&supervise, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
@@ -165,6 +167,24 @@ fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
     }
 }
 
+/// Longest file that is read back: the death tally with all its entries.
+const READ_LIMIT: usize = 64 * 1024;
+
+/// The content of `supervise/NAME`, which is a file of ours.
+///
+/// # Errors
+/// ENOENT, EINVAL for what is no file of ours, EFBIG.
+pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
+    let dir = own_dir(service, "supervise")?;
+    let open = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
+    let file = fs::open_entry(dir.as_raw_fd(), name.as_bytes(), open)?;
+    let stat = fs::stat(&file)?;
+    if !stat.is_file() || !trust::is_ours(stat.uid) {
+        return Err(errno::from(errno::EINVAL));
+    }
+    kernel::fd::read_to_end(file.as_raw_fd(), READ_LIMIT)
+}
+
 /// Replaces the content of `supervise/NAME` at once: readers see the old or the new one.
 /// On a full disk the bytes of a record of the same length can still be changed in
 /// place.
@@ -274,7 +294,7 @@ mod tests {
         let temp = Temp::new();
         let service = temp.service();
         assert!(
-            open(&service)
+            open(&service, || {})
                 .map_err(|e| e.1)
                 .expect("opens")
                 .replaced
@@ -286,7 +306,7 @@ mod tests {
         let inode = |name: &str| service.join(name).metadata().expect("it exists").ino();
         let before = (inode("supervise/control"), inode("supervise/lock"));
         assert!(
-            open(&service)
+            open(&service, || {})
                 .map_err(|e| e.1)
                 .expect("opens")
                 .replaced
@@ -307,7 +327,7 @@ mod tests {
         kernel::fs::make_fifo(&control, 0o600).expect("a fifo");
         std::fs::set_permissions(&control, std::fs::Permissions::from_mode(0o620)).expect("a mode");
         assert!(
-            open(&service)
+            open(&service, || {})
                 .map_err(|e| e.1)
                 .expect("opens")
                 .replaced
@@ -325,7 +345,7 @@ mod tests {
         for name in ["control", "lock", "status", "status.new"] {
             symlink("../../shadow", service.join("supervise").join(name)).expect("a link");
         }
-        let control = open(&service).map_err(|e| e.1).expect("opens");
+        let control = open(&service, || {}).map_err(|e| e.1).expect("opens");
         assert_eq!(control.replaced, [service.join("supervise/control")]);
         replace(&service, "status", b"bytes").expect("replaces");
         assert_eq!(
@@ -347,7 +367,7 @@ mod tests {
         std::fs::create_dir(temp.0.join("elsewhere")).expect("a directory");
         symlink("../elsewhere", service.join("supervise")).expect("a link");
         assert!(
-            open(&service)
+            open(&service, || {})
                 .map_err(|e| e.1)
                 .expect("opens")
                 .replaced
@@ -357,7 +377,7 @@ mod tests {
         // Others can write where the link is: it may be theirs.
         std::fs::set_permissions(&service, std::fs::Permissions::from_mode(0o777)).expect("a mode");
         assert!(replace(&service, "status", b"x").is_err());
-        let control = open(&service).map_err(|e| e.1).expect("opens");
+        let control = open(&service, || {}).map_err(|e| e.1).expect("opens");
         assert_eq!(control.replaced, [service.join("supervise")]);
         assert!(
             service

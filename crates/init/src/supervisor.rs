@@ -29,6 +29,7 @@ use crate::scan::{Handover, Scan};
 use crate::service::{Refusal, Service};
 use crate::signals::{self, Response, When};
 use crate::stop::{StopHooks, StopRules};
+use crate::survival::{self, Beginning, Journal, Kind};
 use crate::token::Token;
 
 /// Where the container is, before it stops.
@@ -62,7 +63,7 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) settings: Settings,
     pub(crate) passed: Vec<RawFd>,
-    signals: SignalSource,
+    pub(crate) signals: SignalSource,
     pub(crate) scan_control: Option<OwnedFd>,
     pub(crate) scan: Option<(Scan, Handover)>,
     /// A scan that was asked for while another runs.
@@ -86,6 +87,12 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) unheard: VecDeque<UnitId>,
     /// How many entries of `event/` directories may still be looked at in this turn.
     pub(crate) entries_left: u32,
+    /// What a program that takes this one's place after a crash goes on from.
+    pub(crate) journal: Journal,
+    /// What holds the lock of the private folder with the state.
+    pub(crate) place_lock: Option<RawFd>,
+    /// The journal's last word on what is neither the engine's nor a service's.
+    pub(crate) kept_rest: Vec<u8>,
 }
 
 /// The engine's now.
@@ -107,12 +114,16 @@ pub fn run(launch: &Launch) -> u8 {
     let received = signals::received();
     signal::set_mask(&received);
     fd::fill_standard_streams();
-    let other = nested::look(launch);
-    if let Other::Ours(supervisor) = other {
-        return nested::run(launch, supervisor);
+    let open = prepare::keep_open_descriptors();
+    let beginning = survival::begin(launch);
+    let mut shared = false;
+    if let Beginning::Fresh(_) = beginning {
+        match nested::look(launch) {
+            Other::Ours(supervisor) => return nested::run(launch, supervisor),
+            other => shared = other == Other::Neighbour,
+        }
+        prepare::open_output_to_everybody();
     }
-    let passed = prepare::keep_passed_descriptors();
-    prepare::open_output_to_everybody();
     let group = process::group_of(0).unwrap_or(0);
     if process::id() != 1
         && let Err(error) = process::become_subreaper()
@@ -123,9 +134,22 @@ pub fn run(launch: &Launch) -> u8 {
             errno::text(&error)
         ));
     }
-    let sources =
-        Epoll::new().and_then(|epoll| Ok((epoll, SignalSource::new(&received)?, fd::pipe()?)));
-    let (epoll, signals, refusals) = match sources {
+    let (journal, saved) = match beginning {
+        Beginning::Fresh(journal) => (journal, None),
+        Beginning::Again(journal, saved, cause) => (journal, Some((saved, cause))),
+        Beginning::LastResort(journal, why) => {
+            return survival::last_resort(launch, &journal, &why);
+        }
+    };
+    let place = match &saved {
+        None => Place::choose(launch, shared),
+        Some((saved, _)) => Place::resumed(launch, saved.rest.place_lock),
+    };
+    let launch = &place.launch(launch);
+    let loss = survival::prepare(launch, &journal);
+    survival::abandon_unbegun(&journal, saved.is_some());
+    let sources = Epoll::new().and_then(|epoll| Ok((epoll, SignalSource::new(&received)?)));
+    let (epoll, signals) = match sources {
         Ok(sources) => sources,
         Err(error) => {
             crate::messages::report(&format!(
@@ -135,15 +159,48 @@ pub fn run(launch: &Launch) -> u8 {
             return 111;
         }
     };
-    let inheritance = Inheritance {
-        open_files: raise_open_files(),
-        group,
+    let supervisor = match saved {
+        Some((saved, cause)) => Supervisor::resume(
+            launch,
+            &place,
+            journal,
+            (epoll, signals),
+            group,
+            open,
+            *saved,
+            cause,
+        ),
+        None => fd::pipe().map(|refusals| {
+            let inheritance = Inheritance {
+                open_files: raise_open_files(),
+                group,
+                noted: journal.latest_child(),
+            };
+            let mut supervisor = Supervisor::new(
+                launch,
+                &place,
+                journal,
+                (epoll, signals, refusals),
+                inheritance,
+                open,
+            );
+            supervisor.begin();
+            supervisor
+        }),
     };
-    let place = Place::choose(launch, other == Other::Neighbour);
-    let launch = &place.launch(launch);
-    let sources = (epoll, signals, refusals);
-    let mut supervisor = Supervisor::new(launch, &place, sources, inheritance, passed);
-    supervisor.begin();
+    let mut supervisor = match supervisor {
+        Ok(supervisor) => supervisor,
+        Err(error) => {
+            crate::messages::report(&format!(
+                "cannot make a pipe: {}; the container ends",
+                errno::text(&error)
+            ));
+            return 111;
+        }
+    };
+    if let Some(loss) = loss {
+        supervisor.messages.warn(&loss);
+    }
     let code = supervisor.serve();
     drop(supervisor);
     place.leave();
@@ -163,9 +220,10 @@ fn raise_open_files() -> Option<limits::Limit> {
 }
 
 impl<'a> Supervisor<'a> {
-    fn new(
+    pub(crate) fn new(
         launch: &'a Launch,
         place: &Place,
+        journal: Journal,
         (epoll, signals, refusals): (Epoll, SignalSource, (OwnedFd, OwnedFd)),
         inheritance: Inheritance,
         passed: Vec<RawFd>,
@@ -188,6 +246,9 @@ impl<'a> Supervisor<'a> {
             messages.warn(loss);
         }
         let _ = fd::set_nonblocking(refusals.0.as_raw_fd(), true);
+        for number in passed.iter().chain([&refusals.1.as_raw_fd()]) {
+            kernel::crash::note_descriptor(*number);
+        }
         Supervisor {
             engine: Engine::new(now()),
             services: Vec::new(),
@@ -221,6 +282,9 @@ impl<'a> Supervisor<'a> {
             refused: Vec::new(),
             unheard: VecDeque::new(),
             entries_left: ENTRIES_A_TURN,
+            journal,
+            place_lock: place.lock_descriptor(),
+            kept_rest: Vec::new(),
         }
     }
 
@@ -238,6 +302,7 @@ impl<'a> Supervisor<'a> {
     }
 
     pub(crate) fn watch(&mut self, fd: RawFd, token: Token) {
+        kernel::crash::note_descriptor(fd);
         if let Err(error) = self.epoll.add(fd, token.number()) {
             self.messages.warn(&format!(
                 "cannot watch {token:?}: {}; what it says will not be heard",
@@ -260,6 +325,7 @@ impl<'a> Supervisor<'a> {
             if let Some(code) = self.leave {
                 return self.farewell(code);
             }
+            self.keep();
             news.clear();
             let timeout = self.timeout();
             if self.epoll.wait(timeout, &mut news).is_err() {
@@ -301,15 +367,34 @@ impl<'a> Supervisor<'a> {
 
     /// Tells the engine, and keeps what it wants done.
     pub(crate) fn tell(&mut self, event: Event) {
+        let now = now();
+        // Most ticks change nothing, and nothing happens between events.
+        let matters = event != Event::Tick || self.engine.deadline().is_some_and(|due| due <= now);
+        if matters {
+            self.journal.begin(Kind::Event, |out| {
+                out.u64(now.0);
+                survival::write_event(out, &event);
+            });
+        }
         let mut actions = Vec::new();
-        self.engine.handle(event, now(), &mut actions);
+        self.engine.handle(event, now, &mut actions);
         self.actions.extend(actions);
+        self.journal.end();
     }
 
     /// Carries out until nothing is left to do; carrying out makes news of its own.
     pub(crate) fn carry_out(&mut self) {
         while let Some(action) = self.actions.pop_front() {
+            // After a crash an action that was begun is begun again, but for one that
+            // makes a process: whether there is one, the kernel tells.
+            let once = survival::at_most_once(&action);
+            if once {
+                self.journal.record(Kind::Done, |_| {});
+            }
             self.perform(action);
+            if !once {
+                self.journal.record(Kind::Done, |_| {});
+            }
         }
     }
 
@@ -329,18 +414,24 @@ impl<'a> Supervisor<'a> {
     }
 
     fn receive_signals(&mut self) {
-        while let Some((number, _sender)) = self.signals.next() {
-            let Some(rule) = signals::rule(number) else {
-                continue;
-            };
-            if self.divert(rule.name) {
-                continue;
-            }
-            match rule.response(self.when()) {
-                Response::Stop | Response::SkipGrace => self.stop(StopCause::Asked),
-                Response::Rescan => self.rescan(false),
-                Response::Nothing => {}
-            }
+        while let Some(number) = self.journal.next_signal(&self.signals) {
+            self.receive(number);
+            self.journal.signal_done();
+        }
+    }
+
+    /// Does what a signal means.
+    pub(crate) fn receive(&mut self, number: i32) {
+        let Some(rule) = signals::rule(number) else {
+            return;
+        };
+        if self.divert(rule.name) {
+            return;
+        }
+        match rule.response(self.when()) {
+            Response::Stop | Response::SkipGrace => self.stop(StopCause::Asked),
+            Response::Rescan => self.rescan(false),
+            Response::Nothing => {}
         }
     }
 
@@ -380,7 +471,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Reaps whoever has ended; whether somebody had.
-    fn reap(&mut self) -> bool {
+    pub(crate) fn reap(&mut self) -> bool {
         let mut any = false;
         loop {
             match process::try_wait_any() {
@@ -415,6 +506,8 @@ impl<'a> Supervisor<'a> {
             if self.stopping.is_none() {
                 self.boot_code = Some(status.code());
             }
+            self.journal.note_command(None);
+            self.keep_rest();
             self.stop(StopCause::CommandEnded(status.code()));
             return;
         }
@@ -425,6 +518,7 @@ impl<'a> Supervisor<'a> {
                     self.add_killed(what, why);
                 }
             }
+            self.keep_rest();
             self.sync_disks();
             self.tell(Event::StopHooksDone(self.rules.limits));
             return;

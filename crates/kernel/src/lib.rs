@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod capability;
 pub mod clock;
+pub mod crash;
 pub mod credentials;
 pub mod dir;
 pub mod epoll;
@@ -15,6 +16,7 @@ mod escape;
 pub mod fd;
 pub mod fs;
 pub mod limits;
+pub mod memory;
 pub mod mount;
 pub mod namespace;
 pub mod process;

@@ -54,6 +54,26 @@ pub fn fork() -> io::Result<Fork> {
     }
 }
 
+/// The same. The kernel writes the child's pid to `place` before this call comes back (or
+/// the child begins): a crash of this program in between cannot lose it.
+///
+/// # Errors
+/// As [`fork`].
+pub fn fork_noting(place: &std::sync::atomic::AtomicU64) -> io::Result<Fork> {
+    place.store(0, std::sync::atomic::Ordering::Relaxed);
+    let flags = libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
+    // SAFETY: without a stack of its own and without shared memory this is fork(2). The C
+    // library's own fork also locks what other threads may hold, of which there are none,
+    // and notes the new thread id for calls that children do not make (pthread_kill(3)).
+    // The kernel writes four bytes to `place`, which has eight. The last two arguments are
+    // not used, whatever their order is on this architecture (clone(2)).
+    let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0, place.as_ptr(), 0, 0) };
+    match check(child as libc::c_int)? {
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(pid)),
+    }
+}
+
 /// Ends the process at once, without running anything registered for its exit.
 pub fn exit_now(code: u8) -> ! {
     // SAFETY: _exit has no preconditions.
@@ -97,10 +117,14 @@ impl ExecVector {
 /// Replaces the process image with the file at `path`; comes back only with the
 /// reason why not (execve(2)).
 pub fn execve(path: &[u8], argv: &ExecVector, envp: &ExecVector) -> io::Error {
-    let path = match c_string(path) {
-        Ok(path) => path,
-        Err(error) => return error,
-    };
+    match c_string(path) {
+        Ok(path) => execve_c(&path, argv, envp),
+        Err(error) => error,
+    }
+}
+
+/// The same, allocating nothing.
+pub(crate) fn execve_c(path: &std::ffi::CStr, argv: &ExecVector, envp: &ExecVector) -> io::Error {
     // SAFETY: both vectors are null-terminated arrays of C strings that live on.
     unsafe {
         libc::execve(
@@ -263,6 +287,14 @@ pub fn try_wait(pid: i32) -> io::Result<Option<WaitStatus>> {
     Ok((got != 0).then(|| WaitStatus::from_raw(status)))
 }
 
+/// Sets the name that ps(1) shows for this process (PR_SET_NAME, at most 15 bytes).
+pub fn set_name(name: &[u8]) {
+    if let Ok(name) = c_string(name) {
+        // SAFETY: the name is a C string; the kernel cuts it.
+        unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    }
+}
+
 /// Waits for any child to end; `None` when there is no child.
 pub fn wait_any() -> Option<Reaped> {
     let mut status = 0;
@@ -280,16 +312,26 @@ pub fn wait_any() -> Option<Reaped> {
 /// Whether `pid` is a living child of this process (waitid(2) with WNOWAIT): nobody
 /// else's process is ever taken for one, and nothing is reaped.
 pub fn is_child(pid: i32) -> bool {
+    // With a pid in the answer it has ended already.
+    ended_child(pid) == Some(0)
+}
+
+/// Whether `pid` is a child of this process, alive or not yet reaped.
+pub fn is_unreaped_child(pid: i32) -> bool {
+    ended_child(pid).is_some()
+}
+
+/// The pid of a child if it has ended, 0 if it has not; none when it is no child.
+fn ended_child(pid: i32) -> Option<i32> {
     if pid < 1 {
-        return false;
+        return None;
     }
     // SAFETY: all-zero bytes are a valid siginfo_t to fill in.
     unsafe {
         let mut info: libc::siginfo_t = std::mem::zeroed();
         let options = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
         let known = libc::waitid(libc::P_PID, pid as libc::id_t, &mut info, options) == 0;
-        // With a pid in the answer it has ended already.
-        known && info.si_pid() == 0
+        known.then(|| info.si_pid())
     }
 }
 

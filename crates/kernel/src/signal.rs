@@ -396,27 +396,40 @@ impl SignalSource {
         }
     }
 
-    /// The next signal that waits, and the pid of its sender (0: the kernel).
-    pub fn next(&self) -> Option<(i32, i32)> {
-        if self.handlers.is_some() {
-            let mut record: Record = [0; 2];
-            // SAFETY: the buffer has the length that is given, and any bytes are integers.
-            let got = unsafe {
-                libc::read(
-                    self.fd.as_raw_fd(),
-                    record.as_mut_ptr().cast(),
-                    size_of::<Record>(),
-                )
-            };
-            return (got == size_of::<Record>() as isize).then_some((record[0], record[1]));
-        }
-        // SAFETY: all-zero bytes are a valid signalfd_siginfo, and the buffer has
-        // the length that is given.
+    /// The next signal that waits.
+    pub fn next(&self) -> Option<i32> {
+        let mut place = [0u64; SignalSource::RECORD_WORDS];
+        // SAFETY: the array has as many words.
+        unsafe { self.read(place.as_mut_ptr()) }
+    }
+
+    /// The same. The kernel writes it to `region`, from the word of this number on: there
+    /// it outlives a crash of this program, until somebody sets the word to 0. Its number
+    /// is the first four bytes.
+    ///
+    /// # Panics
+    /// When the region ends there.
+    pub fn next_in(&self, region: &crate::memory::Region, word: usize) -> Option<i32> {
+        let place = region.word_pointer(word, 8 * SignalSource::RECORD_WORDS);
+        // SAFETY: there is room for as many words, at an address that is a multiple of 8.
+        unsafe { self.read(place.cast()) }
+    }
+
+    /// The words that a signal takes, in either form.
+    const RECORD_WORDS: usize = size_of::<libc::signalfd_siginfo>() / 8;
+
+    /// # Safety
+    /// From `place` on, [`SignalSource::RECORD_WORDS`] words may be written to.
+    unsafe fn read(&self, place: *mut u64) -> Option<i32> {
+        let size = match self.handlers {
+            Some(_) => size_of::<Record>(),
+            None => size_of::<libc::signalfd_siginfo>(),
+        };
+        // SAFETY: by contract there is room for `size` bytes. Both forms begin with the
+        // signal's number in four bytes (signalfd(2): ssi_signo).
         unsafe {
-            let mut info: libc::signalfd_siginfo = std::mem::zeroed();
-            let size = std::mem::size_of::<libc::signalfd_siginfo>();
-            let got = libc::read(self.fd.as_raw_fd(), (&raw mut info).cast(), size);
-            (got == size as isize).then_some((info.ssi_signo as i32, info.ssi_pid as i32))
+            let got = libc::read(self.fd.as_raw_fd(), place.cast(), size);
+            (got == size as isize).then(|| *place.cast::<i32>())
         }
     }
 }
@@ -496,7 +509,7 @@ mod tests {
                 .wait(Some(std::time::Duration::from_secs(5)), &mut news)
                 .unwrap();
         }
-        assert_eq!(source.next(), Some((SIGWINCH, crate::process::id())));
+        assert_eq!(source.next(), Some(SIGWINCH));
         assert_eq!(source.next(), None);
         set_default(SIGWINCH).unwrap();
         // SAFETY: as above.

@@ -1,6 +1,6 @@
 //! The names under which this program is PID 1, or a part of its boot.
 
-use chain::{Call, Failure, Outcome, Program, Result, escape};
+use chain::{Call, Failure, Outcome, Program, Result, Word, escape};
 use init::{Launch, Workers};
 
 /// PID 1 and the scripts that lead to it.
@@ -11,8 +11,9 @@ const INIT: Program = Program {
     usage: "[ command... ]",
     summary: "be PID 1: boot the image's hooks and services, then run a command",
     run: |call| {
+        let argv = again(call);
         let command = call.rest();
-        Ok(become_init(call, false, None, command))
+        Ok(become_init(call, argv, false, None, command))
     },
 };
 
@@ -21,8 +22,9 @@ const RUN: Program = Program {
     usage: "[ command... ]",
     summary: "run the scripts of /run.d, then be PID 1",
     run: |call| {
+        let argv = again(call);
         let command = call.rest();
-        Ok(become_init(call, true, None, command))
+        Ok(become_init(call, argv, true, None, command))
     },
 };
 
@@ -71,6 +73,7 @@ fn worker(call: &mut Call) -> Result<Outcome> {
     if call.args.is_empty() {
         return Err(refusal(format!("usage: /worker.sh {}", WORKER.usage)));
     }
+    let again = again(call);
     let word = call.operand()?;
     let count = layouts::workers::count(&word).map_err(refusal)?;
     let argv = call.rest();
@@ -83,19 +86,40 @@ fn worker(call: &mut Call) -> Result<Outcome> {
     call.env.set(b"CONTAINER_ROLE", b"worker");
     Ok(become_init(
         call,
+        again,
         true,
         Some(Workers { count, argv }),
         Vec::new(),
     ))
 }
 
+/// The words by which this call is made once more: under the name that it was called
+/// under, if that alone says which program it is.
+fn again(call: &Call) -> Vec<Word> {
+    let last = call.invoked_as.rsplit(|b| *b == b'/').next();
+    let zeroth = if last == Some(call.name.as_bytes()) {
+        call.invoked_as.clone()
+    } else {
+        call.name.as_bytes().to_vec()
+    };
+    [zeroth]
+        .into_iter()
+        .chain(call.args.iter().cloned())
+        .collect()
+}
+
 fn become_init(
     call: &mut Call,
+    argv: Vec<Word>,
     run_d: bool,
     workers: Option<Workers>,
     command: Vec<Vec<u8>>,
 ) -> Outcome {
+    let resume = call.env.get(init::RESUME).map(<[u8]>::to_vec);
+    call.env.unset(init::RESUME);
     let launch = Launch {
+        argv,
+        resume,
         run_d,
         workers,
         command,

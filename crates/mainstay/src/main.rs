@@ -30,6 +30,7 @@ pub unsafe extern "C" fn main(
     } else {
         args.remove(0)
     };
+    std::panic::set_hook(Box::new(internal_error));
     let env = Environment::from_entries(entries);
     let (program, args) = match names::resolve(&zeroth, args) {
         Ok(found) => found,
@@ -49,6 +50,27 @@ pub unsafe extern "C" fn main(
         }
     };
     c_int::from(code)
+}
+
+/// What becomes of a defect of our own: one line, and, in PID 1, this program once more.
+/// Nobody is shown a backtrace.
+fn internal_error(info: &std::panic::PanicHookInfo) {
+    let payload = info.payload();
+    let what = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no more is known");
+    let place = info
+        .location()
+        .map_or(String::new(), |at| format!("{}:{}: ", at.file(), at.line()));
+    let line = format!("mainstay: fatal: internal error: {place}{what}; please report this\n");
+    // PID 1 must not wait for a reader of its output.
+    if kernel::fd::has_room(2) {
+        let _ = kernel::fd::write(2, line.as_bytes());
+    }
+    kernel::crash::succeed_after_panic();
+    kernel::process::exit_now(chain::exit::INTERNAL);
 }
 
 /// Copies a vector of execve(2).

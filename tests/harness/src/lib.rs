@@ -54,7 +54,7 @@ pub use engine::{BuildFailed, DockerContainer, Engine, Run};
 pub use exec::{Exec, Output, Running};
 pub use log::{Line, Log, Stream};
 pub use orders::Placement;
-pub use programs::{mainstay, workspace};
+pub use programs::{mainstay, mainstay_for_tests, workspace};
 pub use root::{Layout, Root};
 pub use scratch::Scratch;
 

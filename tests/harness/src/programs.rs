@@ -37,6 +37,15 @@ pub fn mainstay() -> &'static Path {
     })
 }
 
+/// `mainstay` as it is built for tests: with checks and ways to fail that no release has.
+///
+/// # Panics
+/// When it cannot be built, with the compiler's words.
+pub fn mainstay_for_tests() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| build("mainstay", "mainstay"))
+}
+
 /// The `harness-box` program.
 pub(crate) fn harness_box() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();

@@ -224,7 +224,17 @@ impl Root {
     /// When it fails, with what it said.
     #[track_caller]
     pub fn install(&self, layout: Layout) -> &Self {
-        let output = self.mainstay(["install", "--layout", layout.name(), "--root"]);
+        self.install_program(programs::mainstay(), layout)
+    }
+
+    /// The same with a `mainstay` of the test's choice.
+    ///
+    /// # Panics
+    /// When it fails, with what it said.
+    #[track_caller]
+    pub fn install_program(&self, program: &Path, layout: Layout) -> &Self {
+        let arguments = ["install", "--layout", layout.name(), "--root"];
+        let output = self.program(program, arguments);
         assert!(output.status.success(), "mainstay install: {output}");
         assert!(
             self.exists("/init"),
@@ -237,7 +247,16 @@ impl Root {
     /// commands that end with `--root`.
     #[track_caller]
     pub fn mainstay<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
-        let program = programs::mainstay().as_os_str().to_owned();
+        self.program(programs::mainstay(), arguments)
+    }
+
+    #[track_caller]
+    fn program<S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Output {
+        let program = program.as_os_str().to_owned();
         let arguments = arguments.into_iter().map(|one| one.as_ref().to_owned());
         let mut all: Vec<_> = [program].into_iter().chain(arguments).collect();
         all.push(self.mounted_at().into_os_string());

@@ -154,7 +154,7 @@ impl Child {
             });
             let limit = (!waiting.is_empty()).then_some(LOOK);
             news.poll(&[], limit).unable("wait for signals", b"")?;
-            while let Some((signal, _)) = news.next() {
+            while let Some(signal) = news.next() {
                 if STOP.contains(&signal) {
                     asked += 1;
                     if asked > PATIENCE || !self.has_begun() {

@@ -163,7 +163,7 @@ fn watch(
             }
             continue;
         }
-        while let Some((number, _sender)) = signals.next() {
+        while let Some(number) = signals.next() {
             if number == signal::SIGCHLD {
                 continue;
             }

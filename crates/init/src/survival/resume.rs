@@ -1,0 +1,416 @@
+//! Going on after a crash: what was known, compared with what the kernel says.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::path::Path;
+
+use engine::{Action, End, Event, Phase as EnginePhase, Pid, State, StopCause, StopStage, UnitId};
+use kernel::epoll::Epoll;
+use kernel::process::{self, WaitStatus};
+use kernel::signal::{self, SignalSource};
+use kernel::{fd, limits};
+use plan::bytes::Writer;
+
+use super::journal::{Journal, Kind, Purpose};
+use super::saved::{self, Rest, Saved, Where};
+use super::{CRASHES, Cause, WINDOW};
+use crate::boot::Boot;
+use crate::child::Inheritance;
+use crate::control::Server;
+use crate::launch::Launch;
+use crate::place::Place;
+use crate::scan::Handover;
+use crate::service::Service;
+use crate::stop::StopHooks;
+use crate::supervisor::{Phase, Supervisor};
+use crate::token::Token;
+
+/// How a process ended whose end was lost: reaped, and not yet told.
+const UNKNOWN_END: End = End::Killed(signal::SIGKILL as u8);
+
+/// The same as an exit code.
+const UNKNOWN_CODE: WaitStatus = WaitStatus::Exited(111);
+
+impl<'a> Supervisor<'a> {
+    /// PID 1 as the program before this one has left it. `open`: the descriptors that are
+    /// open; those that nobody knows are closed.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a run of PID 1 begins with"
+    )]
+    pub(crate) fn resume(
+        launch: &'a Launch,
+        place: &Place,
+        journal: Journal,
+        (epoll, signals): (Epoll, SignalSource),
+        group: i32,
+        open: Vec<RawFd>,
+        saved: Saved,
+        cause: Cause,
+    ) -> io::Result<Supervisor<'a>> {
+        let mut left = Left::new(open, &journal);
+        let mut rest = saved.rest;
+        if let Some(lock) = place.lock_descriptor() {
+            left.stays_open(lock);
+        }
+        rest.passed.retain(|number| left.stays_open(*number));
+
+        let inheritance = Inheritance {
+            open_files: rest
+                .open_files
+                .map(|(soft, hard)| limits::Limit { soft, hard }),
+            group,
+            noted: journal.latest_child(),
+        };
+        let refusals = match (left.take(rest.refusals.0), left.take(rest.refusals.1)) {
+            (Some(read), Some(write)) => (read, write),
+            _ => fd::pipe()?,
+        };
+        let mut this = Supervisor::new(
+            launch,
+            place,
+            journal,
+            (epoll, signals, refusals),
+            inheritance,
+            rest.passed.clone(),
+        );
+        process::set_name(launch.name());
+        this.engine = saved.engine;
+        this.actions = saved.actions;
+        for (id, (found, files)) in saved.services {
+            let service = Service::resumed(found, files, |number| left.take(number));
+            this.take_in(id, service);
+        }
+
+        // A hand-over that was read and not yet acted on is lost with the crash.
+        let settling = matches!(rest.at, Where::Settling(_)) && rest.stopping.is_none();
+        let scan = rest.scan.or(settling.then_some(false));
+        this.take_rest(rest, &mut left);
+        left.close();
+        this.watch_everything();
+        this.messages.warn(&format!(
+            "PID 1 crashed ({}) and goes on from its last state; no service was touched. \
+             {} more within {} s, and it will only reap and stop. Please report this",
+            cause.text(),
+            CRASHES - cause.recent,
+            WINDOW.as_secs()
+        ));
+        // A snapshot of its own only once nothing waits: until then the old one holds.
+        if let Some(event) = saved.in_hand {
+            this.tell(event);
+        }
+        // Ahead of everything that makes processes.
+        this.adopt_child_in_hand();
+        if let Some(number) = this.journal.signal_in_hand() {
+            this.receive(number);
+            this.journal.signal_done();
+        }
+        this.adopt();
+        if let Some(drop_missing) = scan {
+            this.rescan(drop_missing);
+        }
+        Ok(this)
+    }
+
+    fn take_rest(&mut self, rest: Rest, left: &mut Left) {
+        self.phase = match rest.at {
+            Where::RunD(pid) => Phase::RunD(pid),
+            Where::Booting(pid, handover) => Phase::Booting(
+                Boot {
+                    pid,
+                    handover: left.take(handover).unwrap_or_else(nothing),
+                },
+                Handover::lost(),
+            ),
+            Where::Settling(until) => Phase::Settling(until),
+            Where::Up => Phase::Up,
+        };
+        self.command = rest.command;
+        self.scan_control = rest.scan_control.and_then(|number| left.take(number));
+        self.server = rest
+            .listener
+            .and_then(|number| left.take(number))
+            .map(Server::resumed);
+        self.hooks = rest.hooks.map(|(pid, limits)| {
+            StopHooks::resumed(pid, left.take(limits).unwrap_or_else(nothing))
+        });
+
+        self.boot_code = rest.boot_code;
+        self.rules = rest.rules;
+        self.stopping = rest.stopping;
+        self.leave = rest.leave;
+    }
+
+    fn watch_everything(&mut self) {
+        self.epoll
+            .deliver_while_waiting(self.signals.mask_while_waiting());
+        let mut watched = vec![
+            (self.signals.as_raw_fd(), Token::Signals),
+            (self.refusals.0.as_raw_fd(), Token::Refusals),
+        ];
+        if let Some(control) = &self.scan_control {
+            watched.push((control.as_raw_fd(), Token::ScanControl));
+        }
+        if let Some(server) = &self.server {
+            watched.push((server.descriptor(), Token::Listener));
+        }
+        if let Phase::Booting(boot, _) = &self.phase {
+            watched.push((boot.handover.as_raw_fd(), Token::Boot));
+        }
+        if let Some(hooks) = &self.hooks {
+            kernel::crash::note_descriptor(hooks.descriptor());
+        }
+        for (slot, service) in self.services.iter().enumerate() {
+            let Some(service) = service else { continue };
+            let files = service.files();
+            let notification = Token::Notification(UnitId(slot as u32));
+            watched.extend(files.notification.map(|number| (number, notification)));
+            for number in files.numbers() {
+                kernel::crash::note_descriptor(number);
+            }
+        }
+        for (number, token) in watched {
+            self.watch(number, token);
+        }
+    }
+
+    /// Brings what was known into line with the processes that there are.
+    fn adopt(&mut self) {
+        // What has ended meanwhile is known by its process id.
+        self.reap();
+        self.carry_out();
+        let lost: Vec<Pid> = self
+            .engine
+            .units()
+            .filter_map(|(_, unit)| unit.pid())
+            .filter(|pid| !process::is_unreaped_child(pid.0))
+            .collect();
+        for pid in lost {
+            self.tell(Event::Exited(pid, UNKNOWN_END));
+        }
+        self.adopt_unanswered();
+        self.adopt_phases();
+        self.carry_out();
+    }
+
+    /// Units whose process was asked for, where the crash came before the answer.
+    fn adopt_unanswered(&mut self) {
+        let asked: Vec<UnitId> = self
+            .engine
+            .units()
+            .filter(|(_, unit)| match unit.state() {
+                State::Starting => true,
+                State::Finishing => unit.pid().is_none(),
+                State::Down
+                | State::Waiting
+                | State::Up
+                | State::Ready
+                | State::BackingOff
+                | State::Stopping
+                | State::Failed => false,
+            })
+            .map(|(id, _)| id)
+            .filter(|id| {
+                !self
+                    .actions
+                    .iter()
+                    .any(|action| makes_process_of(action, *id))
+            })
+            .collect();
+        for id in asked {
+            self.tell(Event::StartFailed(id));
+        }
+    }
+
+    /// The process that was being made when the crash came: there, and known to nobody, or
+    /// not there, and to be made.
+    fn adopt_child_in_hand(&mut self) {
+        let Some((purpose, pid)) = self.journal.child_in_hand() else {
+            return;
+        };
+        match (purpose, pid) {
+            (Purpose::Unit(id), Some(pid)) => {
+                let known = self
+                    .engine
+                    .units()
+                    .any(|(_, unit)| unit.pid() == Some(Pid(pid)));
+                if !known {
+                    self.tell(Event::Started(id, Pid(pid)));
+                }
+            }
+            // What it has done so far is done again.
+            (Purpose::RunD | Purpose::Boot, pid) => {
+                if let Some(pid) = pid {
+                    crate::boot::abandon(pid);
+                }
+                match purpose {
+                    Purpose::RunD => self.start_run_d(),
+                    _ => self.start_boot(),
+                }
+            }
+            (Purpose::Command, Some(pid)) => {
+                self.phase = Phase::Up;
+                self.command = Some(pid);
+                self.journal.note_command(self.command);
+                self.keep_rest();
+            }
+            (Purpose::StopHooks, Some(pid)) => {
+                self.hooks = Some(StopHooks::resumed(pid, nothing()));
+                self.keep_rest();
+            }
+            (Purpose::Command, None) => {
+                self.phase = Phase::Up;
+                self.start_command();
+            }
+            (Purpose::Unit(_) | Purpose::StopHooks, None) => {}
+        }
+        self.journal.end_child();
+    }
+
+    /// The processes of the boot, the stop and the command that are gone.
+    fn adopt_phases(&mut self) {
+        let gone = |pid: i32| !process::is_unreaped_child(pid);
+        match &self.phase {
+            Phase::RunD(pid) if gone(*pid) => self.run_d_ended(UNKNOWN_CODE),
+            Phase::Booting(boot, _) if gone(boot.pid) => self.boot_ended(UNKNOWN_CODE),
+            Phase::RunD(_) | Phase::Booting(..) | Phase::Settling(_) | Phase::Up => {}
+        }
+        if self.command.is_some_and(gone) {
+            self.command = None;
+            self.stop(StopCause::CommandEnded(UNKNOWN_CODE.code()));
+        }
+        let hooks_asked = self.actions.contains(&Action::RunStopHooks);
+        let hooks_gone = self.hooks.as_ref().is_none_or(|hooks| gone(hooks.pid));
+        let in_hooks = self.engine.phase() == EnginePhase::Stopping(StopStage::Hooks);
+        if in_hooks && hooks_gone && !hooks_asked {
+            self.hooks = None;
+            self.tell(Event::StopHooksDone(self.rules.limits));
+        }
+    }
+
+    /// Writes what has changed into the journal, between two turns of the loop.
+    pub(crate) fn keep(&mut self) {
+        if !self.journal.keeps() {
+            return;
+        }
+        self.keep_rest();
+        if self.actions.is_empty() && self.journal.wants_snapshot() {
+            let mut out = Writer::default();
+            let rest = self.rest();
+            let services = |id: UnitId| {
+                let service = self.services.get(id.0 as usize)?.as_deref()?;
+                Some((&service.definition, service.files()))
+            };
+            saved::write(&mut out, &self.engine, services, &rest);
+            self.journal.replace(&out.into_bytes());
+        }
+    }
+
+    /// Writes what is neither the engine's nor a service's, if it has changed.
+    pub(crate) fn keep_rest(&mut self) {
+        if !self.journal.keeps() {
+            return;
+        }
+        let mut out = Writer::default();
+        self.rest().write(&mut out);
+        let bytes = out.into_bytes();
+        if bytes != self.kept_rest {
+            self.journal.record(Kind::Rest, |out| out.bytes(&bytes));
+            self.kept_rest = bytes;
+        }
+    }
+
+    /// Writes the descriptors of a service.
+    pub(crate) fn keep_files(&mut self, unit: UnitId) {
+        let Some(files) = self.service(unit).map(|service| service.files()) else {
+            return;
+        };
+        self.journal.record(Kind::Files, |out| {
+            out.u32(unit.0);
+            files.write(out);
+        });
+    }
+
+    fn rest(&self) -> Rest {
+        Rest {
+            open_files: self
+                .inheritance
+                .open_files
+                .map(|limit| (limit.soft, limit.hard)),
+            passed: self.passed.clone(),
+            at: match &self.phase {
+                Phase::RunD(pid) => Where::RunD(*pid),
+                Phase::Booting(boot, _) => Where::Booting(boot.pid, boot.handover.as_raw_fd()),
+                Phase::Settling(until) => Where::Settling(*until),
+                Phase::Up => Where::Up,
+            },
+            command: self.command,
+            scan_control: self.scan_control.as_ref().map(AsRawFd::as_raw_fd),
+            listener: self.server.as_ref().map(Server::descriptor),
+            refusals: (self.refusals.0.as_raw_fd(), self.refusals.1.as_raw_fd()),
+            hooks: self
+                .hooks
+                .as_ref()
+                .map(|hooks| (hooks.pid, hooks.descriptor())),
+            boot_code: self.boot_code,
+            rules: self.rules,
+            scan: match (&self.scan, self.scan_next) {
+                (None, next) => next,
+                (Some((scan, _)), next) => Some(scan.drop_missing || next == Some(true)),
+            },
+            stopping: self.stopping.clone(),
+            place_lock: self.place_lock,
+            leave: self.leave,
+        }
+    }
+}
+
+/// The descriptors that were open when this program began, each for one owner.
+struct Left(BTreeSet<RawFd>);
+
+impl Left {
+    fn new(open: Vec<RawFd>, journal: &Journal) -> Left {
+        let mut left: BTreeSet<RawFd> = open.into_iter().collect();
+        if let Some(own) = journal.descriptor() {
+            left.remove(&own);
+        }
+        Left(left)
+    }
+
+    /// The descriptor of this number; none where it is closed or somebody else's.
+    fn take(&mut self, number: RawFd) -> Option<OwnedFd> {
+        self.0.remove(&number).then(|| fd::own(number))
+    }
+
+    /// Whether this one was open; it stays so, and is nobody's.
+    fn stays_open(&mut self, number: RawFd) -> bool {
+        self.0.remove(&number)
+    }
+
+    /// Closes what nobody has taken.
+    fn close(self) {
+        self.0.into_iter().for_each(fd::close);
+    }
+}
+
+/// A descriptor from which nothing comes, in the place of one that is lost.
+fn nothing() -> OwnedFd {
+    let null = kernel::fs::open(Path::new("/dev/null"), kernel::fs::flags::O_RDONLY, 0);
+    null.or_else(|_| Ok::<_, io::Error>(fd::pipe()?.0))
+        .expect("one of the descriptors that were just closed")
+}
+
+fn makes_process_of(action: &Action, id: UnitId) -> bool {
+    match action {
+        Action::Start(unit) | Action::RunFinish { unit, .. } => *unit == id,
+        Action::Signal(..)
+        | Action::Announce(..)
+        | Action::CloseInput(_)
+        | Action::Forget(_)
+        | Action::RunStopHooks
+        | Action::SignalAll(_)
+        | Action::Leave(_)
+        | Action::Tell(_) => false,
+    }
+}

@@ -1,0 +1,529 @@
+//! What PID 1 knows, as bytes and back: snapshot and records become one picture.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use engine::{Action, DecodeError, Engine, Event, Time, UnitId};
+use layouts::overlay2::{self, Service};
+use plan::bytes::{Malformed, Reader, Writer};
+
+use super::event::{self, read_limits, write_limits};
+use super::journal::{Contents, Journal, Kind};
+use crate::bring_down::{Killed, Stopping};
+use crate::stop::StopRules;
+
+/// Why there is nothing to go on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing was saved, or more than there is room for.
+    Nothing,
+    /// The engine's part.
+    Engine(DecodeError),
+    /// Any other part.
+    Malformed(Malformed),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Nothing => out.write_str("there is none"),
+            Fault::Engine(fault) => fault.fmt(out),
+            Fault::Malformed(fault) => fault.fmt(out),
+        }
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(fault: Malformed) -> Fault {
+        Fault::Malformed(fault)
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(fault: DecodeError) -> Fault {
+        Fault::Engine(fault)
+    }
+}
+
+/// A service's descriptors; all of them stay open across execve(2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Files {
+    pub(crate) control: Option<RawFd>,
+    pub(crate) notification: Option<RawFd>,
+    /// A logger's input: the end that it reads, and ours.
+    pub(crate) input: Option<(RawFd, Option<RawFd>)>,
+}
+
+impl Files {
+    pub(crate) fn write(self, out: &mut Writer) {
+        let (read, write) = self
+            .input
+            .map_or((None, None), |(read, write)| (Some(read), write));
+        for number in [self.control, self.notification, read, write] {
+            out.i32(number.unwrap_or(-1));
+        }
+    }
+
+    fn read(from: &mut Reader) -> Result<Files, Malformed> {
+        let mut number = || Ok(Some(from.i32()?).filter(|number| *number > 2));
+        let (control, notification) = (number()?, number()?);
+        let (read, write) = (number()?, number()?);
+        Ok(Files {
+            control,
+            notification,
+            input: read.map(|read| (read, write)),
+        })
+    }
+
+    pub(crate) fn numbers(self) -> impl Iterator<Item = RawFd> {
+        let (read, write) = self
+            .input
+            .map_or((None, None), |(read, write)| (Some(read), write));
+        [self.control, self.notification, read, write]
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// Where the container is, before it stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// The scripts of /run.d run, as this process.
+    RunD(i32),
+    /// The boot's steps run; what they hand over comes by this descriptor.
+    Booting(i32, RawFd),
+    /// The services were started; the command waits for them until then.
+    Settling(Option<Duration>),
+    /// Everything is started.
+    Up,
+}
+
+/// What PID 1 knows beside the engine and the services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// The limit on descriptors that the container came with: soft, hard.
+    pub(crate) open_files: Option<(u64, u64)>,
+    /// Descriptors that the engine handed over for the command.
+    pub(crate) passed: Vec<RawFd>,
+    pub(crate) at: Where,
+    pub(crate) command: Option<i32>,
+    pub(crate) scan_control: Option<RawFd>,
+    pub(crate) listener: Option<RawFd>,
+    /// Both ends of the pipe of children that could not execute their program.
+    pub(crate) refusals: (RawFd, RawFd),
+    /// The stop hooks' process, and where their limits arrive.
+    pub(crate) hooks: Option<(i32, RawFd)>,
+    pub(crate) boot_code: Option<u8>,
+    pub(crate) rules: StopRules,
+    /// A reading of the scan directory runs or is asked for; whether services that are
+    /// gone are dropped then.
+    pub(crate) scan: Option<bool>,
+    pub(crate) stopping: Option<Stopping>,
+    /// What holds the lock of the private folder with the state.
+    pub(crate) place_lock: Option<RawFd>,
+    /// The container is over, with this exit code.
+    pub(crate) leave: Option<u8>,
+}
+
+impl Rest {
+    pub(crate) fn write(&self, out: &mut Writer) {
+        out.option(self.open_files, |out, (soft, hard)| {
+            out.u64(soft);
+            out.u64(hard);
+        });
+        out.length(self.passed.len());
+        self.passed.iter().for_each(|fd| out.i32(*fd));
+        match self.at {
+            Where::RunD(pid) => {
+                out.u8(0);
+                out.i32(pid);
+            }
+            Where::Booting(pid, handover) => {
+                out.u8(1);
+                out.i32(pid);
+                out.i32(handover);
+            }
+            Where::Settling(until) => {
+                out.u8(2);
+                out.option(until, Writer::duration);
+            }
+            Where::Up => out.u8(3),
+        }
+        for number in [self.command, self.scan_control, self.listener] {
+            out.option(number, Writer::i32);
+        }
+        out.i32(self.refusals.0);
+        out.i32(self.refusals.1);
+        out.option(self.hooks, |out, (pid, limits)| {
+            out.i32(pid);
+            out.i32(limits);
+        });
+        out.option(self.boot_code, Writer::u8);
+        write_limits(out, &self.rules.limits);
+        out.bool(self.rules.sync);
+        out.option(self.scan, Writer::bool);
+        out.option(self.stopping.as_ref(), |out, stopping| {
+            out.duration(stopping.begun);
+            out.option(stopping.terminated, Writer::duration);
+            out.bool(stopping.cut);
+            out.bool(stopping.hastened);
+            out.length(stopping.killed.len());
+            for killed in &stopping.killed {
+                out.text(&killed.what);
+                out.text(&killed.why);
+            }
+        });
+        out.option(self.place_lock, Writer::i32);
+        out.option(self.leave, Writer::u8);
+    }
+
+    fn read(from: &mut Reader) -> Result<Rest, Malformed> {
+        Ok(Rest {
+            open_files: from.option(|from| Ok::<_, Malformed>((from.u64()?, from.u64()?)))?,
+            passed: from.list(Reader::i32)?,
+            at: match from.u8()? {
+                0 => Where::RunD(from.i32()?),
+                1 => Where::Booting(from.i32()?, from.i32()?),
+                2 => Where::Settling(from.option(Reader::duration)?),
+                3 => Where::Up,
+                _ => return Err(Malformed::Invalid("phase")),
+            },
+            command: from.option(Reader::i32)?,
+            scan_control: from.option(Reader::i32)?,
+            listener: from.option(Reader::i32)?,
+            refusals: (from.i32()?, from.i32()?),
+            hooks: from.option(|from| Ok::<_, Malformed>((from.i32()?, from.i32()?)))?,
+            boot_code: from.option(Reader::u8)?,
+            rules: StopRules {
+                limits: read_limits(from)?,
+                sync: from.bool()?,
+            },
+            scan: from.option(Reader::bool)?,
+            stopping: from.option(|from| {
+                Ok::<_, Malformed>(Stopping {
+                    begun: from.duration()?,
+                    terminated: from.option(Reader::duration)?,
+                    cut: from.bool()?,
+                    hastened: from.bool()?,
+                    killed: from.list(|from| {
+                        Ok::<_, Malformed>(Killed {
+                            what: from.text()?,
+                            why: from.text()?,
+                        })
+                    })?,
+                })
+            })?,
+            place_lock: from.option(Reader::i32)?,
+            leave: from.option(Reader::u8)?,
+        })
+    }
+}
+
+/// Everything that PID 1 knew.
+pub(crate) struct Saved {
+    pub(crate) engine: Engine,
+    /// By the number of their unit.
+    pub(crate) services: BTreeMap<UnitId, (Service, Files)>,
+    pub(crate) rest: Rest,
+    /// What the engine wanted and was not carried out.
+    pub(crate) actions: VecDeque<Action>,
+    /// The event that was being acted on, if it is to be met again.
+    pub(crate) in_hand: Option<Event>,
+}
+
+/// Writes a snapshot. To be called when no action waits.
+pub(crate) fn write<'a>(
+    out: &mut Writer,
+    engine: &Engine,
+    services: impl Fn(UnitId) -> Option<(&'a Service, Files)>,
+    rest: &Rest,
+) {
+    out.blob(&engine.encode());
+    let known: Vec<_> = engine
+        .units()
+        .filter_map(|(id, _)| Some((id, services(id)?)))
+        .collect();
+    out.length(known.len());
+    for (id, (service, files)) in known {
+        out.u32(id.0);
+        service.write_rest(out);
+        files.write(out);
+    }
+    rest.write(out);
+}
+
+impl Saved {
+    /// Reads what the journal holds. With `retry`, the event that was being acted on is
+    /// kept to be met again; without, it is left out: it may be what leads to the crash.
+    pub(super) fn read(journal: &Journal, retry: bool) -> Result<Saved, Fault> {
+        let contents = journal.contents().ok_or(Fault::Nothing)?;
+        Saved::replay(&contents, retry)
+    }
+
+    fn replay(contents: &Contents, retry: bool) -> Result<Saved, Fault> {
+        let mut saved = Saved::read_snapshot(&contents.snapshot)?;
+        let mut from = Reader::new(&contents.records);
+        let mut at = 0;
+        while !from.is_at_end() {
+            let length = from.length()?;
+            let kind = Kind::from_byte(from.u8()?).ok_or(Malformed::Invalid("kind of record"))?;
+            let content = from.take(length.checked_sub(5).ok_or(Malformed::Short)?)?;
+            let in_hand = contents.in_hand == Some(at);
+            saved.take(kind, &mut Reader::new(content), in_hand, retry)?;
+            at += length;
+        }
+        Ok(saved)
+    }
+
+    fn read_snapshot(bytes: &[u8]) -> Result<Saved, Fault> {
+        let mut from = Reader::new(bytes);
+        let engine = Engine::decode(from.blob()?)?;
+        let mut services = BTreeMap::new();
+        for _ in 0..from.length()? {
+            let id = UnitId(from.u32()?);
+            let view = engine.unit(id).ok_or(Malformed::Invalid("unit number"))?;
+            let service = Service::read_rest(view.definition().clone(), &mut from)?;
+            let files = Files::read(&mut from)?;
+            services.insert(id, (service, files));
+        }
+        let rest = Rest::read(&mut from)?;
+        from.end_of_input()?;
+        Ok(Saved {
+            engine,
+            services,
+            rest,
+            actions: VecDeque::new(),
+            in_hand: None,
+        })
+    }
+
+    /// Takes one record in.
+    fn take(
+        &mut self,
+        kind: Kind,
+        from: &mut Reader,
+        in_hand: bool,
+        retry: bool,
+    ) -> Result<(), Fault> {
+        match kind {
+            Kind::Event => {
+                let now = Time(from.u64()?);
+                let event = event::read(from)?;
+                if in_hand {
+                    self.in_hand = retry.then_some(event);
+                } else {
+                    let mut actions = Vec::new();
+                    self.engine.handle(event, now, &mut actions);
+                    self.actions.extend(actions);
+                }
+            }
+            Kind::Void => {}
+            Kind::Add if in_hand => {}
+            Kind::Add => {
+                let now = Time(from.u64()?);
+                let found = overlay2::decode(from.blob()?);
+                let (found, _) = found.map_err(|_| Malformed::Invalid("list of services"))?;
+                let units = found.iter().map(|service| service.unit.clone()).collect();
+                let mut actions = Vec::new();
+                let ids = self.engine.add(units, now, &mut actions);
+                for (id, service) in ids.into_iter().zip(found) {
+                    self.services.insert(id, (service, Files::default()));
+                }
+                self.actions.extend(actions);
+            }
+            Kind::Done => {
+                if let Some(Action::Forget(id)) = self.actions.pop_front() {
+                    self.services.remove(&id);
+                }
+            }
+            Kind::Files => {
+                let id = UnitId(from.u32()?);
+                let files = Files::read(from)?;
+                if let Some(service) = self.services.get_mut(&id) {
+                    service.1 = files;
+                }
+            }
+            Kind::Rest => self.rest = Rest::read(from)?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Pid, State, StopCause, StopLimits};
+    use plan::Unit;
+
+    fn rest() -> Rest {
+        Rest {
+            open_files: Some((1024, 4096)),
+            passed: vec![5, 6],
+            at: Where::Settling(Some(Duration::from_millis(7))),
+            command: Some(42),
+            scan_control: Some(7),
+            listener: None,
+            refusals: (8, 9),
+            hooks: Some((43, 10)),
+            boot_code: Some(3),
+            rules: StopRules {
+                limits: StopLimits {
+                    services: None,
+                    kill: Some(Duration::ZERO),
+                    whole: None,
+                },
+                sync: true,
+            },
+            scan: Some(true),
+            stopping: Some(Stopping {
+                begun: Duration::from_secs(1),
+                terminated: None,
+                cut: true,
+                hastened: false,
+                killed: vec![Killed {
+                    what: "a".into(),
+                    why: "b".into(),
+                }],
+            }),
+            place_lock: Some(14),
+            leave: Some(7),
+        }
+    }
+
+    fn service(name: &str) -> Service {
+        Service {
+            unit: Unit::service(name),
+            dir: format!("/run/s6/services/{name}").into(),
+            notification_fd: None,
+            max_death_tally: 100,
+            own_session: true,
+            lock_fd: None,
+            own_pid_namespace: false,
+        }
+    }
+
+    /// A journal in which one service was added and started, with what PID 1 knew then.
+    fn started() -> (Journal, Engine, VecDeque<Action>) {
+        let mut journal = Journal::new();
+        let mut engine = Engine::new(Time(1));
+        let mut out = Writer::default();
+        write(&mut out, &engine, |_| None, &rest());
+        journal.replace(&out.into_bytes());
+
+        let mut actions = Vec::new();
+        let services = [service("a")];
+        journal.record(Kind::Add, |out| {
+            out.u64(2);
+            out.blob(&overlay2::encode(&services, &[]));
+        });
+        let units = services
+            .iter()
+            .map(|service| service.unit.clone())
+            .collect();
+        let ids = engine.add(units, Time(2), &mut actions);
+        let mut queue = VecDeque::from(std::mem::take(&mut actions));
+        let files = Files {
+            control: Some(11),
+            notification: None,
+            input: Some((12, Some(13))),
+        };
+        journal.record(Kind::Files, |out| {
+            out.u32(ids[0].0);
+            files.write(out);
+        });
+        while let Some(action) = queue.pop_front() {
+            journal.record(Kind::Done, |_| {});
+            if action == Action::Start(ids[0]) {
+                let event = Event::Started(ids[0], Pid(100));
+                journal.record(Kind::Event, |out| {
+                    out.u64(3);
+                    event::write(out, &event);
+                });
+                engine.handle(event, Time(3), &mut actions);
+                queue.extend(actions.drain(..));
+            }
+        }
+        (journal, engine, queue)
+    }
+
+    #[test]
+    fn snapshot_and_records_make_what_was_known() {
+        let (journal, engine, queue) = started();
+        let saved = Saved::read(&journal, true).expect("saved");
+        assert_eq!(saved.engine, engine);
+        assert_eq!(saved.actions, queue);
+        assert_eq!(saved.rest, rest());
+        assert_eq!(saved.services.len(), 1);
+        let (found, files) = &saved.services[&UnitId(0)];
+        assert_eq!(*found, service("a"));
+        assert_eq!(files.input, Some((12, Some(13))));
+    }
+
+    #[test]
+    fn a_snapshot_of_what_was_replayed_is_the_same_again() {
+        let (mut journal, ..) = started();
+        let first = Saved::read(&journal, true).expect("saved");
+        let mut out = Writer::default();
+        let known = |id: UnitId| {
+            let (service, files) = first.services.get(&id)?;
+            Some((service, *files))
+        };
+        write(&mut out, &first.engine, known, &first.rest);
+        journal.replace(&out.into_bytes());
+        let second = Saved::read(&journal, true).expect("saved");
+        assert_eq!(second.engine, first.engine);
+        assert_eq!(second.services, first.services);
+        assert_eq!(second.rest, first.rest);
+    }
+
+    #[test]
+    fn the_event_in_hand_is_met_again_once() {
+        let (mut journal, engine, _) = started();
+        journal.begin(Kind::Event, |out| {
+            out.u64(4);
+            event::write(out, &Event::Stop(StopCause::Asked));
+        });
+        let saved = Saved::read(&journal, true).expect("saved");
+        assert_eq!(saved.engine, engine);
+        assert_eq!(saved.in_hand, Some(Event::Stop(StopCause::Asked)));
+        let saved = Saved::read(&journal, false).expect("saved");
+        assert_eq!(saved.in_hand, None);
+        journal.void_in_hand();
+        let saved = Saved::read(&journal, true).expect("saved");
+        assert_eq!(saved.in_hand, None);
+        let (_, view) = saved.engine.units().next().expect("a unit");
+        assert_eq!(view.state(), State::Up);
+    }
+
+    #[test]
+    fn broken_bytes_are_an_error_and_no_panic() {
+        let (journal, ..) = started();
+        let contents = journal.contents().expect("there");
+        let try_with = |snapshot: &[u8], records: &[u8]| {
+            let (snapshot, records) = (snapshot.to_vec(), records.to_vec());
+            let in_hand = None;
+            let _ = Saved::replay(
+                &Contents {
+                    snapshot,
+                    records,
+                    in_hand,
+                },
+                true,
+            );
+        };
+        let (snapshot, records) = (&contents.snapshot, &contents.records);
+        for at in 0..snapshot.len() {
+            let mut broken = snapshot.clone();
+            broken[at] ^= 0x55;
+            try_with(&broken, records);
+        }
+        for at in 0..records.len() {
+            let mut broken = records.clone();
+            broken[at] ^= 0x55;
+            try_with(snapshot, &broken);
+            try_with(snapshot, &records[..at]);
+        }
+    }
+}
