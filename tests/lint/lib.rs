@@ -2,6 +2,10 @@
 //! test writes, and what the command says. Nothing of either is ever run.
 #![forbid(unsafe_code)]
 
+mod json;
+
+pub use json::Json;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
