@@ -13,13 +13,19 @@ use std::process::{Command, Stdio};
 
 use harness::Scratch;
 
+/// What the trees of the sources find in the images that they are laid over.
+const PROGRAMS: &str = "sh bash env python python3 perl nodejs sleep sed awk grep cat echo printf \
+    test true false head tail tee tr cut sort wc seq date id chmod chown mkdir mkfifo mv cp rm ln ls \
+    touch find basename dirname hostname ps pgrep pidof kill nc patch timeout";
+
 /// An image with what a distribution brings: a merged /usr, shells, python3, users.
 pub fn image() -> Tree {
     let tree = Tree::new();
-    for program in [
-        "sh", "bash", "env", "sleep", "sed", "cat", "python", "python3", "perl", "nodejs",
-    ] {
+    for program in PROGRAMS.split_whitespace() {
         tree.script(&format!("usr/bin/{program}"), "\x7fELF");
+    }
+    for program in ["nginx", "php-fpm"] {
+        tree.script(&format!("usr/sbin/{program}"), "\x7fELF");
     }
     for (link, target) in [("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib")] {
         tree.link(target, link);

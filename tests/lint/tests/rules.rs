@@ -259,6 +259,50 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        "command-missing",
+        &[],
+        |t| {
+            t.write(
+                "etc/services.d/web/run",
+                "#!/bin/sh\nexec 2>&1\nexec s6-setuidgid app slepe 1\n",
+            )
+        },
+        |t| {
+            t.write("etc/services.d/web/run", "#!/bin/sh\nexec 2>&1\nif false; then\n  exec slepe 1\nfi\nexec s6-setuidgid app sleep 1\n")
+        },
+    ),
+    (
+        "command-missing",
+        &[],
+        |t| {
+            t.write(
+                "etc/services.d/web/run",
+                "#!/usr/bin/execlineb -P\ntrap { term { echo slepe } }\nfdmove -c 2 1\nslepe 1\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/services.d/web/run",
+                "#!/usr/bin/execlineb -P\ntrap { term { echo slepe } }\nfdmove -c 2 1\nsleep 1\n",
+            )
+        },
+    ),
+    (
+        // In /usr/local/bin, which only the container's PATH has.
+        "command-missing",
+        &[],
+        |t| {
+            t.script("usr/local/bin/own", "#!/bin/sh\n")
+                .write("etc/services.d/web/run", "#!/bin/sh\nexec own\n")
+        },
+        |t| {
+            t.script("usr/local/bin/own", "#!/bin/sh\n").write(
+                "etc/services.d/web/run",
+                "#!/usr/bin/with-contenv sh\nexec own\n",
+            )
+        },
+    ),
+    (
         "v3-path",
         &[],
         |t| {
@@ -309,7 +353,7 @@ const CASES: &[Case] = &[
         |t| {
             t.script(
                 "usr/local/bin/health",
-                "#!/bin/sh\nps ax | grep '[s]6-supervise web'\n",
+                "#!/bin/sh\nps ax | grep -v x | grep '[s]6-supervise web'\n",
             )
         },
         |t| {

@@ -176,6 +176,11 @@ pub fn ask(question: Question) -> Answer {
     let mut all: BTreeSet<PathBuf> = walked.files.into_iter().collect();
     all.extend(run_by_init.iter().cloned());
     let mut texts = Vec::new();
+    for path in &run_by_init {
+        if let Some(script) = Script::read(&view, path) {
+            problems.extend(programs::check_last(&view, &script));
+        }
+    }
     // Who runs the other files is not known, so neither is their PATH.
     view.set_paths(&any_path, &any_path);
     for path in all {
@@ -375,8 +380,10 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/lib64",
     "/libx32",
     "/proc",
+    "/run",
     "/sbin",
     "/sys",
+    "/tmp",
     "/usr/bin",
     "/usr/games",
     "/usr/include",
@@ -389,6 +396,7 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/usr/src",
     "/var/cache",
     "/var/lib",
+    "/var/tmp",
 ];
 
 /// Every entry of the tree, links not followed.

@@ -311,7 +311,10 @@ fn first_line(view: &View, path: &Path, start: &[u8]) -> Option<Problem> {
         Err(error) if errno::is(&error, errno::ENOENT) => at_one(
             &INTERPRETER_MISSING,
             format!("its interpreter {name} does not exist in this image"),
-            "install it, or name one that is there".into(),
+            match elsewhere(view, interpreter) {
+                Some(found) => format!("write #!{found}, which is there"),
+                None => "install it, or name one that is there".into(),
+            },
         ),
         Err(error) => at_one(
             &INTERPRETER_UNUSABLE,
@@ -332,6 +335,13 @@ fn first_line(view: &View, path: &Path, start: &[u8]) -> Option<Problem> {
             at_one(rule, cause, remedy)
         }
     }
+}
+
+/// Where else the program of this name is, among the usual places.
+fn elsewhere(view: &View, interpreter: &Path) -> Option<String> {
+    let name = interpreter.file_name()?;
+    let found = view.program(name.as_bytes(), crate::view::USUAL_PATH.as_bytes())?;
+    Some(escape(found.as_os_str().as_bytes()))
 }
 
 /// Interpreters that only look for another program and become it.

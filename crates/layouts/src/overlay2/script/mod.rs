@@ -99,6 +99,35 @@ impl Script {
         lines.filter(|(_, line)| !line.trim_ascii_start().starts_with(b"#"))
     }
 
+    /// Whether it has the container's environment: by its first line, or by a command.
+    pub(crate) fn has_contenv(&self) -> bool {
+        let (first, _) = interpreters(&self.text);
+        let by_line = first
+            .map(base)
+            .is_some_and(|name| name.starts_with(b"with-contenv"));
+        let mut programs = self.programs().into_iter();
+        by_line || programs.any(|(command, at)| command.words[at].name() == b"with-contenv")
+    }
+
+    /// The words that name programs which the script becomes for certain: behind an
+    /// `exec` that begins a line, or along the chain of an execline script.
+    pub(crate) fn becomes(&self) -> Vec<&Word> {
+        let mut found = Vec::new();
+        for command in self.commands.iter().filter(|command| command.unindented) {
+            let words = &command.words;
+            match self.language {
+                Language::Shell if words[0].name() == b"exec" => {
+                    let places = shell_programs(words);
+                    // What is behind it is the last: the others only lead to it.
+                    found.extend(places.last().filter(|at| **at > 0).map(|at| &words[*at]));
+                }
+                Language::Execline => found.extend(execline_chain(words)),
+                Language::Shell | Language::Other => {}
+            }
+        }
+        found
+    }
+
     /// The words of it that name programs which it may become or run, each with the
     /// words after it.
     pub(crate) fn programs(&self) -> Vec<(&Command, usize)> {
@@ -210,6 +239,52 @@ fn execline_programs(words: &[Word]) -> Vec<usize> {
         .position(|word| TAKES_TEXTS.contains(&word.name()))
         .map_or(words.len(), |at| at + 1);
     (0..end).collect()
+}
+
+/// Programs of execline that run the rest of their words, blocks aside, with how many
+/// words they take before it.
+const CHAIN: [(&[u8], usize); 16] = [
+    (b"with-contenv", 0),
+    (b"foreground", 0),
+    (b"background", 0),
+    (b"if", 0),
+    (b"trap", 0),
+    (b"multisubstitute", 0),
+    (b"cd", 1),
+    (b"umask", 1),
+    (b"unexport", 1),
+    (b"s6-setuidgid", 1),
+    (b"fdclose", 1),
+    (b"export", 2),
+    (b"define", 2),
+    (b"fdmove", 2),
+    (b"fdswap", 2),
+    (b"redirfd", 2),
+];
+
+/// The words of an execline script's own block that name programs, as far as it can be
+/// followed.
+fn execline_chain(words: &[Word]) -> Vec<&Word> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        found.push(word);
+        let known = CHAIN.iter().find(|(name, _)| *name == word.name());
+        let Some((_, takes)) = known else {
+            break;
+        };
+        at += 1;
+        let is_option = |word: &Word| word.text.starts_with(b"-") && word.text.len() > 1;
+        while words.get(at).is_some_and(is_option) {
+            // An option that takes a value would lead astray.
+            if matches!(words[at].text.as_slice(), b"-t" | b"-u" | b"-D" | b"-x") {
+                return found;
+            }
+            at += 1;
+        }
+        at += takes;
+    }
+    found
 }
 
 const TAKES_TEXTS: [&[u8]; 9] = [

@@ -9,7 +9,7 @@ use crate::view::View;
 use crate::{Problem, Rule};
 
 /// What is looked for.
-pub const RULES: &[&Rule] = &[&NOT_HERE, &V3_PATH];
+pub const RULES: &[&Rule] = &[&NOT_HERE, &V3_PATH, &COMMAND_MISSING];
 
 const NOT_HERE: Rule = Rule::error(
     "program-not-here",
@@ -21,6 +21,13 @@ const V3_PATH: Rule = Rule::error(
     "v3-path",
     "The script uses a path that only s6-overlay 3 has (`/command/…`, `/run/s6/basedir/…`, `/package/admin/…`).",
     "Call the program by its name. The container is stopped by `mainstay stop-container` or `s6-svscanctl -t /var/run/s6/services`.",
+)
+.with_the_image();
+
+const COMMAND_MISSING: Rule = Rule::warning(
+    "command-missing",
+    "A hook, `run` or `finish` ends by becoming a program (`exec NAME`) that is not on its PATH, or not at its path. Unless something installs it later, the script ends with 127, and a service is started again and again. Told of words that stand as they are, not inside of a branch, and not where the script sets PATH.",
+    "Correct the name, install the program, or write its whole path: hooks and services start with `/usr/bin:/usr/sbin:/bin:/sbin`, and with the container's PATH behind `with-contenv`.",
 )
 .with_the_image();
 
@@ -95,6 +102,46 @@ pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
         if let Some(name) = known.filter(|_| !there) {
             let cause = format!("{name} is not in this release, and not in the image");
             problems.push(tell(&NOT_HERE, cause, remedy(name)));
+        }
+    }
+    problems
+}
+
+/// What is wrong with what a script becomes in the end, by the PATH that it has.
+pub fn check_last(view: &View, script: &Script) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let sets_path = |line: &[u8]| line.windows(5).any(|part| part == b"PATH=");
+    if script.lines().any(|(_, line)| sets_path(line)) {
+        return problems;
+    }
+    let by_contenv = script.has_contenv();
+    for word in script.becomes() {
+        let text = &word.text;
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_./+-".contains(b);
+        if !word.literal || !text.iter().all(plain) || text.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
+        let path = view.search_path(if by_contenv { "with-contenv" } else { "env" });
+        let path = path.as_bytes();
+        let (there, place) = match text.first() {
+            Some(b'/') => {
+                let there = view.exists(Path::new(std::ffi::OsStr::from_bytes(text)));
+                (there, "in the image".to_string())
+            }
+            Some(_) if !text.contains(&b'/') => (
+                view.program(text, path).is_some(),
+                format!("on its PATH ({})", escape(path)),
+            ),
+            // By the directory that it runs in.
+            _ => continue,
+        };
+        let known = std::str::from_utf8(word.name()).unwrap_or_default();
+        let of_v3 = OF_V3.iter().any(|place| text.starts_with(place));
+        if !there && !of_v3 && !OF_THE_ORIGINALS.contains(&known) {
+            let cause = format!("there is no {} {place}", escape(text));
+            let remedy = "correct the name, or install it";
+            let problem = Problem::at(&script.path, word.line, cause, remedy);
+            problems.push(problem.of(&COMMAND_MISSING));
         }
     }
     problems

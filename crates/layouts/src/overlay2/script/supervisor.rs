@@ -33,23 +33,24 @@ pub fn check(script: &Script) -> Vec<Problem> {
         return lines.map(|(line, _)| tell(line)).collect();
     }
     let mut problems = Vec::new();
-    let mut before: Option<&Command> = None;
+    // Whether the pipeline that is being read began with a list of processes.
+    let mut listed = false;
     let lists = script.commands.iter().any(lists_processes);
     for command in &script.commands {
+        listed = lists_processes(command) || command.piped && listed;
         let named = command.words.iter().find(|word| sought(&word.text));
         if let Some(named) = named {
             let finds = has(command, &FINDERS);
             let filters = has(command, &FILTERS);
             let piped = match script.language {
                 Language::Execline => command.piped && lists,
-                _ => command.piped && before.is_some_and(lists_processes),
+                _ => command.piped && listed,
             };
             let proc = command.words.iter().any(|w| w.text.starts_with(b"/proc/"));
             if finds || filters && (piped || proc) {
                 problems.push(tell(named.line));
             }
         }
-        before = Some(command);
     }
     problems
 }
