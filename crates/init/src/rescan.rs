@@ -77,16 +77,21 @@ impl Supervisor<'_> {
         };
         match handover.read(&scan.handover) {
             Ok(Progress::More) => return,
-            Ok(Progress::Complete) => {}
-            Err(error) => self.messages.warn(&format!(
-                "{}: what was read is of no use: {}",
-                self.paths.services.display(),
-                errno::text(&error)
-            )),
-        }
-        if let Some((scan, handover)) = self.scan.take() {
-            self.epoll.remove(scan.handover.as_raw_fd());
-            self.take_services(handover.bytes(), scan.drop_missing);
+            Ok(Progress::Complete) => {
+                if let Some((scan, handover)) = self.scan.take() {
+                    self.epoll.remove(scan.handover.as_raw_fd());
+                    self.take_services(handover.bytes(), scan.drop_missing);
+                }
+            }
+            Err(error) => {
+                // Closing the pipe ends the child, should it still write.
+                self.scan = None;
+                self.messages.warn(&format!(
+                    "{}: what was read cannot be taken over: {}; the services stay as they are",
+                    self.paths.services.display(),
+                    errno::text(&error)
+                ));
+            }
         }
         if let Some(drop_missing) = self.scan_next.take() {
             self.rescan(drop_missing);

@@ -57,6 +57,13 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
     }
 }
 
+/// Most bytes that are read in one turn of the loop, or a little more. A pipe holds
+/// less: once the child has ended, one turn reads the rest.
+const READ_A_TURN: usize = 1024 * 1024;
+
+/// How much memory services take beside their bytes, as a multiple of them.
+const DECODED: usize = 4;
+
 /// Collects what a child hands over, as it comes.
 pub(crate) struct Handover {
     bytes: Vec<u8>,
@@ -78,20 +85,40 @@ impl Handover {
         }
     }
 
-    /// Reads what is there, without waiting.
+    /// Reads what is there, without waiting, and no more than one turn of the loop has
+    /// time for.
     ///
     /// # Errors
-    /// As read(2), and EFBIG past the limit.
+    /// As read(2), EFBIG past the limit, and ENOMEM where there is no memory for it and
+    /// what will be made of it.
     pub(crate) fn read(&mut self, from: &OwnedFd) -> io::Result<Progress> {
         let mut buffer = [0u8; 16 * 1024];
+        let mut left = READ_A_TURN;
         loop {
+            if left == 0 {
+                return Ok(Progress::More);
+            }
             match fd::read(from.as_raw_fd(), &mut buffer) {
-                Ok(0) => return Ok(Progress::Complete),
+                Ok(0) => {
+                    // Asked for in one piece, where it can be refused: a refusal later,
+                    // in a small piece, would end this process.
+                    let needed = self.bytes.len().saturating_mul(DECODED);
+                    return match Vec::<u8>::new().try_reserve_exact(needed) {
+                        Ok(()) => Ok(Progress::Complete),
+                        Err(_) => Err(kernel::errno::from(kernel::errno::ENOMEM)),
+                    };
+                }
                 Ok(_) if !self.is_whole() => {}
                 Ok(count) if self.bytes.len() + count > self.limit => {
                     return Err(kernel::errno::from(kernel::errno::EFBIG));
                 }
-                Ok(count) => self.bytes.extend_from_slice(&buffer[..count]),
+                Ok(count) => {
+                    if self.bytes.try_reserve(count).is_err() {
+                        return Err(kernel::errno::from(kernel::errno::ENOMEM));
+                    }
+                    self.bytes.extend_from_slice(&buffer[..count]);
+                    left = left.saturating_sub(count);
+                }
                 Err(error) if kernel::errno::is(&error, kernel::errno::EAGAIN) => {
                     return Ok(Progress::More);
                 }

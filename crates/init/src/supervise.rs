@@ -13,13 +13,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use kernel::fs::{self, Stat, flags};
-use kernel::{dir, errno};
+use kernel::{dir, errno, limits};
 use layouts::trust;
 
 /// s6-supervise's own modes: only the owner may send commands, unless the image says
 /// otherwise.
 const SUPERVISE_MODE: u32 = 0o700;
 const CONTROL_MODE: u32 = 0o600;
+
+/// Descriptors that no service takes for good: what PID 1 needs for a moment, to write a
+/// status, to hear who has ended, to talk to a client, must not fail for their sake.
+const SPARE_DESCRIPTORS: u64 = 24;
 
 /// What could not be done, and where.
 pub(crate) type Refused = (PathBuf, io::Error);
@@ -47,7 +51,10 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
     let (fifo, anew) =
         open_control(&supervise, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
     if anew {
-        replaced.push(control);
+        replaced.push(control.clone());
+    }
+    if !limits::leaves_spare_descriptors(fifo.as_raw_fd(), SPARE_DESCRIPTORS) {
+        return Err((control, errno::from(errno::EMFILE)));
     }
     Ok(Control { fifo, replaced })
 }

@@ -43,6 +43,14 @@ pub fn set_open_files(limit: Limit) -> io::Result<()> {
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }).map(drop)
 }
 
+/// Whether this process could open `spare` more descriptors, `fd` being the last that it
+/// was given: the kernel gives the lowest free number.
+pub fn leaves_spare_descriptors(fd: std::os::fd::RawFd, spare: u64) -> bool {
+    let number = u64::try_from(fd).unwrap_or(0);
+    // Without an answer there is no limit known to be near.
+    open_files().map_or(true, |limit| number.saturating_add(spare) < limit.soft)
+}
+
 /// A resource with a limit (getrlimit(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
