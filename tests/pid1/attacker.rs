@@ -5,7 +5,7 @@
 use harness::sys;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         ["ask", socket, request] => ask(Path::new(socket), request, 1 << 20),
         ["ask-slowly", socket, request] => ask(Path::new(socket), request, 1),
         ["latency", socket, count] => latency(Path::new(socket), number(count)),
+        ["listen", socket] => listen(Path::new(socket)),
         ["exchange", one, other, count] => {
             exchange(Path::new(one), Path::new(other), number(count))
         }
@@ -93,6 +94,17 @@ fn latency(socket: &Path, count: u32) -> io::Result<()> {
         std::thread::sleep(Duration::from_millis(1));
     }
     println!("{}", longest.as_micros());
+    Ok(())
+}
+
+/// Says that all is well, as PID 1 would, to whoever asks.
+fn listen(socket: &Path) -> io::Result<()> {
+    let listener = UnixListener::bind(socket)?;
+    println!("listening");
+    for client in listener.incoming() {
+        let mut client = client?;
+        let _ = client.write_all(b"ok\ncontainer\tfooled\tyes\n");
+    }
     Ok(())
 }
 

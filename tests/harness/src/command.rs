@@ -209,6 +209,15 @@ impl Command<'_> {
         self
     }
 
+    /// Mounts a file system on `path` that takes so long for every name that is looked up or made
+    /// in it. It holds a script, `run`, and a service directory, `svc`, with the same one; its
+    /// server is no process of the container. Needs root and /dev/fuse.
+    pub fn hung(mut self, path: &str, delay: Duration) -> Self {
+        let delay = delay.as_millis() as u64;
+        self.boot.mounts.push(Mount::Slow(path.into(), delay));
+        self
+    }
+
     /// Shows a directory or file of the machine at `path`, read-only.
     pub fn bind_read_only(mut self, source: impl AsRef<Path>, path: &str) -> Self {
         let bind = Mount::Bind(source.as_ref().into(), path.into(), true);

@@ -28,6 +28,9 @@ pub enum Mount {
     Tmpfs(PathBuf, String),
     /// What is at the first path (the machine's) shows at the second; read-only if asked.
     Bind(PathBuf, PathBuf, bool),
+    /// A file system that takes so many milliseconds for each name: see
+    /// [`crate::Command::hung`].
+    Slow(PathBuf, u64),
 }
 
 /// One process: what is executed and in which state.
@@ -271,6 +274,10 @@ impl Boot {
                     out.put("bind", source);
                     out.put(if *read_only { "at_ro" } else { "at" }, target);
                 }
+                Mount::Slow(path, delay) => {
+                    out.put("slow", path);
+                    out.put("delay", delay.to_string());
+                }
             }
         }
         out.put("host_name", &self.host_name);
@@ -306,7 +313,11 @@ impl Boot {
                 "read_only" => boot.read_only = true,
                 "proc" => boot.proc = true,
                 "removed" => boot.removed.push(value.into()),
-                "tmpfs" | "bind" => open = value.into(),
+                "tmpfs" | "bind" | "slow" => open = value.into(),
+                "delay" => boot.mounts.push(Mount::Slow(
+                    std::mem::take(&mut open),
+                    parse(value).first().copied().unwrap_or(0),
+                )),
                 "options" => boot
                     .mounts
                     .push(Mount::Tmpfs(std::mem::take(&mut open), text(value))),
@@ -430,6 +441,7 @@ mod tests {
                 Mount::Tmpfs("/run".into(), "mode=755,noexec".into()),
                 Mount::Bind("/a".into(), "/b".into(), true),
                 Mount::Bind("/c".into(), "/d".into(), false),
+                Mount::Slow("/slow".into(), 5000),
             ],
             host_name: "box".into(),
             placement: Placement::Child,

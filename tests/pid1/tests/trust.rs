@@ -555,6 +555,128 @@ fn supplementary_groups_are_cleared() {
     }
 }
 
+/// F35: `/dev/stdout` by its name, which programs log to (nginx, apache), for a service that is not
+/// root any more.
+#[test]
+fn a_service_that_is_somebody_else_opens_dev_stdout() {
+    let image = image();
+    image.service(
+        "a",
+        "exec s6-setuidgid app sh -c 'echo to stdout >/dev/stdout; echo to stderr >/dev/stderr; exec sleep 1000'",
+    );
+    image.service(
+        "b",
+        "exec s6-setuidgid app sh -c 'cat /dev/stdout; echo cat $?; exec sleep 1000'",
+    );
+    let container = image.up();
+    container.wait_for_line("to stdout");
+    container.wait_for_line("to stderr");
+    // Reading what others write there is another thing.
+    container.wait_for_line("cat 1");
+    stop(&container);
+}
+
+/// F27: no HUP and no CONT reach a service for being made the leader of a session.
+#[test]
+fn a_new_session_brings_no_signal() {
+    let image = image();
+    for number in 0..40 {
+        image.service(
+            &format!("s{number:02}"),
+            "trap 'echo got HUP' HUP; trap 'echo got CONT' CONT; . /idle.sh",
+        );
+    }
+    let container = image.up();
+    container.wait_for("all are up", || {
+        container.exec(["mainstay", "status", "--ready"]).code() == 0
+    });
+    for number in 0..40 {
+        let tally = format!("/var/run/s6/services/s{number:02}/supervise/death_tally");
+        assert!(
+            container.read(tally).unwrap_or_default().is_empty(),
+            "s{number:02} ended"
+        );
+    }
+    assert_none(&container, "got ");
+    stop(&container);
+}
+
+/// F66: what an earlier run left at the socket's place does not keep this one from it.
+#[test]
+fn a_stale_socket_is_replaced() {
+    let image = image();
+    for round in 0..3 {
+        let container = image.init([]).keep_changes().boot();
+        container.wait_for_line(pid1_tests::BOOTED);
+        let output = container.exec(["mainstay", "status"]);
+        assert_eq!(output.code(), 0, "round {round}: {output}");
+        // Killed with everything in it when dropped.
+    }
+}
+
+/// F67: the place of the socket was made in advance, by a user or as a link.
+#[test]
+fn a_place_that_somebody_made_in_advance_is_not_used() {
+    type Make = fn(&Image);
+    let made: [(&str, Make); 4] = [
+        ("a user's directory", |image| {
+            image
+                .directory("/run/mainstay")
+                .owner("/run/mainstay", 1000, 1000);
+        }),
+        ("an open directory", |image| {
+            image
+                .directory("/run/mainstay")
+                .mode("/run/mainstay", 0o777);
+        }),
+        ("a link", |image| {
+            image
+                .directory("/elsewhere")
+                .symlink("/elsewhere", "/run/mainstay");
+        }),
+        ("a file", |image| {
+            image.write("/run/mainstay", "");
+        }),
+    ];
+    for (what, make) in made {
+        let image = image();
+        make(&image);
+        let container = image.up();
+        assert!(!container.exists("/run/mainstay/control"), "{what}");
+        assert!(!container.exists("/elsewhere/control"), "{what}");
+        // There is a further choice, which nobody else can have made.
+        let output = container.exec(["mainstay", "status"]);
+        assert_eq!(output.code(), 0, "{what}: {output}");
+        stop(&container);
+    }
+}
+
+/// F67, at run time: where others may write to /run, they can put a socket of theirs in the place of
+/// PID 1's. Whoever asks looks who listens.
+#[test]
+fn a_socket_of_somebody_else_in_pid_1_s_place_is_not_believed() {
+    let image = image();
+    let container = image.init([]).tmpfs_with("/run", "mode=777").boot();
+    container.wait_for_line(pid1_tests::BOOTED);
+    let script = "mv /run/mainstay /run/old && mkdir /run/mainstay && exec /attacker listen /run/mainstay/control";
+    let words = ["/bin/sh", "-c", script];
+    let listening = container
+        .prepare(words)
+        .user(1000, 1000)
+        .limit(Duration::from_secs(600))
+        .spawn();
+    container.wait_for("the false one", || {
+        container.exists("/run/mainstay/control")
+    });
+    container.wait_for("it is not believed", || {
+        let output = container.exec(["mainstay", "status"]);
+        assert!(!output.text().contains("fooled"), "{output}");
+        output.error_text().contains("user 1000 listens there")
+    });
+    stop(&container);
+    drop(listening);
+}
+
 /// No file is installed with a setuid or setgid bit, and none that was there gets one.
 #[test]
 fn nothing_is_installed_setuid() {

@@ -4,7 +4,7 @@
 //! namespace and owns all mounts, so that everything ends with it; the command is PID 1 of an
 //! inner pid namespace (or the child of a tiny reaper there) with a mount namespace of its own.
 
-use super::{Doing, Teller, enter, hold, start};
+use super::{Doing, Teller, enter, hold, slow, start};
 use harness::orders::{Boot, Mount, Placement};
 use harness::sys;
 use std::fs::{self, File};
@@ -188,6 +188,10 @@ fn mount_one(root: &Path, mount: &Mount, user_namespace: bool) -> io::Result<()>
                 sys::mount("none".as_ref(), &target, "", flags, "".as_ref())?;
             }
             Ok(())
+        }
+        Mount::Slow(path, delay) => {
+            let target = resolve(root, path)?;
+            slow::mount(&target, std::time::Duration::from_millis(*delay))
         }
     }
     .doing(format_args!("mount {mount:?}"))

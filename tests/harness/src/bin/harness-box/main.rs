@@ -9,6 +9,7 @@ mod boot;
 mod enter;
 mod guard;
 mod hold;
+mod slow;
 mod start;
 
 use harness::{orders, sys};
