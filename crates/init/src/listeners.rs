@@ -77,7 +77,7 @@ impl Listeners {
 }
 
 fn begin(service: &Path) -> io::Result<Entries> {
-    Entries::of(&supervise::own_dir(service, "event")?)
+    Entries::read(supervise::own_dir(service, "event", flags::O_RDONLY)?)
 }
 
 /// Writes to one listener's fifo, or removes it when nobody reads it. What is no fifo

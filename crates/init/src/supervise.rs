@@ -75,20 +75,21 @@ pub(crate) fn open_scan_control(scan: &Path) -> Result<Control, Refused> {
     Ok(Control { fifo, replaced })
 }
 
-/// Opens `name` below `dir`, which is `supervise` or `event` of a service. A link is
-/// followed only where nobody else could have put it: images on a read-only root link
-/// them to a place that can be written (servicedir(7)).
+/// Opens `name` below `dir`, which is `supervise` or `event` of a service, with these
+/// flags (O_PATH, or O_RDONLY to list it). A link is followed only where nobody else
+/// could have put it: images on a read-only root link them to a place that can be
+/// written (servicedir(7)).
 ///
 /// # Errors
 /// ENOENT, and ENOTDIR for what is no directory or a link that is not trusted.
-pub(crate) fn own_dir(dir: &Path, name: &str) -> io::Result<OwnedFd> {
+pub(crate) fn own_dir(dir: &Path, name: &str, how: i32) -> io::Result<OwnedFd> {
     let path = dir.join(name);
-    let as_dir = flags::O_PATH | flags::O_DIRECTORY;
+    let as_dir = how | flags::O_DIRECTORY;
     match fs::open(&path, as_dir | flags::O_NOFOLLOW, 0) {
         Err(error) if errno::is(&error, errno::ENOTDIR) || errno::is(&error, errno::ELOOP) => {}
         other => return other,
     }
-    let above = fs::open(dir, as_dir, 0)?;
+    let above = fs::open(dir, flags::O_PATH | flags::O_DIRECTORY, 0)?;
     let entry = fs::open_entry(above.as_raw_fd(), name.as_bytes(), flags::O_PATH)?;
     let link = fs::stat(&entry)?;
     if link.is_link() && trust::is_our_link(&fs::stat(&above)?, &link) {
@@ -107,7 +108,7 @@ fn make_dir(
     replaced: &mut Vec<PathBuf>,
 ) -> io::Result<OwnedFd> {
     let above = || fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0);
-    match own_dir(service, name) {
+    match own_dir(service, name, flags::O_PATH) {
         Err(error) if errno::is(&error, errno::ENOENT) => {}
         Err(error) if errno::is(&error, errno::ENOTDIR) => {
             dir::remove(&above()?, name.as_bytes())?;
@@ -182,7 +183,7 @@ const READ_LIMIT: usize = 64 * 1024;
 /// # Errors
 /// ENOENT, EINVAL for what is no file of ours, EFBIG.
 pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
-    let dir = own_dir(service, "supervise")?;
+    let dir = own_dir(service, "supervise", flags::O_PATH)?;
     let open = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
     let file = fs::open_entry(dir.as_raw_fd(), name.as_bytes(), open)?;
     let stat = fs::stat(&file)?;
@@ -199,7 +200,7 @@ pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
 /// # Errors
 /// ENOSPC, EROFS, and ENOTDIR where `supervise` is not ours any more.
 pub(crate) fn replace(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let supervise = own_dir(service, "supervise")?;
+    let supervise = own_dir(service, "supervise", flags::O_PATH)?;
     let new = format!("{name}.new");
     match write_anew(&supervise, new.as_bytes(), bytes) {
         Ok(()) => dir::rename(&supervise, new.as_bytes(), &supervise, name.as_bytes()),

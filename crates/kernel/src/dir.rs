@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use crate::{c_string, check};
 
@@ -28,16 +28,26 @@ impl Entries {
     /// # Errors
     /// ENOTDIR, EACCES, EMFILE.
     pub fn of(dir: &impl AsRawFd) -> io::Result<Entries> {
-        // SAFETY: the path is a C string; fdopendir takes the descriptor over, or it is
-        // closed here.
+        // SAFETY: the path is a C string; the new descriptor is owned here.
+        let fd = crate::errno::retry(|| unsafe {
+            let fd = check(libc::openat(
+                dir.as_raw_fd(),
+                c".".as_ptr(),
+                libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
+            ))?;
+            Ok(OwnedFd::from_raw_fd(fd))
+        })?;
+        Entries::read(fd)
+    }
+
+    /// Begins to read a directory that was opened for reading.
+    ///
+    /// # Errors
+    /// ENOTDIR, ENOMEM.
+    pub fn read(fd: OwnedFd) -> io::Result<Entries> {
+        let fd = fd.into_raw_fd();
+        // SAFETY: fdopendir takes the descriptor over, or it is closed here.
         unsafe {
-            let fd = crate::errno::retry(|| {
-                check(libc::openat(
-                    dir.as_raw_fd(),
-                    c".".as_ptr(),
-                    libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
-                ))
-            })?;
             std::ptr::NonNull::new(libc::fdopendir(fd))
                 .map(Entries)
                 .ok_or_else(|| {
