@@ -270,13 +270,19 @@ pub fn open_in_root(
         how.flags = (flags | libc::O_CLOEXEC) as u64;
         how.mode = u64::from(mode);
         how.resolve = libc::RESOLVE_IN_ROOT;
-        let fd = check_long(libc::syscall(
-            libc::SYS_openat2,
-            directory.as_raw_fd(),
-            path.as_ptr(),
-            &raw const how,
-            size_of::<libc::open_how>(),
-        ))?;
-        Ok(OwnedFd::from_raw_fd(fd))
+        // EAGAIN: something was renamed or mounted meanwhile, somewhere on the machine.
+        for _ in 0..10_000 {
+            match check_long(libc::syscall(
+                libc::SYS_openat2,
+                directory.as_raw_fd(),
+                path.as_ptr(),
+                &raw const how,
+                size_of::<libc::open_how>(),
+            )) {
+                Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {}
+                other => return other.map(|fd| OwnedFd::from_raw_fd(fd)),
+            }
+        }
     }
+    Err(io::Error::from_raw_os_error(libc::EAGAIN))
 }
