@@ -20,9 +20,11 @@ fn main() -> ExitCode {
         ["ask-slowly", socket, request] => ask(Path::new(socket), request, 1),
         ["latency", socket, count] => latency(Path::new(socket), number(count)),
         ["listen", socket] => listen(Path::new(socket)),
-        ["exchange", one, other, count] => {
-            exchange(Path::new(one), Path::new(other), number(count))
-        }
+        ["exchange", one, other, target, count] => exchange(
+            [Path::new(one), Path::new(other)],
+            Path::new(target),
+            number(count),
+        ),
         _ => Err(io::Error::other("no such attack")),
     };
     match done {
@@ -108,7 +110,21 @@ fn listen(socket: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets two entries change places `count` times.
-fn exchange(one: &Path, other: &Path, count: u32) -> io::Result<()> {
-    (0..count).try_for_each(|_| sys::exchange(one, other))
+/// Lets two entries change places `count` times, a directory and a link to `target`. One that
+/// somebody has removed meanwhile is made again.
+fn exchange([one, other]: [&Path; 2], target: &Path, count: u32) -> io::Result<()> {
+    for _ in 0..count {
+        match sys::exchange(one, other) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                for place in [one, other] {
+                    if place.symlink_metadata().is_err() {
+                        // Somebody else may be quicker.
+                        let _ = std::os::unix::fs::symlink(target, place);
+                    }
+                }
+            }
+            other => other?,
+        }
+    }
+    Ok(())
 }

@@ -330,7 +330,14 @@ fn race(lines: &str) {
     };
     let before = etc(&container);
     let count = rounds(100_000, 2_000_000).to_string();
-    let words = ["/attacker", "exchange", "/data/d", "/data/link", &count];
+    let words = [
+        "/attacker",
+        "exchange",
+        "/data/d",
+        "/data/link",
+        "/etc",
+        &count,
+    ];
     let racing = container
         .prepare(words)
         .user(1000, 1000)
@@ -405,16 +412,20 @@ fn a_racer_does_not_lead_copies_elsewhere() {
         )
         .ok();
     let count = rounds(100_000, 1_000_000).to_string();
-    let race = |one: &str, other: &str| {
+    let race = |one: &str, other: &str, target: &str| {
         container
-            .prepare(["/attacker", "exchange", one, other, &count])
+            .prepare(["/attacker", "exchange", one, other, target, &count])
             .user(1000, 1000)
             .limit(Duration::from_secs(600))
             .spawn()
     };
     let racing = [
-        race("/run/s6/services/web", "/run/s6/services/swap"),
-        race("/run/s6/etc", "/run/s6/swap"),
+        race(
+            "/run/s6/services/web",
+            "/run/s6/services/swap",
+            "/target/data",
+        ),
+        race("/run/s6/etc", "/run/s6/swap", "/target"),
     ];
     let mut tries = 0;
     while racing.iter().any(|racing| !racing.ended()) || tries < 5 {
