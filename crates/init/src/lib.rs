@@ -10,6 +10,7 @@ mod boot;
 mod bring_down;
 mod bring_up;
 mod child;
+mod claim;
 mod command;
 mod control;
 mod environment;

@@ -9,6 +9,7 @@ use kernel::{errno, fd};
 use layouts::settings::Settings;
 use layouts::{Problem, overlay2};
 
+use crate::claim;
 use crate::control::Server;
 use crate::launch::Launch;
 use crate::paths::{IMAGE_SERVICES, Paths};
@@ -62,6 +63,7 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
             paths.state.display()
         ));
     }
+    problems.extend(claim::claim(paths));
     if settings.keep_env {
         // What an earlier run left there would be taken for this one's.
         let _ = std::fs::remove_dir_all(&paths.environment);

@@ -198,6 +198,50 @@ fn a_state_directory_that_the_image_gave_to_its_user_works_for_root_too() {
     }
 }
 
+/// The same image, and a /run that is everybody's: as root it must not run what its users put in the
+/// place of hooks and services.
+#[test]
+fn a_state_directory_that_the_image_gave_to_its_user_is_root_s_again() {
+    let image = image();
+    for name in ["", "/container_environment", "/services", "/etc"] {
+        let path = format!("/made/s6{name}");
+        image
+            .directory(&path)
+            .owner(&path, 1000, 1000)
+            .mode(&path, 0o777);
+    }
+    image
+        .service("a", "echo a up; exec sleep 1000")
+        .stop_hook("1", "echo hook of the image");
+    image.run_d("1.sh", "cp -a /made/s6 /run/s6");
+    let container = image
+        .command("/run.sh", &[])
+        .tmpfs_with("/run", "mode=777")
+        .boot();
+    container.wait_for_line("a up");
+    let attack = "
+        cd /run
+        mv s6 old; mv s6/services old; mv s6/etc old; mv s6/container_environment old
+        rm -rf s6/etc/cont-finish.d; mkdir -p s6/etc/cont-finish.d s6/services/evil
+        echo x >s6/container_environment/LD_PRELOAD
+        ls -l /run/s6; true";
+    container
+        .prepare(["/bin/sh", "-c", attack])
+        .user(1000, 1000)
+        .run()
+        .ok();
+    assert_eq!(
+        container.list("/run/s6").expect("lists"),
+        ["container_environment", "etc", "services"]
+    );
+    assert!(!container.exists("/run/s6/services/evil"));
+    assert!(!container.exists("/run/old"));
+    let (_, warnings) = contenv(&container, 0);
+    assert_eq!(warnings, "");
+    stop(&container);
+    assert_once(&container, "hook of the image");
+}
+
 #[test]
 fn what_is_no_file_in_the_environment_is_neither_opened_nor_waited_for() {
     let image = image();
@@ -669,6 +713,8 @@ fn a_socket_of_somebody_else_in_pid_1_s_place_is_not_believed() {
     let image = image();
     let container = image.init([]).tmpfs_with("/run", "mode=777").boot();
     container.wait_for_line(pid1_tests::BOOTED);
+    // At the start it was made sticky.
+    container.exec(["chmod", "777", "/run"]).ok();
     let script = "mv /run/mainstay /run/old && mkdir /run/mainstay && exec /attacker listen /run/mainstay/control";
     let words = ["/bin/sh", "-c", script];
     let listening = container
