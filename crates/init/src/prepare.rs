@@ -33,11 +33,11 @@ pub(crate) fn keep_open_descriptors() -> Vec<RawFd> {
 
 /// Lets every user open the container's output by name: `/dev/stdout` of a service that
 /// has dropped its privileges leads to PID 1's pipe, which only its owner could open
-/// otherwise. Terminals and files stay as they are.
+/// otherwise. Terminals, files and fifos that have a name stay as they are.
 pub(crate) fn open_output_to_everybody() {
     for stream in [1, 2] {
         if let Ok(found) = kernel::fs::stat(&stream)
-            && found.is_fifo()
+            && fd::is_unnamed_pipe(stream)
             && found.mode & 0o222 != 0o222
         {
             let _ = kernel::fs::set_mode(&stream, found.mode & 0o7777 | 0o222);

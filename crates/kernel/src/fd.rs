@@ -160,6 +160,17 @@ pub fn set_nonblocking(fd: RawFd, on: bool) -> io::Result<()> {
     }
 }
 
+/// Whether `fd` is a pipe that pipe(2) made: nobody else can have chosen its mode.
+pub fn is_unnamed_pipe(fd: RawFd) -> bool {
+    // PIPEFS_MAGIC (statfs(2)).
+    const PIPES: u64 = 0x5049_5045;
+    // SAFETY: all-zero bytes are a valid statfs buffer to fill in.
+    unsafe {
+        let mut system: libc::statfs = std::mem::zeroed();
+        libc::fstatfs(fd, &mut system) == 0 && system.f_type as u64 == PIPES
+    }
+}
+
 /// Opens /dev/null (or, where it is missing, a pipe without another end) on each of
 /// 0, 1 and 2 that is closed, so that no file opened later lands there.
 pub fn fill_standard_streams() {

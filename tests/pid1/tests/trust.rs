@@ -213,7 +213,7 @@ fn a_state_directory_that_the_image_gave_to_its_user_is_root_s_again() {
     image
         .service("a", "echo a up; exec sleep 1000")
         .stop_hook("1", "echo hook of the image");
-    image.run_d("1.sh", "cp -a /made/s6 /run/s6");
+    image.run_d("1.sh", "cp -a /made/s6/. /run/s6");
     let container = image
         .command("/run.sh", &[])
         .tmpfs_with("/run", "mode=777")
@@ -704,6 +704,45 @@ fn a_place_that_somebody_made_in_advance_is_not_used() {
         assert_eq!(output.code(), 0, "{what}: {output}");
         stop(&container);
     }
+}
+
+/// F67: where only /tmp can be written, and others have been there first.
+#[test]
+fn private_folders_that_others_made_in_advance_are_passed_over() {
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+    let scratch = harness::Scratch::new();
+    let tmp = scratch.path();
+    let mode = |path: &std::path::Path, mode: u32| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, mode).expect("a mode");
+    };
+    mode(tmp, 0o1777);
+    for name in ["mainstay-0", "mainstay-0.1", "mainstay-0.2", "target"] {
+        std::fs::create_dir(tmp.join(name)).expect("a directory");
+        mode(&tmp.join(name), 0o700);
+    }
+    chown(tmp.join("mainstay-0"), Some(1000), Some(1000)).expect("an owner");
+    mode(&tmp.join("mainstay-0.1"), 0o711);
+    std::fs::write(tmp.join("mainstay-0.2/lock"), "").expect("a file");
+    chown(tmp.join("mainstay-0.2"), Some(1000), Some(1000)).expect("an owner");
+    symlink("target", tmp.join("mainstay-0.3")).expect("a link");
+    let image = image();
+    image.service("a", "echo a up; exec sleep 1000");
+    let container = image
+        .init([])
+        .env("KEPT", "yes")
+        .read_only()
+        .bind(tmp, "/tmp")
+        .boot();
+    container.wait_for_line("a up");
+    container.wait_for_line("/tmp/mainstay-0.4 instead");
+    for name in ["mainstay-0", "mainstay-0.1", "target"] {
+        let list: Vec<_> = std::fs::read_dir(tmp.join(name)).expect("lists").collect();
+        assert!(list.is_empty(), "{name}: {list:?}");
+    }
+    container.exec(["mainstay", "status"]).ok();
+    assert!(has(&contenv(&container, 0).0, "KEPT"));
+    stop(&container);
 }
 
 /// F67, at run time: where others may write to /run, they can put a socket of theirs in the place of
