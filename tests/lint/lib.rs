@@ -8,6 +8,7 @@ pub use json::Json;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -143,6 +144,27 @@ impl Tree {
         mainstay(command, &words)
     }
 
+    /// The same as another user, by a copy of the program that every user may execute.
+    pub fn ask_as(&self, uid: u32, command: &str, words: &[&str]) -> Said {
+        let copy = Tree::new();
+        copy.mode("", 0o755);
+        let place = copy.path().join("mainstay");
+        // By another process: one that a parallel test forks off this one would hold the
+        // copy open for writing, and it could not be executed.
+        let done = Command::new("cp")
+            .arg(harness::mainstay())
+            .arg(&place)
+            .status();
+        assert!(done.expect("cp starts").success(), "a copy of the binary");
+        let mut call = Command::new(&place);
+        call.arg(command)
+            .args(words)
+            .arg(self.path())
+            .uid(uid)
+            .gid(uid);
+        said(call)
+    }
+
     /// Runs `mainstay lint --root IMAGE WORDS… TREE`.
     pub fn lint(&self, image: &Tree, words: &[&str]) -> Said {
         let below = image.path().to_str().expect("a plain path");
@@ -187,9 +209,13 @@ impl Said {
 /// # Panics
 /// When it cannot be started or is ended by a signal.
 pub fn mainstay(command: &str, words: &[&str]) -> Said {
-    let output = Command::new(harness::mainstay())
-        .arg(command)
-        .args(words)
+    let mut call = Command::new(harness::mainstay());
+    call.arg(command).args(words);
+    said(call)
+}
+
+fn said(mut call: Command) -> Said {
+    let output = call
         .current_dir("/")
         .env_clear()
         .stdin(Stdio::null())

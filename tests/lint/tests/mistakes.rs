@@ -168,6 +168,31 @@ fn variables_of_a_file_are_shown_with_their_line() {
 }
 
 #[test]
+fn as_a_plain_user_what_cannot_be_listed_is_said_and_the_rest_is_read() {
+    let user = match kernel::credentials::user() {
+        0 => 64_123,
+        own => own,
+    };
+    let tree = good();
+    tree.mode("", 0o755)
+        .dir("root")
+        .mode("root", 0)
+        .write("etc/cont-init.d/10-a", "#!/bin/sh\n")
+        .mode("etc/cont-init.d", 0)
+        .write("etc/services.d/b/Run", "");
+    let said = tree.ask_as(user, "lint", &[]);
+    assert_eq!(
+        said.ids(),
+        ["unreadable", "no-run", "not-looked-at"],
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(said.code, 1);
+    tree.mode("root", 0o755).mode("etc/cont-init.d", 0o755);
+}
+
+#[test]
 fn calls_that_do_not_fit_say_what_to_type() {
     let tree = good();
     let tree = tree.path().to_str().expect("a plain path");

@@ -454,6 +454,20 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        // Who asks whether it works knows that it may not.
+        "needs-root",
+        &["--user", "app"],
+        |t| {
+            t.script(
+                "etc/services.d/web/run",
+                "#!/bin/sh\ns6-setuidgid app sleep 1\n",
+            )
+        },
+        |t| {
+            t.script("etc/services.d/web/run", "#!/bin/sh\nif s6-setuidgid app true; then id; fi\ns6-setuidgid app true || id\n[ 1 ] && exec s6-setuidgid app sleep 1\nexec sleep 1\n")
+        },
+    ),
+    (
         "fix-attrs-refused",
         &["--cap-drop=cap_chown"],
         |t| t.write("etc/fix-attrs.d/01", "/srv true app 0644 0755\n"),
@@ -667,7 +681,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("nothing-to-do", "mistakes.rs"),
     ("run-d-bash", "mistakes.rs"),
     ("unreadable", "hostile.rs"),
-    ("tree-too-large", "hostile.rs"),
+    ("not-looked-at", "hostile.rs"),
     ("variable-not-in-effect", "mistakes.rs"),
 ];
 

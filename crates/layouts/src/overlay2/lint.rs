@@ -19,7 +19,12 @@ use crate::view::View;
 use crate::{Problem, Rule, run_d};
 
 /// What can be wrong with a tree as a whole.
-const RULES: &[&Rule] = &[&NOTHING_TO_DO, &V3_SERVICES, &FIX_ATTRS_REFUSED, &TOO_LARGE];
+const RULES: &[&Rule] = &[
+    &NOTHING_TO_DO,
+    &V3_SERVICES,
+    &FIX_ATTRS_REFUSED,
+    &NOT_LOOKED_AT,
+];
 
 const NOTHING_TO_DO: Rule = Rule::warning(
     "nothing-to-do",
@@ -36,10 +41,10 @@ const FIX_ATTRS_REFUSED: Rule = Rule::warning(
     "A fix-attrs line changes the owner of files, which the kernel refuses the user or the capabilities that were given with `--user` and `--cap-drop`. Files that belong to that owner already stay as they are; for others a message is printed, and the boot goes on.",
     "Set owners while the image is built (`COPY --chown`), or start the container as root with CHOWN.",
 );
-const TOO_LARGE: Rule = Rule::warning(
-    "tree-too-large",
-    "The tree has more than 200,000 entries, or directories more than 64 deep. What lies beyond was not looked at.",
-    "Name the directory that is copied to `/` rather than a whole image, with `--root` for what lies below.",
+const NOT_LOOKED_AT: Rule = Rule::warning(
+    "not-looked-at",
+    "A part of the tree was not looked at: it has more than 200,000 entries, or directories more than 64 deep, or one that whoever calls this may not list.",
+    "Name the directory that is copied to `/` rather than a whole image, with `--root` for what lies below; or call it as root.",
 );
 
 /// Every rule, reader by reader, each with the reader's name.
@@ -172,7 +177,12 @@ pub fn ask(question: Question) -> Answer {
     let walked = walk(question.tree, question.tree_is_image, |path, stat| {
         problems.extend(services::check_entry(path, stat));
     });
-    problems.extend(walked.problems);
+    let known: BTreeSet<PathBuf> = problems
+        .iter()
+        .map(|problem| problem.path.clone())
+        .collect();
+    let more = walked.problems.into_iter();
+    problems.extend(more.filter(|problem| !known.contains(&problem.path)));
     let mut all: BTreeSet<PathBuf> = walked.files.into_iter().collect();
     all.extend(run_by_init.iter().cloned());
     let mut texts = Vec::new();
@@ -413,7 +423,7 @@ fn walk(tree: &View, is_image: bool, mut visit: impl FnMut(&Path, &kernel::fs::S
             Err(error) => {
                 let problem =
                     Problem::refused(&dir, "list it", &error, "what is in it was not looked at");
-                walked.problems.push(problem.of(&scripts::UNREADABLE));
+                walked.problems.push(problem.of(&NOT_LOOKED_AT));
                 continue;
             }
         };
@@ -427,7 +437,7 @@ fn walk(tree: &View, is_image: bool, mut visit: impl FnMut(&Path, &kernel::fs::S
                 let remedy = "name the directory that is copied to /; the rest was not looked at";
                 walked
                     .problems
-                    .push(Problem::new(&dir, cause, remedy).of(&TOO_LARGE));
+                    .push(Problem::new(&dir, cause, remedy).of(&NOT_LOOKED_AT));
                 if depth > DEEPEST {
                     break;
                 }

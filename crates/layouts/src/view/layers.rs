@@ -83,7 +83,7 @@ enum Found {
 /// A file, fifo, device or socket.
 enum Other {
     /// By the directory that holds it.
-    Disk(OwnedFd, Vec<u8>),
+    Disk(Rc<Part>, Vec<u8>),
     Listed(Entry),
 }
 
@@ -163,7 +163,10 @@ impl Layers {
         }
         let (dir, name) = match other {
             Other::Listed(entry) => return entry.start(most),
-            Other::Disk(dir, name) => (dir, name),
+            Other::Disk(part, name) => (part, name),
+        };
+        let Place::Disk(dir) = &dir.place else {
+            return Err(errno::from(errno::EINVAL));
         };
         let flags = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
         let file = File::from(fs::open_entry(dir.as_raw_fd(), &name, flags)?);
@@ -349,7 +352,7 @@ impl Layers {
     }
 
     /// What `name` stands for in one layer.
-    fn entry_of(&self, part: &Part, name: &[u8]) -> io::Result<Found> {
+    fn entry_of(&self, part: &Rc<Part>, name: &[u8]) -> io::Result<Found> {
         let layer = part.layer;
         let one = |place| {
             let parts = vec![Rc::new(Part { layer, place })];
@@ -380,7 +383,7 @@ impl Layers {
         if stat.is_link() {
             return Ok(Found::Link(dir::read_link(&entry, b"")?, stat));
         }
-        let other = Other::Disk(fd.try_clone()?, name.to_vec());
+        let other = Other::Disk(Rc::clone(part), name.to_vec());
         Ok(Found::Other(other, stat))
     }
 }

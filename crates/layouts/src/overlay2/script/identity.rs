@@ -3,7 +3,7 @@
 use kernel::accounts::{Accounts, Unknown};
 use kernel::escape;
 
-use super::{Language, Script};
+use super::{Command, Language, Script};
 use crate::{Problem, Rule};
 
 /// What is looked for.
@@ -17,7 +17,7 @@ const UNKNOWN_USER: Rule = Rule::error(
 .with_the_image();
 const REFUSED: Rule = Rule::error(
     "needs-root",
-    "The script calls `s6-setuidgid`, which the kernel refuses the user or the capabilities that were given with `--user` and `--cap-drop`: SETUID and SETGID are needed, even to become oneself. Told of lines that are not inside of a branch.",
+    "The script calls `s6-setuidgid`, which the kernel refuses the user or the capabilities that were given with `--user` and `--cap-drop`: SETUID and SETGID are needed, even to become oneself. Told of lines that run for certain: not inside of a branch, and not where the script asks how it ends.",
     "Start the container as root, or leave `s6-setuidgid` away: `[ \"$(id -u)\" != 0 ] || exec s6-setuidgid …`.",
 );
 
@@ -38,7 +38,7 @@ pub fn check(script: &Script, accounts: Option<&Accounts>, rights: Rights) -> Ve
         if word.name() != b"s6-setuidgid" {
             continue;
         }
-        if !rights.change_user && command.unindented && is_on_every_path(script, at) {
+        if !rights.change_user && command.unindented && is_certain(script, command, at) {
             let cause = "s6-setuidgid needs root with SETUID and SETGID, which this container is started without";
             let remedy = "start it as root, or leave s6-setuidgid away";
             problems.push(Problem::at(&script.path, word.line, cause, remedy).of(&REFUSED));
@@ -89,14 +89,19 @@ pub fn makes_users(script: &Script) -> bool {
     })
 }
 
-/// Whether the program at word `at` of a command runs whenever the command does.
-fn is_on_every_path(script: &Script, at: usize) -> bool {
+/// Whether the program at word `at` of a command runs whenever the script does, and
+/// nobody asks how it ends: who does can go on without it.
+fn is_certain(script: &Script, command: &Command, at: usize) -> bool {
     match script.language {
         // Behind an `if { }` it may not.
         Language::Execline => !script.commands.iter().any(|command| {
             let mut words = command.words.iter();
             words.any(|word| word.name().starts_with(b"if") || word.name() == b"case")
         }),
-        Language::Shell | Language::Other => at < 3,
+        Language::Shell | Language::Other => {
+            const LEADS: [&[u8]; 4] = [b"exec", b"with-contenv", b"env", b"nohup"];
+            let before = &command.words[..at];
+            !command.tested && before.iter().all(|word| LEADS.contains(&word.name()))
+        }
     }
 }

@@ -47,6 +47,8 @@ pub struct Command {
     pub(crate) piped: bool,
     /// Whether its line begins with it: inside of a branch it rarely does.
     pub(crate) unindented: bool,
+    /// Whether what it ends with decides what runs next (`&&`, `||`).
+    pub(crate) tested: bool,
 }
 
 /// A word of a command.
@@ -116,7 +118,7 @@ impl Script {
         for command in self.commands.iter().filter(|command| command.unindented) {
             let words = &command.words;
             match self.language {
-                Language::Shell if words[0].name() == b"exec" => {
+                Language::Shell if words[0].name() == b"exec" && !command.tested => {
                     let places = shell_programs(words);
                     // What is behind it is the last: the others only lead to it.
                     found.extend(places.last().filter(|at| **at > 0).map(|at| &words[*at]));
@@ -193,6 +195,7 @@ fn execline_commands(text: &[u8]) -> Vec<Command> {
             words,
             piped: pipe,
             unindented: number == 0,
+            tested: false,
         });
     }
     commands

@@ -133,7 +133,13 @@ impl Reader<'_> {
                 b'|' => {
                     let or = self.peek() == Some(b'|');
                     self.at += usize::from(or);
+                    self.command.tested = or;
                     self.end_command(!or);
+                }
+                b'&' if self.peek() == Some(b'&') => {
+                    self.at += 1;
+                    self.command.tested = true;
+                    self.end_command(false);
                 }
                 b';' | b'&' | b'(' => self.end_command(false),
                 b')' => {
