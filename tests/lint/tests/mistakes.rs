@@ -107,6 +107,20 @@ fn an_image_of_another_machine_is_measured_by_its_own_shell() {
 }
 
 #[test]
+fn what_env_may_have_put_on_the_path_is_not_told() {
+    let tree = Tree::new();
+    tree.script("opt/java/openjdk/bin/java", "")
+        .script("opt/venv/bin/python4", "")
+        .write(
+            "etc/services.d/a/run",
+            "#!/usr/bin/with-contenv sh\nexec java -jar x\n",
+        )
+        .write("etc/services.d/b/run", "#!/usr/bin/with-contenv python4\n");
+    let said = tree.lint(&image(), &["--strict"]);
+    assert_eq!(said.code, 0, "{}", said.out);
+}
+
+#[test]
 fn findings_of_the_image_below_are_shown_there() {
     let below = image();
     below.write("etc/cont-init.d/00-base", "no shebang\n");

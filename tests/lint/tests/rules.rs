@@ -303,6 +303,25 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        // Where ENV may have put it on the PATH: nobody knows.
+        "command-missing",
+        &["--env", "PATH=/usr/bin:/bin"],
+        |t| {
+            t.script("opt/java/openjdk/bin/java", "").write(
+                "etc/services.d/web/run",
+                "#!/usr/bin/with-contenv sh\nexec java -jar x\n",
+            )
+        },
+        |t| {
+            t.script("opt/java/openjdk/bin/java", "")
+                .write("etc/s6/init/env/PATH", "/opt/java/openjdk/bin:/usr/bin")
+                .write(
+                    "etc/services.d/web/run",
+                    "#!/bin/sh\nexec -a web env -u X java -jar x\n",
+                )
+        },
+    ),
+    (
         "v3-path",
         &[],
         |t| {

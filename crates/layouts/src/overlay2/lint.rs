@@ -15,7 +15,7 @@ use super::script::variables::{self, Given, Mentions};
 use super::script::{Script, programs, supervisor, syntax};
 use super::{elf, fix_attrs, read_service_in, scripts, services, user_files};
 use crate::settings::{self, Settings};
-use crate::view::View;
+use crate::view::{Paths, View};
 use crate::{Problem, Rule, run_d};
 
 /// What can be wrong with a tree as a whole.
@@ -161,7 +161,16 @@ pub fn ask(question: Question) -> Answer {
     };
     let any_path = [&small_path[..], b":", &container_path].concat();
 
-    view.set_paths(&small_path, &container_path);
+    let owned = |path: &[u8]| OsStr::from_bytes(path).to_owned();
+    let perhaps = match value(&given, b"PATH") {
+        Some(_) => Vec::new(),
+        None => other_places(&view),
+    };
+    view.set_paths(Paths {
+        small: owned(&small_path),
+        container: owned(&container_path),
+        perhaps: owned(&perhaps),
+    });
     let mut picture = Picture::read(&view, &places, &settings, &accounts);
     problems.append(&mut picture.problems);
     let off = available(&view, question.available, &picture, &mut problems);
@@ -192,7 +201,11 @@ pub fn ask(question: Question) -> Answer {
         }
     }
     // Who runs the other files is not known, so neither is their PATH.
-    view.set_paths(&any_path, &any_path);
+    view.set_paths(Paths {
+        small: owned(&[&any_path[..], b":", &perhaps].concat()),
+        container: owned(&any_path),
+        perhaps: owned(&perhaps),
+    });
     for path in all {
         let is_run = run_by_init.contains(&path);
         // Files that nobody is known to run count where they are meant to be.
@@ -238,6 +251,46 @@ pub fn ask(question: Question) -> Answer {
         available: off,
         problems,
     }
+}
+
+/// Directories that images put on their PATH by ENV: `/opt/NAME/bin` and its like.
+fn other_places(view: &View) -> Vec<u8> {
+    const ABOVE: [&str; 8] = [
+        "/opt",
+        "/usr/local",
+        "/usr/lib",
+        "/usr/lib/jvm",
+        "/usr/lib/postgresql",
+        "/srv",
+        "/app",
+        "/root",
+    ];
+    /// As many names of each are looked at.
+    const MOST: usize = 500;
+    let mut path = Vec::new();
+    let mut take = |dir: PathBuf| {
+        for bin in [dir.join("bin"), dir.join("sbin"), dir] {
+            if view.is_dir(&bin) {
+                path.extend_from_slice(bin.as_os_str().as_bytes());
+                path.push(b':');
+            }
+        }
+    };
+    for above in ABOVE.map(Path::new) {
+        take(above.to_path_buf());
+        let names = view.names(above).unwrap_or_default();
+        for name in names.iter().take(MOST) {
+            let dir = above.join(OsStr::from_bytes(name));
+            let below = view.names(&dir).unwrap_or_default();
+            take(dir.clone());
+            if above == Path::new("/opt") {
+                for name in below.iter().take(MOST) {
+                    take(dir.join(OsStr::from_bytes(name)));
+                }
+            }
+        }
+    }
+    path
 }
 
 /// What the boot makes of the modes of files, before it runs them.

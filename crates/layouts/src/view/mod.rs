@@ -35,8 +35,18 @@ struct Image {
     layers: Layers,
     user: Identity,
     modes: Option<Box<Modes>>,
-    /// The PATH that scripts start with, and the container's own.
-    paths: Option<(OsString, OsString)>,
+    paths: Option<Paths>,
+}
+
+/// Where programs of an image are looked up.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    /// The PATH that scripts start with.
+    pub small: OsString,
+    /// The container's own, which with-contenv gives.
+    pub container: OsString,
+    /// What may be on the container's PATH besides: an image's ENV is not in its files.
+    pub perhaps: OsString,
 }
 
 /// The mode that a file will have by the time it is used, if it will be changed.
@@ -84,12 +94,10 @@ impl View {
         }
     }
 
-    /// Has programs of an image looked up along `small`, the PATH that scripts start
-    /// with, and `container`, which with-contenv gives.
-    pub fn set_paths(&mut self, small: &[u8], container: &[u8]) {
-        let owned = |path: &[u8]| OsString::from_vec(path.to_vec());
+    /// Has programs of an image looked up so.
+    pub fn set_paths(&mut self, paths: Paths) {
         if let Source::Image(image) = &mut self.0 {
-            image.paths = Some((owned(small), owned(container)));
+            image.paths = Some(paths);
         }
     }
 
@@ -103,22 +111,31 @@ impl View {
         let Source::Image(image) = &self.0 else {
             return None;
         };
-        let (small, container) = image.paths.as_ref()?;
+        let paths = image.paths.as_ref()?;
         Some(match caller {
-            "env" => small,
-            _ => container,
+            "env" => &paths.small,
+            _ => &paths.container,
         })
     }
 
-    /// The same, or where programs usually are: a script may run with another PATH than
-    /// this process.
+    /// The same, and where the program may be besides.
     pub fn search_path(&self, caller: &str) -> OsString {
-        if let Some(path) = self.searches(caller) {
-            return path.to_owned();
-        }
-        let mut path = std::env::var_os("PATH").unwrap_or_default();
+        let mut path = match &self.0 {
+            Source::Live => std::env::var_os("PATH").unwrap_or_default(),
+            Source::Image(_) => self.searches(caller).unwrap_or_default().to_owned(),
+        };
+        let more = match &self.0 {
+            Source::Image(Image {
+                paths: Some(paths), ..
+            }) => match caller {
+                "env" => OsStr::new(""),
+                _ => &paths.perhaps,
+            },
+            // A script may run with another PATH than this process.
+            _ => OsStr::new(USUAL_PATH),
+        };
         path.push(":");
-        path.push(USUAL_PATH);
+        path.push(more);
         path
     }
 

@@ -224,11 +224,15 @@ fn shell_programs(words: &[Word]) -> Vec<usize> {
             break;
         }
         at += skip;
-        while words
-            .get(at)
-            .is_some_and(|word| word.text.starts_with(b"-"))
-        {
+        while let Some(option) = words.get(at).filter(|word| word.text.starts_with(b"-")) {
             at += 1;
+            match option.text.as_slice() {
+                // A name (exec), a variable and a directory (env).
+                b"-a" | b"-u" | b"-C" => at += 1,
+                // The rest of the words in one (env).
+                b"-S" => return places,
+                _ => {}
+            }
         }
     }
     places

@@ -114,23 +114,27 @@ pub fn check_last(view: &View, script: &Script) -> Vec<Problem> {
     if script.lines().any(|(_, line)| sets_path(line)) {
         return problems;
     }
-    let by_contenv = script.has_contenv();
+    let caller = if script.has_contenv() {
+        "with-contenv"
+    } else {
+        "env"
+    };
+    let path = view.search_path(caller);
+    let told = view.searches(caller).unwrap_or(&path);
     for word in script.becomes() {
         let text = &word.text;
         let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_./+-".contains(b);
         if !word.literal || !text.iter().all(plain) || text.iter().all(u8::is_ascii_digit) {
             continue;
         }
-        let path = view.search_path(if by_contenv { "with-contenv" } else { "env" });
-        let path = path.as_bytes();
         let (there, place) = match text.first() {
             Some(b'/') => {
                 let there = view.exists(Path::new(std::ffi::OsStr::from_bytes(text)));
                 (there, "in the image".to_string())
             }
             Some(_) if !text.contains(&b'/') => (
-                view.program(text, path).is_some(),
-                format!("on its PATH ({})", escape(path)),
+                view.program(text, path.as_bytes()).is_some(),
+                format!("on its PATH ({})", escape(told.as_bytes())),
             ),
             // By the directory that it runs in.
             _ => continue,
