@@ -200,6 +200,8 @@ fn enter(root: &Path, groups: &Groups) -> io::Result<()> {
     fd::copy(output.as_raw_fd(), 1)?;
     fd::copy(output.as_raw_fd(), 2)?;
     signal::reset_all();
+    // What this process was started with is nobody else's.
+    fd::close_from(3);
     Ok(())
 }
 
