@@ -58,6 +58,9 @@ impl Supervisor<'_> {
     pub(crate) fn start_boot(&mut self) {
         self.journal.begin_child(Purpose::Boot);
         let prepared = prepare::prepare(&self.paths, self.launch, &self.settings);
+        if kernel::mount::is_noexec(&self.paths.state) {
+            self.spawner = None;
+        }
         let Prepared {
             scan_control,
             server,

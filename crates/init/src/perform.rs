@@ -8,7 +8,7 @@ use engine::{Action, Change, End, Event, Notice, Pid, UnitId};
 use kernel::{errno, signal};
 
 use crate::listeners::ENTRIES_A_TURN;
-use crate::service::{NOTIFICATION_LIMIT, Notified, Service};
+use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::{Phase, Supervisor};
 use crate::survival::Purpose;
@@ -52,16 +52,12 @@ impl Supervisor<'_> {
 
     fn start(&mut self, unit: UnitId) {
         let output = self.output_of(unit);
-        let refusals = self.refusals.1.as_raw_fd();
-        let Some(service) = self
-            .services
-            .get_mut(unit.0 as usize)
-            .and_then(Option::as_deref_mut)
-        else {
+        self.journal.begin_child(Purpose::Unit(unit));
+        let Some((service, mut means)) = self.means(unit, output) else {
+            self.journal.end_child();
             return self.tell(Event::StartFailed(unit));
         };
-        self.journal.begin_child(Purpose::Unit(unit));
-        match service.start(&self.inheritance, &self.env, output, refusals) {
+        match service.start(&mut means) {
             Ok(pid) => {
                 let notification = service.notification.as_ref().map(AsRawFd::as_raw_fd);
                 self.tell(Event::Started(unit, Pid(pid)));
@@ -77,20 +73,29 @@ impl Supervisor<'_> {
 
     fn finish(&mut self, unit: UnitId, end: End, pid: Pid) {
         let output = self.output_of(unit);
-        let refusals = self.refusals.1.as_raw_fd();
-        let Some(service) = self
-            .services
-            .get_mut(unit.0 as usize)
-            .and_then(Option::as_deref_mut)
-        else {
+        self.journal.begin_child(Purpose::Unit(unit));
+        let Some((service, mut means)) = self.means(unit, output) else {
+            self.journal.end_child();
             return self.tell(Event::StartFailed(unit));
         };
-        self.journal.begin_child(Purpose::Unit(unit));
-        match service.start_finish(&self.inheritance, &self.env, output, end, pid.0, refusals) {
+        match service.start_finish(&mut means, end, pid.0) {
             Ok(pid) => self.tell(Event::Started(unit, Pid(pid))),
             Err(error) => self.not_started(unit, "finish", &error),
         }
         self.journal.end_child();
+    }
+
+    /// A service, and what starting a program of it takes.
+    fn means(&mut self, unit: UnitId, output: Option<RawFd>) -> Option<(&mut Service, Means<'_>)> {
+        let slot = self.services.get_mut(unit.0 as usize)?;
+        let means = Means {
+            inheritance: &self.inheritance,
+            spawner: self.spawner.as_mut(),
+            env: &self.env,
+            output,
+            refusals: self.refusals.1.as_raw_fd(),
+        };
+        Some((slot.as_deref_mut()?, means))
     }
 
     fn not_started(&mut self, unit: UnitId, what: &str, error: &std::io::Error) {

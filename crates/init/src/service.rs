@@ -1,13 +1,16 @@
 //! One supervised service as other programs see it: its directory's `supervise/` and
 //! `event/` (s6-supervise(8), s6's fifodirs), and what its process is given.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::{Change, End, State, UnitState};
 use kernel::process::{self, ExecVector};
+use kernel::spawn::{Report, Spawner, Start, Step};
 use kernel::{clock, errno, fd};
 use layouts::overlay2;
 use s6wire::death_tally::Death;
@@ -49,6 +52,9 @@ pub(crate) struct Service {
     /// What has been said of its files, so that a line is written once and not at every
     /// try.
     pub(crate) told: Told,
+    /// Its programs are executed by a fork, which can do more about it when they are
+    /// refused.
+    pub(crate) forks: bool,
     changed: Tai64n,
     ready: Tai64n,
     deaths: Vec<Death>,
@@ -111,6 +117,7 @@ impl Service {
             listeners: Listeners::default(),
             unwritten: None,
             told: Told::default(),
+            forks: false,
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
@@ -274,39 +281,18 @@ impl Service {
         self.listeners.go_on(&self.definition.dir, budget)
     }
 
-    /// Starts `run`. `output`: where its standard output goes, if not PID 1's own;
-    /// `refusals`: where a child writes why it could not execute.
+    /// Starts `run`.
     ///
     /// # Errors
-    /// As fork(2) and pipe(2).
-    pub(crate) fn start(
-        &mut self,
-        inheritance: &Inheritance,
-        env: &ExecVector,
-        output: Option<RawFd>,
-        refusals: RawFd,
-    ) -> io::Result<i32> {
+    /// As clone(2) and pipe(2).
+    pub(crate) fn start(&mut self, means: &mut Means) -> io::Result<i32> {
         let notification = match self.definition.notification_fd {
             None => None,
             Some(number) => Some((number as RawFd, fd::pipe()?)),
         };
-        let input = self.input.as_ref().map(|pipe| pipe.read.as_raw_fd());
-        let dir = &self.definition.dir;
-        let name = &self.definition.unit.name;
-        let own_session = self.definition.own_session;
-        let pid = inheritance.fork(|| {
-            lead(own_session);
-            if let Err(error) = std::env::set_current_dir(dir) {
-                return refuse(refusals, dir, &error);
-            }
-            connect(input, output);
-            if let Some((number, (_, write))) = &notification {
-                let _ = fd::copy(write.as_raw_fd(), *number);
-            }
-            let sources = || noexec::sources_of_service(dir, name, "run");
-            let error = noexec::exec(Path::new("./run"), &[b"./run".to_vec()], env, sources);
-            refuse(refusals, &dir.join("run"), &error)
-        })?;
+        let extra = notification.as_ref();
+        let extra = extra.map(|(number, (_, write))| (write.as_raw_fd(), *number));
+        let pid = self.launch(means, &[b"./run"], extra)?;
         self.notified = 0;
         self.notification = notification.map(|(_, (read, _))| read);
         if let Some(read) = &self.notification {
@@ -319,40 +305,64 @@ impl Service {
     /// signal or 0, the service's name, the process group of what ended.
     ///
     /// # Errors
-    /// As fork(2).
-    pub(crate) fn start_finish(
-        &self,
-        inheritance: &Inheritance,
-        env: &ExecVector,
-        output: Option<RawFd>,
-        end: End,
-        group: i32,
-        refusals: RawFd,
-    ) -> io::Result<i32> {
+    /// As clone(2).
+    pub(crate) fn start_finish(&self, means: &mut Means, end: End, group: i32) -> io::Result<i32> {
         let (code, signal) = match end {
             End::Exited(code) => (u16::from(code), 0),
             End::Killed(signal) => (256, signal),
         };
-        let arguments = [
-            b"./finish".to_vec(),
-            code.to_string().into_bytes(),
-            signal.to_string().into_bytes(),
-            self.definition.unit.name.clone().into_bytes(),
-            group.to_string().into_bytes(),
+        let (code, signal, group) = (code.to_string(), signal.to_string(), group.to_string());
+        let name = self.definition.unit.name.as_bytes();
+        let words: [&[u8]; 5] = [
+            b"./finish",
+            code.as_bytes(),
+            signal.as_bytes(),
+            name,
+            group.as_bytes(),
         ];
-        let input = self.input.as_ref().map(|pipe| pipe.read.as_raw_fd());
+        self.launch(means, &words, None)
+    }
+
+    /// Starts a program of the service's directory. `extra`: a descriptor that it gets,
+    /// and the number that it gets it under.
+    fn launch(
+        &self,
+        means: &mut Means,
+        argv: &[&[u8]],
+        extra: Option<(RawFd, RawFd)>,
+    ) -> io::Result<i32> {
         let dir = &self.definition.dir;
-        let name = &self.definition.unit.name;
-        let own_session = self.definition.own_session;
-        inheritance.fork(|| {
-            lead(own_session);
+        let start = Start {
+            dir: dir.as_os_str().as_encoded_bytes(),
+            argv,
+            own_session: self.definition.own_session,
+            input: self.input.as_ref().map(|pipe| pipe.read.as_raw_fd()),
+            output: means.output,
+            extra,
+            report: means.refusals,
+            open_files: means.inheritance.open_files,
+            note: means.inheritance.noted,
+        };
+        if !self.forks
+            && let Some(spawner) = means.spawner.as_deref_mut()
+            && let Some(pid) = spawner.start(&start)?
+        {
+            return Ok(pid);
+        }
+        means.inheritance.fork(|| {
+            lead(start.own_session);
             if let Err(error) = std::env::set_current_dir(dir) {
-                return refuse(refusals, dir, &error);
+                return refuse(means.refusals, dir, &error);
             }
-            connect(input, output);
-            let sources = || noexec::sources_of_service(dir, name, "finish");
-            let error = noexec::exec(Path::new("./finish"), &arguments, env, sources);
-            refuse(refusals, &dir.join("finish"), &error)
+            connect(start.input, start.output);
+            if let Some((from, number)) = extra {
+                let _ = fd::copy(from, number);
+            }
+            let (path, file) = (Path::new(OsStr::from_bytes(argv[0])), program(argv[0]));
+            let words: Vec<Vec<u8>> = argv.iter().map(|word| word.to_vec()).collect();
+            let sources = || noexec::sources_of_service(dir, &self.definition.unit.name, file);
+            let error = noexec::exec(path, &words, means.env, sources);
+            refuse(means.refusals, &dir.join(file), &error)
         })
     }
 
@@ -381,6 +391,24 @@ impl Service {
     pub(crate) fn set_normally_up(&self, up: bool) -> io::Result<()> {
         supervise::set_normally_up(&self.definition.dir, up)
     }
+}
+
+/// What starting a program takes that is not the service's own.
+pub(crate) struct Means<'a> {
+    pub(crate) inheritance: &'a Inheritance,
+    /// The quick way; none where this machine has none.
+    pub(crate) spawner: Option<&'a mut Spawner>,
+    pub(crate) env: &'a ExecVector,
+    /// Where its standard output goes, if not PID 1's own.
+    pub(crate) output: Option<RawFd>,
+    /// Where a child writes why it could not execute its program.
+    pub(crate) refusals: RawFd,
+}
+
+/// `run` of `./run`.
+fn program(word: &[u8]) -> &str {
+    let name = word.strip_prefix(b"./").unwrap_or(word);
+    std::str::from_utf8(name).unwrap_or_default()
 }
 
 /// The letter by which a change is known to listeners.
@@ -427,52 +455,93 @@ fn connect(input: Option<RawFd>, output: Option<RawFd>) {
     }
 }
 
-/// In the child: tells PID 1 why `path` could not be executed. One write of at most
-/// PIPE_BUF bytes, which no other child's can mix with (pipe(7)).
+/// In the child: tells PID 1 why `path` could not be executed.
 fn refuse(refusals: RawFd, path: &Path, error: &io::Error) -> u8 {
     let cause = origin::why_not(&Paths::standard(), path, error);
-    let record = Refusal {
-        pid: process::id(),
-        cause,
-    };
-    let _ = fd::write_all(refusals, &record.encode());
+    let pid = process::id();
+    let _ = fd::write_all(refusals, &Refusal::Worded { pid, cause }.encode());
     crate::child::code_of(error)
 }
 
-/// Why a child could not execute its program.
+/// News of a child that could not execute its program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) pid: i32,
-    pub(crate) cause: String,
+pub(crate) enum Refusal {
+    /// It could not; it has found no words for it (see `kernel::spawn`).
+    Bare(Report),
+    /// It could not, and this is why.
+    Worded { pid: i32, cause: String },
+    /// Why one of this unit's could not, found out by another child.
+    Words { unit: u32, cause: String },
 }
 
 impl Refusal {
-    /// Of PIPE_BUF (4096) bytes at most.
+    /// One write of PIPE_BUF (4096) bytes at most, which no other child's can mix with
+    /// (pipe(7)).
     const TEXT: usize = 4000;
 
+    /// The kinds beside those of [`Report`].
+    const WORDED: u16 = 16;
+    const WORDS: u16 = 17;
+
+    /// In a child that is made for it: says why the program at `path` of this unit could
+    /// not be executed.
+    pub(crate) fn explain(refusals: RawFd, unit: u32, path: &Path, error: &io::Error) -> u8 {
+        let cause = origin::why_not(&Paths::standard(), path, error);
+        let words = Refusal::Words { unit, cause };
+        let _ = fd::write_all(refusals, &words.encode());
+        0
+    }
+
+    /// The program that a bare report is about, in the service's directory `dir`, of a
+    /// service that is `finishing` or not.
+    pub(crate) fn path(report: &Report, dir: &Path, finishing: bool) -> PathBuf {
+        match (report.step, finishing) {
+            (Step::Directory, _) => dir.to_path_buf(),
+            (Step::Program, false) => dir.join("run"),
+            (Step::Program, true) => dir.join("finish"),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
-        let text = self.cause.as_bytes();
+        let (number, kind, cause) = match self {
+            Refusal::Bare(report) => return report.encode().to_vec(),
+            Refusal::Worded { pid, cause } => (pid.to_ne_bytes(), Refusal::WORDED, cause),
+            Refusal::Words { unit, cause } => (unit.to_ne_bytes(), Refusal::WORDS, cause),
+        };
+        let text = cause.as_bytes();
         let text = &text[..text.len().min(Refusal::TEXT)];
-        let mut bytes = self.pid.to_ne_bytes().to_vec();
+        let mut bytes = number.to_vec();
+        bytes.extend_from_slice(&kind.to_ne_bytes());
         bytes.extend_from_slice(&(text.len() as u16).to_ne_bytes());
         bytes.extend_from_slice(text);
         bytes
     }
 
-    /// The next refusal that waits in the pipe.
+    /// The next one that waits in the pipe.
     pub(crate) fn read(refusals: RawFd) -> Option<Refusal> {
-        let mut head = [0u8; 6];
+        let mut head = [0u8; Report::SIZE];
         if fd::read(refusals, &mut head).ok()? != head.len() {
             return None;
         }
-        let pid = i32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
-        let length = usize::from(u16::from_ne_bytes([head[4], head[5]])).min(Refusal::TEXT);
+        if let Some(report) = Report::decode(&head) {
+            return Some(Refusal::Bare(report));
+        }
+        let [a, b, c, d, kind @ .., e, f] = head;
+        let length = usize::from(u16::from_ne_bytes([e, f])).min(Refusal::TEXT);
         let mut text = vec![0u8; length];
         let count = fd::read(refusals, &mut text).ok()?;
-        Some(Refusal {
-            pid,
-            cause: String::from_utf8_lossy(&text[..count]).into_owned(),
-        })
+        let cause = String::from_utf8_lossy(&text[..count]).into_owned();
+        match u16::from_ne_bytes(kind) {
+            Refusal::WORDED => Some(Refusal::Worded {
+                pid: i32::from_ne_bytes([a, b, c, d]),
+                cause,
+            }),
+            Refusal::WORDS => Some(Refusal::Words {
+                unit: u32::from_ne_bytes([a, b, c, d]),
+                cause,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -488,13 +557,37 @@ mod tests {
     #[test]
     fn a_refusal_crosses_the_pipe_whole_and_cut() {
         let (read, write) = fd::pipe().expect("pipe");
+        let bare = Refusal::Bare(Report {
+            pid: 41,
+            step: Step::Program,
+            errno: 2,
+        });
         for cause in ["no such file".to_string(), "x".repeat(9000)] {
-            let sent = Refusal { pid: 42, cause };
-            fd::write_all(write.as_raw_fd(), &sent.encode()).expect("write");
-            let got = Refusal::read(read.as_raw_fd()).expect("read");
-            assert_eq!(got.pid, 42);
-            assert_eq!(got.cause.len(), sent.cause.len().min(4000));
-            assert!(sent.cause.starts_with(&got.cause));
+            let cut = cause[..cause.len().min(4000)].to_string();
+            let pid = 42;
+            for (sent, expected) in [
+                (
+                    Refusal::Worded {
+                        pid,
+                        cause: cause.clone(),
+                    },
+                    Refusal::Worded {
+                        pid,
+                        cause: cut.clone(),
+                    },
+                ),
+                (
+                    Refusal::Words { unit: 7, cause },
+                    Refusal::Words {
+                        unit: 7,
+                        cause: cut,
+                    },
+                ),
+                (bare.clone(), bare.clone()),
+            ] {
+                fd::write_all(write.as_raw_fd(), &sent.encode()).expect("write");
+                assert_eq!(Refusal::read(read.as_raw_fd()), Some(expected));
+            }
         }
     }
 }

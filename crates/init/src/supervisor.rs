@@ -9,6 +9,7 @@ use engine::{Action, Engine, Event, Pid, StopCause, Time, UnitId};
 use kernel::epoll::{Epoll, Readiness};
 use kernel::process::{self, ExecVector, WaitStatus, Waited};
 use kernel::signal::{self, SignalSource};
+use kernel::spawn::{Report, Spawner};
 use kernel::{clock, errno, fd, limits};
 use layouts::settings::Settings;
 
@@ -52,6 +53,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) paths: Paths,
     pub(crate) inheritance: Inheritance,
     pub(crate) env: ExecVector,
+    /// Starts services without copying this process, where that can be done.
+    pub(crate) spawner: Option<Spawner>,
     pub(crate) messages: Messages,
     pub(crate) epoll: Epoll,
     pub(crate) refusals: (OwnedFd, OwnedFd),
@@ -113,6 +116,7 @@ pub fn run(launch: &Launch) -> u8 {
     // First of all: until then the kernel drops what is sent to PID 1.
     let received = signals::received();
     signal::set_mask(&received);
+    signal::reset_dispositions();
     fd::fill_standard_streams();
     let open = prepare::keep_open_descriptors();
     let beginning = survival::begin(launch);
@@ -256,6 +260,11 @@ impl<'a> Supervisor<'a> {
             paths: place.paths.clone(),
             inheritance,
             env: base.vector(),
+            // A handler must not run on the stack of a child that shares our memory.
+            spawner: match signals.has_handlers() || kernel::mount::is_noexec(&place.paths.state) {
+                true => None,
+                false => Spawner::new(base.vector()),
+            },
             base,
             messages,
             epoll,
@@ -326,6 +335,9 @@ impl<'a> Supervisor<'a> {
                 return self.farewell(code);
             }
             self.keep();
+            if let Some(spawner) = &mut self.spawner {
+                spawner.rest();
+            }
             news.clear();
             let timeout = self.timeout();
             if self.epoll.wait(timeout, &mut news).is_err() {
@@ -551,18 +563,56 @@ impl<'a> Supervisor<'a> {
     /// Reads who could not execute its program, and says why, once for each cause.
     fn read_refusals(&mut self) {
         while let Some(refusal) = Refusal::read(self.refusals.0.as_raw_fd()) {
-            self.refused.push(refusal.pid);
-            let unit = self
-                .engine
-                .units()
-                .find(|(_, unit)| unit.pid() == Some(Pid(refusal.pid)))
-                .map(|(id, _)| id);
+            let (unit, cause) = match refusal {
+                Refusal::Bare(report) => {
+                    self.refused.push(report.pid);
+                    self.explain(&report);
+                    continue;
+                }
+                Refusal::Worded { pid, cause } => {
+                    self.refused.push(pid);
+                    (self.unit_of(pid), cause)
+                }
+                Refusal::Words { unit, cause } => (Some(UnitId(unit)), cause),
+            };
             if let Some(service) = unit.and_then(|unit| self.service(unit))
-                && !service.told.is_new(&refusal.cause)
+                && !service.told.is_new(&cause)
             {
                 continue;
             }
-            self.messages.warn(&refusal.cause);
+            self.messages.warn(&cause);
         }
+    }
+
+    /// Lets a child find words for a report: that means looking into the service's files.
+    fn explain(&mut self, report: &Report) {
+        let Some(unit) = self.unit_of(report.pid) else {
+            return;
+        };
+        let state = self.engine.unit(unit).map(engine::UnitState::state);
+        let finishing = state == Some(engine::State::Finishing);
+        let Some(service) = self.service(unit) else {
+            return;
+        };
+        let path = Refusal::path(report, &service.definition.dir, finishing);
+        let error = errno::from(i32::from(report.errno));
+        // It may lie on a noexec mount of its own: the next try looks for another way.
+        service.forks |= errno::is(&error, errno::EACCES);
+        let to = self.refusals.1.as_raw_fd();
+        let explains = || Refusal::explain(to, unit.0, &path, &error);
+        if self.inheritance.fork(explains).is_err() {
+            self.messages.warn(&format!(
+                "{}: cannot be executed: {}",
+                kernel::escape(path.as_os_str().as_encoded_bytes()),
+                errno::text(&error)
+            ));
+        }
+    }
+
+    /// The unit whose process this is.
+    fn unit_of(&self, pid: i32) -> Option<UnitId> {
+        let mut units = self.engine.units();
+        let unit = units.find(|(_, unit)| unit.pid() == Some(Pid(pid)));
+        unit.map(|(id, _)| id)
     }
 }

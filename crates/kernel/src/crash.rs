@@ -19,7 +19,7 @@ use crate::{c_string, check, clock};
 
 /// What ends a process by default because of what it did itself (signal(7)). ABRT comes
 /// from abort(3): memory that cannot be had, a panic within a panic.
-const FATAL: [libc::c_int; 6] = [
+pub(crate) const FATAL: [libc::c_int; 6] = [
     libc::SIGSEGV,
     libc::SIGBUS,
     libc::SIGILL,

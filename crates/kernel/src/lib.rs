@@ -23,6 +23,7 @@ pub mod process;
 pub mod regex;
 pub mod signal;
 pub mod socket;
+pub mod spawn;
 pub mod tty;
 
 pub use escape::{escape, escape_path};

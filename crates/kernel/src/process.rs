@@ -96,6 +96,11 @@ impl ExecVector {
         }
     }
 
+    /// As execve(2) takes it.
+    pub(crate) fn as_ptr(&self) -> *const *const libc::c_char {
+        self.pointers.as_ptr()
+    }
+
     /// Copies `words`.
     ///
     /// # Errors

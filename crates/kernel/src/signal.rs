@@ -222,11 +222,17 @@ pub fn ignore(signal: i32) -> io::Result<()> {
     set_disposition(signal, libc::SIG_IGN)
 }
 
-/// Default dispositions for all signals and none blocked: how a child should begin.
-pub fn reset_all() {
+/// Default dispositions for all signals, whatever they were inherited as: what is ignored
+/// stays ignored in every program after this one (execve(2)).
+pub fn reset_dispositions() {
     for signal in 1..=MAX {
         let _ = set_default(signal);
     }
+}
+
+/// The same, and none blocked: how a child should begin.
+pub fn reset_all() {
+    reset_dispositions();
     set_mask(&Set::empty());
 }
 
@@ -316,6 +322,11 @@ impl SignalSource {
             Err(error) if crate::errno::is_missing_call(&error) => SignalSource::by_handlers(set),
             other => other,
         }
+    }
+
+    /// Whether this process has handlers for its signals.
+    pub fn has_handlers(&self) -> bool {
+        self.handlers.is_some()
     }
 
     fn by_descriptor(set: &Set) -> io::Result<SignalSource> {

@@ -1,0 +1,702 @@
+//! Starting a program without copying this process and without waiting for it.
+//!
+//! fork(2) copies page tables and the table of descriptors, which exec throws away at
+//! once; the more services there are, the more there is to copy. vfork(2) copies nothing,
+//! but holds its caller up until the program has been loaded, which on a file system that
+//! hangs never ends. So the child shares this process's memory (clone(2) with CLONE_VM),
+//! has a small stack of its own, and the caller goes on at once.
+//!
+//! Such a child may not allocate, may not use the C library (errno and its locks are the
+//! parent's), and what it reads must stay until it has executed its program. Its words
+//! are copied to a slot beside its stack; the kernel says when the slot is free again
+//! (CLONE_CHILD_CLEARTID, on exec as on exit). Why a program could not be executed it can
+//! only say by number. Of signals it resets the mask and those that this process has
+//! handlers for ([`crate::crash`]); none may be ignored here ([`crate::signal::reset_dispositions`]).
+//!
+//! Where this cannot be done, callers are told to fork: another architecture than x86-64,
+//! a kernel before 5.16 (there a core dump of the child would end everybody who shares its
+//! memory), a sandbox without close_range(2), words that are too long, no free slot.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::check;
+use crate::limits::Limit;
+use crate::process::ExecVector;
+
+/// What is to be started, and how.
+pub struct Start<'a> {
+    /// Its directory.
+    pub dir: &'a [u8],
+    /// Its words; the first is also the path that is executed, as seen from `dir`.
+    pub argv: &'a [&'a [u8]],
+    /// A session of its own; else at least a process group.
+    pub own_session: bool,
+    /// What becomes its standard input; /dev/null without.
+    pub input: Option<RawFd>,
+    /// What becomes its standard output; the caller's without.
+    pub output: Option<RawFd>,
+    /// A descriptor that it gets under a number that it asks for.
+    pub extra: Option<(RawFd, RawFd)>,
+    /// Where a [`Report`] is written if it could not be executed.
+    pub report: RawFd,
+    /// The limit on open files that it gets.
+    pub open_files: Option<Limit>,
+    /// Where the kernel notes its pid before this comes back.
+    pub note: Option<&'a AtomicU64>,
+}
+
+/// What could not be done in a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Going to its directory.
+    Directory,
+    /// Executing its program.
+    Program,
+}
+
+/// How a child says that its program could not be executed. One write, in one piece
+/// (pipe(7), PIPE_BUF).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Who.
+    pub pid: i32,
+    /// What it could not do.
+    pub step: Step,
+    /// Why.
+    pub errno: u16,
+}
+
+impl Report {
+    /// How many bytes it has.
+    pub const SIZE: usize = 8;
+
+    const DIRECTORY: u16 = 1;
+    const PROGRAM: u16 = 2;
+
+    /// What a child writes: pid, kind, errno.
+    pub fn encode(&self) -> [u8; Report::SIZE] {
+        let kind = match self.step {
+            Step::Directory => Report::DIRECTORY,
+            Step::Program => Report::PROGRAM,
+        };
+        let [a, b, c, d] = self.pid.to_ne_bytes();
+        let ([e, f], [g, h]) = (kind.to_ne_bytes(), self.errno.to_ne_bytes());
+        [a, b, c, d, e, f, g, h]
+    }
+
+    /// The inverse of [`Report::encode`]; none for another kind.
+    pub fn decode(bytes: &[u8; Report::SIZE]) -> Option<Report> {
+        let [a, b, c, d, kind @ .., e, f] = *bytes;
+        Some(Report {
+            pid: i32::from_ne_bytes([a, b, c, d]),
+            step: match u16::from_ne_bytes(kind) {
+                Report::DIRECTORY => Step::Directory,
+                Report::PROGRAM => Step::Program,
+                _ => return None,
+            },
+            errno: u16::from_ne_bytes([e, f]),
+        })
+    }
+}
+
+/// How many children can be on their way to their program at the same time.
+const SLOTS: usize = 32;
+
+/// A slot is a page: what the child reads at its beginning, its stack at its end.
+const SLOT: usize = 4096;
+
+/// What is left to the stack at least.
+const STACK: usize = 2048;
+
+/// Most words.
+const WORDS: usize = 8;
+
+/// How long to wait for a slot when all are taken: a busy machine frees one by then, and
+/// nothing in the loop is late.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// What a child reads. Everything that its pointers lead to stays until the slot is free.
+#[repr(C)]
+struct Plan {
+    /// Not 0 while a child uses the slot.
+    taken: AtomicI32,
+    report: RawFd,
+    dir: *const u8,
+    argv: [*const u8; WORDS + 1],
+    envp: *const *const libc::c_char,
+    own_session: bool,
+    /// From here on descriptors are the parent's alone; 0: the child has its own table.
+    private_from: u32,
+    input: RawFd,
+    output: RawFd,
+    extra: (RawFd, RawFd),
+    /// Soft and hard limit on open files (rlimit64); all ones: as it is.
+    open_files: [u64; 2],
+}
+
+const ROOM: usize = SLOT - STACK - size_of::<Plan>();
+
+/// Starts programs.
+pub struct Spawner {
+    env: ExecVector,
+    null: OwnedFd,
+    region: ptr::NonNull<u8>,
+    /// When each slot was taken: the number of the start.
+    taken_at: [u64; SLOTS],
+    starts: u64,
+    /// Slots whose child has not executed its program within [`PATIENCE`].
+    stuck: u32,
+    /// How many slots have been used since the last rest.
+    used: usize,
+}
+
+impl Spawner {
+    /// Starts programs with this environment. None where this machine cannot.
+    pub fn new(env: ExecVector) -> Option<Spawner> {
+        if !cfg!(target_arch = "x86_64") || kernel_version()? < (5, 16) || !has_close_range() {
+            return None;
+        }
+        let null = crate::fs::open("/dev/null".as_ref(), libc::O_RDONLY, 0).ok()?;
+        // SAFETY: a new anonymous mapping; nothing is there that it could replace.
+        let region = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                SLOTS * SLOT,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if region == libc::MAP_FAILED {
+            return None;
+        }
+        Some(Spawner {
+            env,
+            null,
+            region: ptr::NonNull::new(region.cast())?,
+            taken_at: [0; SLOTS],
+            starts: 0,
+            stuck: 0,
+            used: 0,
+        })
+    }
+
+    /// Starts a program and gives its pid. None: fork instead.
+    ///
+    /// # Errors
+    /// As clone(2): EAGAIN at a limit on processes, ENOMEM.
+    pub fn start(&mut self, start: &Start) -> io::Result<Option<i32>> {
+        let words = start.argv.len();
+        let bytes: usize = start.argv.iter().map(|word| word.len() + 1).sum();
+        let room = start.dir.len() + 1 + bytes <= ROOM && (1..=WORDS).contains(&words);
+        let nul = start.argv.iter().any(|word| word.contains(&0)) || start.dir.contains(&0);
+        if !room || nul {
+            return Ok(None);
+        }
+        let Some(slot) = self.free_slot() else {
+            return Ok(None);
+        };
+        let plan = self.plan(slot);
+        let pipes = start.input.is_some() || start.output.is_some() || start.extra.is_some();
+        let null = self.null.as_raw_fd();
+        // SAFETY: the slot is free, so nobody else reads or writes it; plan, words and
+        // stack fit into it as computed above.
+        unsafe {
+            let mut at = plan.cast::<u8>().add(size_of::<Plan>());
+            let mut copy = |word: &[u8]| {
+                let begin = at;
+                ptr::copy_nonoverlapping(word.as_ptr(), at, word.len());
+                at = at.add(word.len());
+                at.write(0);
+                at = at.add(1);
+                begin.cast_const()
+            };
+            let mut argv = [ptr::null(); WORDS + 1];
+            for (to, word) in argv.iter_mut().zip(start.argv) {
+                *to = copy(word);
+            }
+            plan.write(Plan {
+                taken: AtomicI32::new(1),
+                report: start.report,
+                dir: copy(start.dir),
+                argv,
+                envp: self.env.as_ptr(),
+                own_session: start.own_session,
+                private_from: match pipes {
+                    true => 0,
+                    false => start.report.max(null) as u32 + 1,
+                },
+                input: start.input.unwrap_or(null),
+                output: start.output.unwrap_or(-1),
+                extra: start.extra.unwrap_or((-1, -1)),
+                open_files: match start.open_files {
+                    Some(limit) => [limit.soft, limit.hard],
+                    None => [u64::MAX; 2],
+                },
+            });
+        }
+        let mut flags = libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD;
+        if !pipes {
+            flags |= libc::CLONE_FILES;
+        }
+        if start.note.is_some() {
+            flags |= libc::CLONE_PARENT_SETTID;
+        }
+        let note = start.note.map_or(ptr::null_mut(), |place| {
+            place.store(0, Ordering::Relaxed);
+            place.as_ptr().cast()
+        });
+        // SAFETY: the plan and the stack above it belong to the child until it has
+        // executed its program or ended; `note` is null or has room for a pid.
+        let pid = unsafe { child::clone(flags, plan, note) };
+        if pid < 0 {
+            // SAFETY: the slot is still ours: there is no child.
+            unsafe { (*plan).taken.store(0, Ordering::Relaxed) };
+            return Err(io::Error::from_raw_os_error(-pid));
+        }
+        self.starts += 1;
+        self.taken_at[slot] = self.starts;
+        self.used = self.used.max(slot + 1);
+        Ok(Some(pid))
+    }
+
+    /// Gives the memory of slots back that the last burst of starts has left. To be called
+    /// before waiting.
+    pub fn rest(&mut self) {
+        if self.used <= 1 || (0..self.used).any(|slot| self.is_taken(slot)) {
+            return;
+        }
+        // SAFETY: the pages are ours and nobody uses them; they read as zero from now on:
+        // free slots.
+        unsafe {
+            libc::madvise(
+                self.region.as_ptr().cast(),
+                self.used * SLOT,
+                libc::MADV_DONTNEED,
+            )
+        };
+        self.used = 0;
+    }
+
+    fn plan(&self, slot: usize) -> *mut Plan {
+        debug_assert!(slot < SLOTS);
+        // SAFETY: within the region, which is aligned to pages.
+        unsafe { self.region.as_ptr().add(slot * SLOT).cast() }
+    }
+
+    fn taken(&self, slot: usize) -> &AtomicI32 {
+        // SAFETY: the region is initialised (zero, or a plan), and this word is only ever
+        // accessed atomically while a child may use the slot.
+        unsafe { &(*self.plan(slot)).taken }
+    }
+
+    fn is_taken(&self, slot: usize) -> bool {
+        self.taken(slot).load(Ordering::Acquire) != 0
+    }
+
+    fn free_slot(&mut self) -> Option<usize> {
+        if let Some(free) = (0..SLOTS).find(|slot| !self.is_taken(*slot)) {
+            self.stuck &= !(1 << free);
+            return Some(free);
+        }
+        // The one that has been on its way for longest, of those that move at all.
+        let moves = |slot: &usize| self.stuck & (1 << slot) == 0;
+        let oldest = (0..SLOTS)
+            .filter(moves)
+            .min_by_key(|slot| self.taken_at[*slot])?;
+        let word = self.taken(oldest);
+        let time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: PATIENCE.subsec_nanos().into(),
+        };
+        // SAFETY: the word and the time live on; the kernel wakes who waits for the word
+        // when it clears it (clone(2), CLONE_CHILD_CLEARTID).
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT,
+                1,
+                &raw const time,
+            )
+        };
+        let free = (0..SLOTS).find(|slot| !self.is_taken(*slot));
+        match free {
+            Some(free) => self.stuck &= !(1 << free),
+            None => self.stuck |= 1 << oldest,
+        }
+        free
+    }
+}
+
+/// Major and minor number of the kernel (uname(2)).
+fn kernel_version() -> Option<(u32, u32)> {
+    // SAFETY: all-zero bytes are a valid utsname to fill in; the kernel ends the text.
+    let release = unsafe {
+        let mut name: libc::utsname = std::mem::zeroed();
+        check(libc::uname(&mut name)).ok()?;
+        std::ffi::CStr::from_ptr(name.release.as_ptr())
+            .to_bytes()
+            .to_vec()
+    };
+    let text = String::from_utf8(release).ok()?;
+    let mut numbers = text.split(|letter: char| !letter.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+fn has_close_range() -> bool {
+    let none = libc::c_uint::MAX;
+    // SAFETY: there is no descriptor of that number.
+    unsafe { libc::syscall(libc::SYS_close_range, none, none, 0) == 0 }
+}
+
+/// What runs in the child, and how it gets there.
+#[cfg(target_arch = "x86_64")]
+mod child {
+    use super::{Plan, Report, SLOT};
+    use crate::crash::FATAL;
+    use std::arch::asm;
+
+    /// The kernel's struct sigaction: the default disposition is all zeros.
+    type KernelSigaction = [u64; 4];
+
+    /// How the kernel has rlimit64 and sigset_t: bytes of the latter.
+    const SIGNAL_SET: usize = 8;
+
+    /// clone(2): gives the child's pid or -errno. The child runs [`begin`].
+    ///
+    /// # Safety
+    /// `plan` lies at the beginning of a slot that is the child's until the kernel clears
+    /// its first word; what it points to lives as long.
+    pub(super) unsafe fn clone(flags: i32, plan: *mut Plan, note: *mut i32) -> i32 {
+        let result: isize;
+        // SAFETY: with a stack of its own the child touches nothing of the caller's: after
+        // the system call it goes to `begin`, which never comes back. The caller sees a
+        // system call, which changes rax, rcx and r11.
+        unsafe {
+            asm!(
+                "syscall",
+                "test rax, rax",
+                "jnz 2f",
+                "xor ebp, ebp",
+                "mov rdi, r12",
+                "call {begin}",
+                "ud2",
+                "2:",
+                begin = sym begin,
+                inlateout("rax") libc::SYS_clone as isize => result,
+                in("rdi") flags as isize,
+                in("rsi") plan.cast::<u8>().add(SLOT),
+                in("rdx") note,
+                in("r10") plan,
+                in("r8") 0,
+                in("r12") plan,
+                lateout("rcx") _,
+                lateout("r11") _,
+            );
+        }
+        result as i32
+    }
+
+    /// A system call that leaves errno, which is the parent's, alone.
+    ///
+    /// # Safety
+    /// As the call that it is.
+    #[inline(always)]
+    unsafe fn call(number: libc::c_long, a: usize, b: usize, c: usize, d: usize) -> isize {
+        let result: isize;
+        // SAFETY: the caller's; the kernel changes rax, rcx and r11 and memory that it was
+        // given.
+        unsafe {
+            asm!(
+                "syscall",
+                inlateout("rax") number as isize => result,
+                in("rdi") a,
+                in("rsi") b,
+                in("rdx") c,
+                in("r10") d,
+                lateout("rcx") _,
+                lateout("r11") _,
+                options(nostack),
+            );
+        }
+        result
+    }
+
+    /// The child, from its first instruction to its program.
+    ///
+    /// # Safety
+    /// Called by `clone` alone, with a complete plan.
+    unsafe extern "C" fn begin(plan: *const Plan) -> ! {
+        // SAFETY: the plan is complete and nobody changes it meanwhile; every pointer in
+        // it leads to memory that stays. Descriptors are touched only in a table of the
+        // child's own: it has one from the start, or from close_range on.
+        unsafe {
+            let plan = &*plan;
+            if plan.private_from != 0 {
+                const UNSHARE: usize = 2;
+                let from = plan.private_from as usize;
+                let last = u32::MAX as usize;
+                if call(libc::SYS_close_range, from, last, UNSHARE, 0) != 0 {
+                    fail(plan, Report::PROGRAM, -(libc::ENOMEM as isize));
+                }
+            }
+            if plan.open_files[0] != u64::MAX || plan.open_files[1] != u64::MAX {
+                let limit = &raw const plan.open_files as usize;
+                let which = libc::RLIMIT_NOFILE as usize;
+                call(libc::SYS_prlimit64, 0, which, limit, 0);
+            }
+            // A handler of this process's would run on the child's small stack.
+            let default: KernelSigaction = [0; 4];
+            let mut at = 0;
+            while at < FATAL.len() {
+                let signal = FATAL[at] as usize;
+                let action = &raw const default as usize;
+                call(libc::SYS_rt_sigaction, signal, action, 0, SIGNAL_SET);
+                at += 1;
+            }
+            if plan.own_session {
+                call(libc::SYS_setsid, 0, 0, 0, 0);
+            } else {
+                call(libc::SYS_setpgid, 0, 0, 0, 0);
+            }
+            let moved = call(libc::SYS_chdir, plan.dir as usize, 0, 0, 0);
+            if moved != 0 {
+                fail(plan, Report::DIRECTORY, moved);
+            }
+            give(plan.input, 0);
+            give(plan.output, 1);
+            give(plan.extra.0, plan.extra.1);
+            // Last: until here no signal can reach this program's code.
+            let none = 0u64;
+            let set = &raw const none as usize;
+            let how = libc::SIG_SETMASK as usize;
+            call(libc::SYS_rt_sigprocmask, how, set, 0, SIGNAL_SET);
+            let (path, argv) = (plan.argv[0] as usize, &raw const plan.argv as usize);
+            let why = call(libc::SYS_execve, path, argv, plan.envp as usize, 0);
+            fail(plan, Report::PROGRAM, why)
+        }
+    }
+
+    /// Makes `to` a copy of `from` that stays open on exec; -1 as `from` is nothing.
+    ///
+    /// # Safety
+    /// In the child, with its own descriptors.
+    unsafe fn give(from: i32, to: i32) {
+        // SAFETY: no memory is involved.
+        unsafe {
+            if from == to && from >= 0 {
+                call(libc::SYS_fcntl, to as usize, libc::F_SETFD as usize, 0, 0);
+            } else if from >= 0 {
+                call(libc::SYS_dup2, from as usize, to as usize, 0, 0);
+            }
+        }
+    }
+
+    /// Says what could not be done and why, and ends.
+    ///
+    /// # Safety
+    /// In the child.
+    unsafe fn fail(plan: &Plan, step: u16, why: isize) -> ! {
+        // SAFETY: the record is written from this stack; exit_group does not come back.
+        unsafe {
+            let errno = -why as u16;
+            let pid = call(libc::SYS_getpid, 0, 0, 0, 0) as u32;
+            let record = u64::from(pid) | u64::from(step) << 32 | u64::from(errno) << 48;
+            let bytes = &raw const record as usize;
+            call(
+                libc::SYS_write,
+                plan.report as usize,
+                bytes,
+                Report::SIZE,
+                0,
+            );
+            let code = if errno == libc::ENOENT as u16 {
+                127
+            } else {
+                126
+            };
+            loop {
+                call(libc::SYS_exit_group, code, 0, 0, 0);
+            }
+        }
+    }
+}
+
+/// Elsewhere there is no such child; [`Spawner::new`] has said so.
+#[cfg(not(target_arch = "x86_64"))]
+mod child {
+    /// Never called.
+    pub(super) unsafe fn clone(_: i32, _: *mut super::Plan, _: *mut i32) -> i32 {
+        -libc::ENOSYS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{self, WaitStatus};
+    use crate::{errno, fd};
+
+    fn start<'a>(argv: &'a [&'a [u8]], report: RawFd) -> Start<'a> {
+        Start {
+            dir: b"/",
+            argv,
+            own_session: true,
+            input: None,
+            output: None,
+            extra: None,
+            report,
+            open_files: None,
+            note: None,
+        }
+    }
+
+    fn spawner() -> Option<Spawner> {
+        Spawner::new(ExecVector::new([b"A=1"]).expect("an environment"))
+    }
+
+    fn output_of(start: &mut Start) -> Option<(String, WaitStatus)> {
+        let mut spawner = spawner()?;
+        let (read, write) = fd::pipe().expect("a pipe");
+        start.output = Some(write.as_raw_fd());
+        let pid = spawner.start(start).expect("starts").expect("without fork");
+        drop(write);
+        let mut text = String::new();
+        io::Read::read_to_string(&mut std::fs::File::from(read), &mut text).expect("reads");
+        Some((text, process::wait(pid).expect("ends")))
+    }
+
+    #[test]
+    fn a_program_begins_as_it_is_told() {
+        let (report, _kept) = fd::pipe().expect("a pipe");
+        let script = b"echo $A $(pwd); read x && echo $x; ulimit -n; cat <&9";
+        let argv = [&b"/bin/sh"[..], b"-c", script];
+        let mut start = start(&argv, report.as_raw_fd());
+        let (input, feed) = fd::pipe().expect("a pipe");
+        fd::write_all(feed.as_raw_fd(), b"in\n").expect("writes");
+        let (nine, feed) = fd::pipe().expect("a pipe");
+        fd::write_all(feed.as_raw_fd(), b"nine").expect("writes");
+        drop(feed);
+        start.dir = b"/proc";
+        start.input = Some(input.as_raw_fd());
+        start.extra = Some((nine.as_raw_fd(), 9));
+        start.open_files = Some(Limit { soft: 77, hard: 99 });
+        let Some((text, status)) = output_of(&mut start) else {
+            return;
+        };
+        assert_eq!(text, "1 /proc\nin\n77\nnine");
+        assert_eq!(status, WaitStatus::Exited(0));
+    }
+
+    #[test]
+    fn nothing_of_ours_is_inherited_and_nothing_of_ours_is_touched() {
+        let Some(mut spawner) = spawner() else {
+            return;
+        };
+        let (read, write) = fd::pipe().expect("a pipe");
+        let (lower, higher) = (read.as_raw_fd(), write.as_raw_fd());
+        let script = format!("cd /proc/$$/fd && ! test -e {lower} && ! test -e {higher}");
+        let argv = [&b"/bin/sh"[..], b"-c", script.as_bytes()];
+        let mut start = start(&argv, lower);
+        let place = AtomicU64::new(u64::MAX);
+        start.note = Some(&place);
+        for _ in 0..100 {
+            let pid = spawner.start(&start).expect("starts");
+            let pid = pid.expect("without fork");
+            assert_eq!(place.load(Ordering::Relaxed), pid as u64);
+            assert_eq!(process::wait(pid).expect("ends"), WaitStatus::Exited(0));
+        }
+        spawner.rest();
+        fd::write_all(higher, b"open").expect("writes");
+        assert_eq!(fd::read(lower, &mut [0; 9]).expect("reads"), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_executed_is_reported_by_number() {
+        let Some(mut spawner) = spawner() else {
+            return;
+        };
+        let (read, write) = fd::pipe().expect("a pipe");
+        for (dir, program, step, number, code) in [
+            (
+                &b"/"[..],
+                &b"./nowhere"[..],
+                Step::Program,
+                errno::ENOENT,
+                127,
+            ),
+            (b"/", b"/etc/passwd", Step::Program, errno::EACCES, 126),
+            (
+                b"/nowhere",
+                b"/bin/true",
+                Step::Directory,
+                errno::ENOENT,
+                127,
+            ),
+        ] {
+            let argv = [program];
+            let mut start = start(&argv, write.as_raw_fd());
+            start.dir = dir;
+            let pid = spawner
+                .start(&start)
+                .expect("starts")
+                .expect("without fork");
+            assert_eq!(process::wait(pid).expect("ends"), WaitStatus::Exited(code));
+            let mut bytes = [0; Report::SIZE];
+            assert_eq!(fd::read(read.as_raw_fd(), &mut bytes).expect("reads"), 8);
+            let errno = number as u16;
+            assert_eq!(Report::decode(&bytes), Some(Report { pid, step, errno }));
+        }
+    }
+
+    #[test]
+    fn children_that_hang_before_their_program_leave_the_others_their_slots() {
+        let Some(mut spawner) = spawner() else {
+            return;
+        };
+        let (_read, write) = fd::pipe().expect("a pipe");
+        // A fifo that nobody writes to holds up who executes a script that is one... no
+        // kernel does that; so slots are taken as such a child would.
+        for slot in 0..SLOTS - 1 {
+            spawner.taken(slot).store(1, Ordering::Relaxed);
+        }
+        let argv = [&b"/bin/true"[..]];
+        for _ in 0..10 {
+            let pid = spawner.start(&start(&argv, write.as_raw_fd()));
+            let pid = pid.expect("starts").expect("without fork");
+            process::wait(pid).expect("ends");
+        }
+        spawner.taken(SLOTS - 1).store(1, Ordering::Relaxed);
+        for _ in 0..SLOTS + 1 {
+            assert_eq!(
+                spawner
+                    .start(&start(&argv, write.as_raw_fd()))
+                    .expect("asks"),
+                None
+            );
+        }
+        assert_eq!(spawner.stuck, u32::MAX, "nobody is waited for any more");
+    }
+
+    #[test]
+    fn words_that_do_not_fit_are_for_fork() {
+        let Some(mut spawner) = spawner() else {
+            return;
+        };
+        let long = vec![b'x'; SLOT];
+        for argv in [
+            vec![&long[..]],
+            vec![&b"a"[..]; WORDS + 1],
+            vec![b"a\0b"],
+            vec![],
+        ] {
+            assert_eq!(spawner.start(&start(&argv, 0)).expect("asks"), None);
+        }
+    }
+}
