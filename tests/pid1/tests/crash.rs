@@ -1,7 +1,7 @@
 //! PID 1 crashes and goes on: no service is touched, nothing that was known is lost.
 #![forbid(unsafe_code)]
 
-use harness::{Container, Layout, Root, signal};
+use harness::{Container, Layout, Root, rounds, signal};
 use std::time::Duration;
 
 use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, assert_order, sh, stop};
@@ -338,14 +338,7 @@ fn panic_stack_overflow_and_abort_are_survived() {
     }
 }
 
-/// How many boots and stops are crashed into: each at another moment.
-fn moments() -> u32 {
-    match std::env::var_os("MAINSTAY_TEST_NIGHTLY") {
-        Some(_) => 2000,
-        None => 60,
-    }
-}
-
+/// Boots and stops, each with a crash at another moment.
 #[test]
 fn whatever_the_moment_no_service_is_lost_or_doubled() {
     let image = Image::new();
@@ -353,7 +346,7 @@ fn whatever_the_moment_no_service_is_lost_or_doubled() {
     for name in ["a", "b", "c"] {
         image.service(name, "exec sleep 1001");
     }
-    for moment in 0..moments() {
+    for moment in 0..rounds(60, 2000) {
         let container = image.init([]).boot();
         container.wait_for_line("[cont-init.d]");
         std::thread::sleep(Duration::from_micros(u64::from(moment) * 97 % 5000));
