@@ -181,14 +181,12 @@ impl Engine {
 
     /// HUP and TERM to all that is left.
     fn terminate(&mut self, actions: &mut Vec<Action>) {
-        if self.live > 0 {
-            let units = self.units.iter();
-            let running =
-                units.filter(|(_, unit)| unit.pid.is_some() || unit.state() == State::Starting);
-            let running: Vec<UnitId> = running.map(|(id, _)| *id).collect();
-            if !running.is_empty() {
-                actions.push(Action::Tell(Notice::GraceOver(running)));
-            }
+        let units = self.units.iter();
+        let running =
+            units.filter(|(_, unit)| unit.pid.is_some() || unit.state() == State::Starting);
+        let running: Vec<UnitId> = running.map(|(id, _)| *id).collect();
+        if !running.is_empty() {
+            actions.push(Action::Tell(Notice::GraceOver(running)));
         }
         for signal in [signal::HUP, signal::TERM, signal::CONT] {
             actions.push(Action::SignalAll(signal));

@@ -43,6 +43,7 @@ fn a_wanted_service_starts_and_is_announced_up() {
     let mut rig = Rig::new();
     assert_eq!(rig.add(vec![Unit::service("a")]), [Action::Start(A)]);
     assert_eq!(rig.start(A), [announce(Up)]);
+    assert_eq!(rig.unit(A).name(), "a");
     assert_eq!(rig.unit(A).pid(), Some(Pid(100)));
     assert_eq!(rig.unit(A).since(), rig.now);
 }
