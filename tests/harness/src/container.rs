@@ -64,7 +64,8 @@ pub(crate) fn collect(log: &Log, streams: [OwnedFd; 2], socket: &OwnedFd) {
     let mut listening = true;
     let mut buffer = vec![0; 64 * 1024];
     while listening || !streams.is_empty() {
-        let paused = log.lock().paused;
+        // When the box has ended nobody is left to be kept waiting.
+        let paused = listening && log.lock().paused;
         let mut fds: Vec<_> = streams.iter().map(|(_, file)| file.as_fd()).collect();
         if paused {
             fds.clear();

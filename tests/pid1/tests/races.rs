@@ -66,10 +66,9 @@ fn a_second_supervisor_only_runs_its_command() {
     let image = Image::new();
     image
         .hook("10-once", "echo the hook")
-        .service("a", &format!("echo a up; {IDLE}"));
-    let container = image
-        .init(["/init", "sh", "-c", "echo my words; exit 7"])
-        .boot();
+        .service("a", &format!("echo a up; echo >/up; {IDLE}"));
+    let words = "until test -e /up; do sleep 0.01; done; echo my words; exit 7";
+    let container = image.init(["/init", "sh", "-c", words]).boot();
     assert_eq!(code(&container), 7);
     assert_once(&container, "the hook");
     assert_once(&container, "a up");
@@ -159,11 +158,13 @@ fn nobody_waits_for_a_dead_supervisor() {
     });
     container.exec(["s6-svc", "-dx", &place("a")]).ok();
     assert_eq!(wait.wait().code(), 0);
+    container.wait_for("nobody supervises it", || {
+        container.exec(["s6-svok", &place("a")]).code() != 0
+    });
     // And asked for where nobody is any more.
     for words in [
         vec!["s6-svc", "-wD", "-d", "/var/run/s6/services/a"],
         vec!["s6-svwait", "-t", "300", "-U", "/var/run/s6/services/a"],
-        vec!["s6-svok", "/var/run/s6/services/a"],
     ] {
         let output = container.prepare(&words).run();
         assert_ne!(output.code(), 0, "{words:?}: {output}");
