@@ -130,6 +130,7 @@ impl Supervisor<'_> {
             let mut line = format!("stopped in {time} ms, exit code {code}");
             line.push_str(&named(&stopping.killed));
             self.messages.warn(&line);
+            self.messages.finish();
         }
         code
     }

@@ -12,6 +12,9 @@ use kernel::fd;
 /// Most bytes that wait. PID 1 says little; this is minutes of it.
 const ROOM: usize = 16 * 1024;
 
+/// How long the end of everything is put off for a reader of the last lines.
+const LAST_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Lines on their way to the container's output.
 pub(crate) struct Messages {
     waiting: VecDeque<(RawFd, Vec<u8>)>,
@@ -71,6 +74,20 @@ impl Messages {
         }
         if self.lost > 0 && write_what_fits(ERR, &mut loss(self.lost)) {
             self.lost = 0;
+        }
+    }
+
+    /// Gives a slow reader a moment for what waits: the last words of all.
+    pub(crate) fn finish(&mut self) {
+        let until = kernel::clock::monotonic() + LAST_PATIENCE;
+        self.flush();
+        while let Some((fd, _)) = self.waiting.front() {
+            let left = until.saturating_sub(kernel::clock::monotonic());
+            if left.is_zero() {
+                return;
+            }
+            fd::wait_for_room(*fd, left);
+            self.flush();
         }
     }
 

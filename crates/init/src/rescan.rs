@@ -181,7 +181,11 @@ impl Supervisor<'_> {
     /// and tells that it is supervised.
     pub(crate) fn take_in(&mut self, id: UnitId, mut service: Service) {
         let mut problems = Vec::new();
-        if let Some(view) = self.engine.unit(id) {
+        // One line has said it for all.
+        service.has_files = !self.paths.is_nowhere();
+        if let Some(view) = self.engine.unit(id)
+            && service.has_files
+        {
             if service.control.is_none() {
                 problems = service.open(view);
             } else {

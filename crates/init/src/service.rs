@@ -43,6 +43,8 @@ pub(crate) struct Service {
     pub(crate) notification: Option<OwnedFd>,
     /// For a logger: its input.
     pub(crate) input: Option<Pipe>,
+    /// Whether files tell of it; not where no place can be written.
+    pub(crate) has_files: bool,
     /// How much it wrote to its notification pipe without a newline.
     notified: usize,
     /// Those who listen in `event/`, and what they have not heard yet.
@@ -113,6 +115,7 @@ impl Service {
             control: None,
             notification: None,
             input: None,
+            has_files: true,
             notified: 0,
             listeners: Listeners::default(),
             unwritten: None,
@@ -233,6 +236,9 @@ impl Service {
 
     /// Writes `supervise/status`. Gives why it could not, once for each reason.
     pub(crate) fn write_status(&mut self, unit: &UnitState) -> Option<String> {
+        if !self.has_files {
+            return None;
+        }
         let dir = &self.definition.dir;
         match supervise::replace(dir, "status", &self.status(unit).encode()) {
             Ok(()) => {

@@ -129,15 +129,7 @@ pub fn run(launch: &Launch) -> u8 {
         prepare::open_output_to_everybody();
     }
     let group = process::group_of(0).unwrap_or(0);
-    if process::id() != 1
-        && let Err(error) = process::become_subreaper()
-    {
-        crate::messages::report(&format!(
-            "not PID 1, and orphans cannot be adopted: {}; those of services are left to \
-             the real PID 1",
-            errno::text(&error)
-        ));
-    }
+    let second = (process::id() != 1).then(be_second);
     let (journal, saved) = match beginning {
         Beginning::Fresh(journal) => (journal, None),
         Beginning::Again(journal, saved, cause) => (journal, Some((saved, cause))),
@@ -151,6 +143,8 @@ pub fn run(launch: &Launch) -> u8 {
     };
     let launch = &place.launch(launch);
     let loss = survival::prepare(launch, &journal);
+    // Said once in a life.
+    let second = second.filter(|_| saved.is_none());
     survival::abandon_unbegun(&journal, saved.is_some());
     let sources = Epoll::new().and_then(|epoll| Ok((epoll, SignalSource::new(&received)?)));
     let (epoll, signals) = match sources {
@@ -202,13 +196,34 @@ pub fn run(launch: &Launch) -> u8 {
             return 111;
         }
     };
-    if let Some(loss) = loss {
+    for loss in [second, loss].into_iter().flatten() {
         supervisor.messages.warn(&loss);
     }
     let code = supervisor.serve();
     drop(supervisor);
     place.leave();
     code
+}
+
+/// Not being PID 1: adopts the orphans below this process all the same. Gives the line
+/// that says what that is not.
+fn be_second() -> String {
+    let first = std::fs::read("/proc/1/comm").unwrap_or_default();
+    let first = match first.trim_ascii() {
+        b"" => "another program".to_string(),
+        name => kernel::escape(name),
+    };
+    match process::become_subreaper() {
+        Ok(()) => format!(
+            "process 1 is {first}: what is not below this process is neither reaped nor \
+             signalled by it"
+        ),
+        Err(error) => format!(
+            "process 1 is {first}, and orphans cannot be adopted: {}; those of services are \
+             left to it",
+            errno::text(&error)
+        ),
+    }
 }
 
 /// Raises the soft limit to the hard one: a service takes a descriptor or two. Gives
