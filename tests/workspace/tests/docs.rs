@@ -96,7 +96,10 @@ fn variables() {
          | variable | where | value |\n|---|---|---|\n\
          | `CONTAINER_ROLE` | everything that `/worker.sh` starts, `/run.d` too | `worker` |\n\
          | `S6_STAGE2_EXITED` | the scripts of `/etc/cont-finish.d` | the exit code of the \
-         command or of the failed step of the boot; 0 where neither has ended |\n\n\
+         command or of the failed step of the boot; 0 where neither has ended |\n\
+         | `MAINSTAY_STATE` | everything, where neither `/var/run/s6` nor `/run/s6` can be \
+         written | the private folder of the state, or `none` (docs/anywhere.md) |\n\
+         | `S6_KEEP_ENV` | everything, where no place at all can be written | `1` |\n\n\
          ## In docker-base\n\n\
          Its images set `SIGNAL_BUILD_STOP=99`, `S6_BEHAVIOUR_IF_STAGE2_FAILS=2`, \
          `S6_KILL_FINISH_MAXTIME=5000`\nand `S6_KILL_GRACETIME=3000`. `mainstay install` \
