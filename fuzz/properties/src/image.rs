@@ -160,6 +160,21 @@ pub(crate) fn fix_attrs(bytes: &[u8]) {
     }
 }
 
+/// A script is read to its end without being run: what is wrong with it is told with a
+/// line that it has, and it has no more words than bytes.
+pub(crate) fn lint_script(bytes: &[u8]) {
+    let accounts = Accounts::parse(b"app:x:1000:1000::/:/bin/sh\n", b"app:x:1000:\n");
+    let (problems, words) = layouts::for_fuzzing::script_problems(bytes, &accounts);
+    assert_told(&problems);
+    assert!(words <= bytes.len());
+    let count = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
+    for problem in &problems {
+        let number = problem.line.expect("a line");
+        assert!((1..=count).contains(&(number as usize)), "{problem}");
+        assert!(problem.rule.is_some(), "{problem}");
+    }
+}
+
 /// What was dumped is read back: of each name the first value, up to a NUL.
 pub(crate) fn container_environment(bytes: &[u8]) {
     let entries = Input::new(bytes).words();

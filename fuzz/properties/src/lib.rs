@@ -33,6 +33,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("fix_attrs", image::fix_attrs),
     ("glob", language::glob),
     ("install_words", people::install_words),
+    ("lint_script", image::lint_script),
     ("manifest", people::manifest),
     ("messages", people::messages),
     ("netstring", language::netstring),

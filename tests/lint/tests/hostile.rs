@@ -120,3 +120,45 @@ fn a_hundred_thousand_entries_are_looked_at() {
     let said = tree.lint(&image(), &[]);
     assert_eq!(said.ids(), ["dead-service-link"], "{}", said.out);
 }
+
+#[test]
+fn scripts_made_to_cost_time_and_memory_are_read_soon() {
+    let tree = Tree::new();
+    let deep = "{ a ".repeat(60_000);
+    for (name, text) in [
+        (
+            "10-documents",
+            format!("#!/bin/sh\n{}", "cat <<a\n".repeat(30_000)),
+        ),
+        ("20-blocks", format!("#!/bin/execlineb -P\n{deep}")),
+        (
+            "30-line",
+            format!("#!/bin/sh\n{}\n", "S6_X=1 ".repeat(30_000)),
+        ),
+        (
+            "40-users",
+            format!("#!/bin/sh\n{}\n", "exec s6-setuidgid ${U} ".repeat(10_000)),
+        ),
+        (
+            "50-words",
+            format!(
+                "#!/bin/execlineb -P\n{}\n",
+                "s6-setuidgid $U ".repeat(10_000)
+            ),
+        ),
+    ] {
+        tree.write(&format!("etc/cont-init.d/{name}"), text);
+    }
+    let big = format!("#!/bin/sh\n{}", "true\n".repeat(50_000));
+    tree.write("etc/services.d/web/run", &big);
+    for number in 0..100 {
+        tree.link("web", &format!("etc/services.d/n{number}"));
+    }
+    let said = tree.lint(&image(), &[]);
+    assert_eq!(
+        said.ids(),
+        ["execline-syntax", "not-looked-at"],
+        "{}",
+        said.out
+    );
+}

@@ -43,7 +43,7 @@ const FIX_ATTRS_REFUSED: Rule = Rule::warning(
 );
 const NOT_LOOKED_AT: Rule = Rule::warning(
     "not-looked-at",
-    "A part of the tree was not looked at: it has more than 200,000 entries, or directories more than 64 deep, or one that whoever calls this may not list.",
+    "A part of the tree was not looked at: it has more than 200,000 entries or 16 MiB of scripts, or directories more than 64 deep, or one that whoever calls this may not list.",
     "Name the directory that is copied to `/` rather than a whole image, with `--root` for what lies below; or call it as root.",
 );
 
@@ -69,6 +69,44 @@ pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
 /// As much of a tree as is looked at.
 const MOST_ENTRIES: usize = 200_000;
 const DEEPEST: usize = 64;
+
+/// As much text of scripts is read, all in all.
+const MOST_TEXT: usize = 16 << 20;
+
+/// What is left of that.
+struct Budget {
+    left: usize,
+    /// The first script that was not read.
+    cut: Option<PathBuf>,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget {
+            left: MOST_TEXT,
+            cut: None,
+        }
+    }
+}
+
+impl Budget {
+    fn read(&mut self, view: &View, path: &Path) -> Option<Script> {
+        if self.left == 0 {
+            self.cut.get_or_insert_with(|| path.to_path_buf());
+            return None;
+        }
+        let script = Script::read(view, path)?;
+        self.left = self.left.saturating_sub(script.text.len());
+        Some(script)
+    }
+
+    fn problem(self) -> Option<Problem> {
+        let cause = format!("more than {} MiB of scripts up to here", MOST_TEXT >> 20);
+        let remedy = "name the directory that is copied to /; the rest was not read";
+        let problem = Problem::new(&self.cut?, cause, remedy);
+        Some(problem.of(&NOT_LOOKED_AT))
+    }
+}
 
 /// What is asked.
 pub struct Question<'a> {
@@ -194,9 +232,9 @@ pub fn ask(question: Question) -> Answer {
     problems.extend(more.filter(|problem| !known.contains(&problem.path)));
     let mut all: BTreeSet<PathBuf> = walked.files.into_iter().collect();
     all.extend(run_by_init.iter().cloned());
-    let mut texts = Vec::new();
+    let mut budget = Budget::default();
     for path in &run_by_init {
-        if let Some(script) = Script::read(&view, path) {
+        if let Some(script) = budget.read(&view, path) {
             problems.extend(programs::check_last(&view, &script));
         }
     }
@@ -206,11 +244,16 @@ pub fn ask(question: Question) -> Answer {
         container: owned(&any_path),
         perhaps: owned(&perhaps),
     });
+    let mut budget = Budget::default();
+    let mut mentions = Mentions::default();
+    let mut makes_users = false;
+    let replaced =
+        is_script(&view, "/bin/s6-setuidgid") || is_script(&view, "/usr/bin/s6-setuidgid");
     for path in all {
         let is_run = run_by_init.contains(&path);
         // Files that nobody is known to run count where they are meant to be.
         let may_run = !is_run && !question.tree_is_image && view.is_executable(&path);
-        let script = Script::read(&view, &path);
+        let script = budget.read(&view, &path);
         if may_run && (script.is_some() || elf::is_one(&view, &path)) {
             problems.extend(scripts::diagnose_in(&view, &path));
         }
@@ -222,25 +265,19 @@ pub fn ask(question: Question) -> Answer {
         }
         problems.extend(programs::check(&view, &script, &any_path));
         problems.extend(supervisor::check(&script));
-        texts.push(script);
-    }
-    let users = !texts.iter().any(identity::makes_users);
-    let mut mentions = Mentions::default();
-    let replaced =
-        is_script(&view, "/bin/s6-setuidgid") || is_script(&view, "/usr/bin/s6-setuidgid");
-    for script in &texts {
         if !replaced {
-            problems.extend(identity::check(
-                script,
-                users.then_some(&accounts),
-                question.rights,
-            ));
+            problems.extend(identity::check(&script, &accounts, question.rights));
         }
-        mentions.add(script);
+        makes_users |= identity::makes_users(&script);
+        mentions.add(&script);
     }
+    problems.extend(budget.problem());
     problems.extend(mentions.check(&given, |path| run_by_init.contains(path)));
-    if let Some(user) = settings.worker_user.as_deref().filter(|_| users) {
+    if let Some(user) = settings.worker_user.as_deref() {
         problems.extend(identity::check_variable("NOT_ROOT_USER", user, &accounts));
+    }
+    if makes_users {
+        problems.retain(|problem| problem.rule != Some(&identity::UNKNOWN_USER));
     }
     problems.retain(|problem| question.whole || problem.rule.is_none_or(|rule| !rule.needs_image));
     problems.sort_by(|a, b| (&a.path, a.line, &a.cause).cmp(&(&b.path, b.line, &b.cause)));

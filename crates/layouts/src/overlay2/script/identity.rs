@@ -9,7 +9,7 @@ use crate::{Problem, Rule};
 /// What is looked for.
 pub const RULES: &[&Rule] = &[&UNKNOWN_USER, &REFUSED];
 
-const UNKNOWN_USER: Rule = Rule::error(
+pub(crate) const UNKNOWN_USER: Rule = Rule::error(
     "unknown-user",
     "A user or group does not exist in the image's `/etc/passwd` and `/etc/group`, so nothing can run as it. Told of words that stand as they are, not of variables; and not where a script of the tree makes users.",
     "Make it in the image (`useradd --system NAME`), or correct the name. With `--root` the users of RUN lines count if ROOT has them.",
@@ -30,15 +30,16 @@ pub struct Rights {
     pub change_owner: bool,
 }
 
-/// What is wrong with the script. Without `accounts`, nobody knows who exists.
-pub fn check(script: &Script, accounts: Option<&Accounts>, rights: Rights) -> Vec<Problem> {
+/// What is wrong with the script.
+pub fn check(script: &Script, accounts: &Accounts, rights: Rights) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let branches = branches(script);
     for (command, at) in script.programs() {
         let word = &command.words[at];
         if word.name() != b"s6-setuidgid" {
             continue;
         }
-        if !rights.change_user && command.unindented && is_certain(script, command, at) {
+        if !rights.change_user && command.unindented && is_certain(script, branches, command, at) {
             let cause = "s6-setuidgid needs root with SETUID and SETGID, which this container is started without";
             let remedy = "start it as root, or leave s6-setuidgid away";
             problems.push(Problem::at(&script.path, word.line, cause, remedy).of(&REFUSED));
@@ -46,9 +47,7 @@ pub fn check(script: &Script, accounts: Option<&Accounts>, rights: Rights) -> Ve
         let Some(who) = command.words.get(at + 1).filter(|who| who.literal) else {
             continue;
         };
-        if let Some(accounts) = accounts
-            && let Err(unknown) = accounts.resolve(&who.text)
-        {
+        if let Err(unknown) = accounts.resolve(&who.text) {
             let problem = Problem::at(&script.path, who.line, text(&unknown), REMEDY);
             problems.push(problem.of(&UNKNOWN_USER));
         }
@@ -89,15 +88,18 @@ pub fn makes_users(script: &Script) -> bool {
     })
 }
 
+/// Whether an execline script decides: behind an `if { }` a word may not be reached.
+fn branches(script: &Script) -> bool {
+    let decides = |name: &[u8]| name.starts_with(b"if") || name == b"case";
+    let mut words = script.commands.iter().flat_map(|command| &command.words);
+    script.language == Language::Execline && words.any(|word| decides(word.name()))
+}
+
 /// Whether the program at word `at` of a command runs whenever the script does, and
 /// nobody asks how it ends: who does can go on without it.
-fn is_certain(script: &Script, command: &Command, at: usize) -> bool {
+fn is_certain(script: &Script, branches: bool, command: &Command, at: usize) -> bool {
     match script.language {
-        // Behind an `if { }` it may not.
-        Language::Execline => !script.commands.iter().any(|command| {
-            let mut words = command.words.iter();
-            words.any(|word| word.name().starts_with(b"if") || word.name() == b"case")
-        }),
+        Language::Execline => !branches,
         Language::Shell | Language::Other => {
             const LEADS: [&[u8]; 4] = [b"exec", b"with-contenv", b"env", b"nohup"];
             let before = &command.words[..at];

@@ -81,24 +81,32 @@ impl Script {
             return None;
         }
         let text = view.read_start(path, LARGEST).ok()?;
+        Some(Script::of(path, text))
+    }
+
+    /// The script at `path` with this text.
+    pub(crate) fn of(path: &Path, text: Vec<u8>) -> Script {
         let language = language(&text);
         let commands = match language {
             Language::Shell => shell::commands(&text, 1),
             Language::Execline => execline_commands(&text),
             Language::Other => Vec::new(),
         };
-        Some(Script {
+        Script {
             path: path.to_path_buf(),
             text,
             language,
             commands,
-        })
+        }
     }
 
-    /// Its lines with their numbers, without those that are comments.
+    /// Its lines with their numbers, without comments and what is too long for a line
+    /// that people write.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        const LONGEST: usize = 8192;
         let lines = (1..).zip(self.text.split(|b| *b == b'\n'));
-        lines.filter(|(_, line)| !line.trim_ascii_start().starts_with(b"#"))
+        lines
+            .filter(|(_, line)| line.len() <= LONGEST && !line.trim_ascii_start().starts_with(b"#"))
     }
 
     /// Whether it has the container's environment: by its first line, or by a command.

@@ -92,14 +92,15 @@ pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
             problems.push(tell(&V3_PATH, cause, &remedy));
             continue;
         }
-        let known = std::str::from_utf8(word.name())
-            .ok()
-            .filter(|name| OF_THE_ORIGINALS.contains(name));
+        let known = std::str::from_utf8(word.name()).ok();
+        let Some(name) = known.filter(|name| OF_THE_ORIGINALS.contains(name)) else {
+            continue;
+        };
         let there = match word.text.contains(&b'/') {
             true => view.exists(here),
             false => view.program(&word.text, path).is_some(),
         };
-        if let Some(name) = known.filter(|_| !there) {
+        if !there {
             let cause = format!("{name} is not in this release, and not in the image");
             problems.push(tell(&NOT_HERE, cause, remedy(name)));
         }

@@ -3,9 +3,17 @@
 
 use super::{Command, Word};
 
+/// Documents in documents are read as deep as this.
+const DEEPEST: u32 = 4;
+
 /// The commands of `text`, whose first line has the number `first`.
 pub(super) fn commands(text: &[u8], first: u32) -> Vec<Command> {
+    commands_at(text, first, 0)
+}
+
+fn commands_at(text: &[u8], first: u32, depth: u32) -> Vec<Command> {
     let mut reader = Reader {
+        depth,
         text,
         at: 0,
         line: first,
@@ -28,6 +36,8 @@ enum Quote {
 }
 
 struct Reader<'a> {
+    /// How many documents this text lies in.
+    depth: u32,
     text: &'a [u8],
     at: usize,
     line: u32,
@@ -262,8 +272,10 @@ impl Reader<'_> {
                     break;
                 }
             }
-            let inner = commands(&self.text[start..stop], first);
-            self.found.extend(inner);
+            if self.depth < DEEPEST {
+                let inner = commands_at(&self.text[start..stop], first, self.depth + 1);
+                self.found.extend(inner);
+            }
         }
     }
 }
@@ -327,6 +339,12 @@ mod tests {
             shown("cat <<-'E'\n\ta\n\tE\nb <<< c"),
             ["1: cat", "2: a", "4: b c"]
         );
+    }
+
+    #[test]
+    fn documents_without_end_do_not_fill_the_stack() {
+        let text = "cat <<a\n".repeat(30_000);
+        assert_eq!(commands(text.as_bytes(), 1).len(), 1 + DEEPEST as usize);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const CARRIAGE_RETURNS: Rule = Rule::warning(
 pub fn check(script: &Script) -> Vec<Problem> {
     let mut problems = Vec::new();
     if script.language == Language::Execline
-        && let Err(error) = execline::script::parse(&script.text)
+        && let Err(error) = execline::script::blocks(&script.text)
     {
         let line = u32::try_from(error.line).unwrap_or(u32::MAX);
         let remedy = "correct it: nothing of the script runs";
