@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use chain::{Call, Failure, Outcome, Result, Unable, escape};
-use kernel::fd;
+use kernel::{errno, fd};
 
 use image::Image;
 use layout::{BINARY, Content, LAYOUTS};
@@ -167,13 +167,21 @@ fn own_bytes() -> Result<Vec<u8>> {
 }
 
 fn failed(root: &Path, verb: &str, path: &[u8], error: io::Error) -> Failure {
-    Failure::System {
-        what: format!(
-            "{verb} {} in {}",
+    let root = escape(root.as_os_str().as_bytes());
+    let remedy = match error.raw_os_error() {
+        Some(errno::EACCES | errno::EPERM) => "run it as root, or as the owner of the tree",
+        Some(errno::EROFS) => "the tree is read-only; install before it is mounted so",
+        Some(errno::ENOTDIR) => "a file stands where a directory above it belongs; move it away",
+        Some(errno::ENOSPC) => "free some space, and run it again: it goes on where it stopped",
+        _ => "it can be run again once that is mended",
+    };
+    Failure::Other {
+        code: chain::exit::SYSTEM,
+        text: format!(
+            "unable to {verb} {} in {root}: {}; {remedy}",
             escape(path),
-            escape(root.as_os_str().as_bytes())
+            errno::text(&error)
         ),
-        error,
     }
 }
 

@@ -43,11 +43,7 @@ pub(super) fn uninstall(
     for action in actions {
         let outcome = match action {
             Action::Remove(path) => image.remove(path),
-            Action::Restore(path) => match image.move_entry(&kept_at(path), path) {
-                // An earlier run was broken off after this.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                other => other,
-            },
+            Action::Restore(path) => restore(image, path),
             Action::Keep { path, .. } => {
                 saved |= path.starts_with(REPLACED.as_bytes());
                 Ok(())
@@ -78,6 +74,15 @@ pub(super) fn uninstall(
         *manifest = Manifest::default();
     }
     Ok(())
+}
+
+/// Puts back what stood at `path`.
+fn restore(image: &Image, path: &[u8]) -> io::Result<()> {
+    match image.move_entry(&kept_at(path), path) {
+        // An earlier run was broken off after this.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Removes the directories above `path` that are empty, up to [`REPLACED`] itself.
@@ -113,11 +118,23 @@ fn one(image: &Image, action: &Action, manifest: &mut Manifest, binary: &[u8]) -
             manifest.written.insert(path.clone(), mark.clone());
             Ok(())
         }
-        // Nothing of this belongs to an installation.
-        Action::Keep { .. }
-        | Action::Remove(_)
-        | Action::Restore(_)
-        | Action::RemoveDirectory(_) => Ok(()),
+        Action::Keep { .. } => Ok(()),
+        Action::Remove(path) => {
+            image.remove(path)?;
+            manifest.written.remove(path);
+            Ok(())
+        }
+        Action::Restore(path) => {
+            restore(image, path)?;
+            manifest.saved.retain(|saved| saved != path);
+            remove_upwards(image, &kept_at(path))
+        }
+        Action::RemoveDirectory(path) => {
+            if image.remove_empty(path)? {
+                manifest.written.remove(path);
+            }
+            Ok(())
+        }
     }
 }
 

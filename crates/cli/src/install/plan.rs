@@ -68,6 +68,12 @@ pub(super) fn install(
             Err(error) => return Err((item.path.clone(), error)),
         }
     }
+    // What an earlier run wrote for another layout.
+    let stays = |path: &Vec<u8>| {
+        let below = [&path[..], b"/"].concat();
+        done.contains(path) || done.iter().any(|item| item.starts_with(&below))
+    };
+    actions.extend(removal(image, manifest, |path| !stays(path))?);
     Ok(actions)
 }
 
@@ -132,6 +138,15 @@ pub(super) fn uninstall(
     image: &Image,
     manifest: &Manifest,
 ) -> Result<Vec<Action>, (String, io::Error)> {
+    removal(image, manifest, |_| true)
+}
+
+/// The same for the part of the record that `goes`.
+fn removal(
+    image: &Image,
+    manifest: &Manifest,
+    goes: impl Fn(&Vec<u8>) -> bool,
+) -> Result<Vec<Action>, (String, io::Error)> {
     let mut actions = Vec::new();
     let mut occupied = BTreeSet::new();
     let state = |path: &[u8]| {
@@ -142,7 +157,7 @@ pub(super) fn uninstall(
     let binary = image.real(BINARY.as_bytes(), false).unwrap_or_default();
     let mut last = Vec::new();
     for (path, mark) in &manifest.written {
-        if *mark == Mark::Directory {
+        if *mark == Mark::Directory || !goes(path) {
             continue;
         }
         match state(path)? {
@@ -161,7 +176,7 @@ pub(super) fn uninstall(
             }
         }
     }
-    for path in &manifest.saved {
+    for path in manifest.saved.iter().filter(|path| goes(path)) {
         let ours = manifest.written.contains_key(path);
         let free = !occupied.contains(path) && (ours || state(path)? == State::Absent);
         actions.push(match free {
@@ -174,7 +189,7 @@ pub(super) fn uninstall(
     }
     actions.extend(last);
     let made = manifest.written.iter().rev();
-    let made = made.filter(|(_, mark)| **mark == Mark::Directory);
+    let made = made.filter(|(path, mark)| **mark == Mark::Directory && goes(path));
     actions.extend(made.map(|(path, _)| Action::RemoveDirectory(path.clone())));
     Ok(actions)
 }

@@ -153,6 +153,26 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
+fn another_layout_takes_the_place_of_the_first() {
+    let tree = Tree::new();
+    tree.write("/run.sh", "the image's own", 0o755);
+    let before = tree.picture();
+    let names = |text: &str| text.contains(": 0 changes");
+    let run = |layout| install(&tree.root(), layout, false, NAMES, b"program").unwrap();
+    run(Layout::S6V2);
+    let alone = tree.picture();
+    run(Layout::DockerBase);
+    assert!(tree.at("/worker.sh").exists());
+    assert_ne!(tree.read("/run.sh"), "the image's own");
+    assert!(!names(&run(Layout::S6V2)));
+    assert!(!tree.at("/worker.sh").exists());
+    assert_eq!(tree.read("/run.sh"), "the image's own");
+    assert_eq!(tree.picture(), alone);
+    tree.uninstall();
+    assert_eq!(tree.picture(), before);
+}
+
+#[test]
 fn a_dry_run_lists_and_writes_nothing() {
     let tree = Tree::new();
     tree.write("/usr/bin/cd", "the image's", 0o755);
