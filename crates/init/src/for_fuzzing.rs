@@ -9,3 +9,14 @@ use crate::order::Order;
 pub fn request(words: &[Vec<u8>]) -> Result<String, String> {
     Order::read(words).map(|order| format!("{order:?}"))
 }
+
+/// Whether a snapshot with its records is a state; if so, whether that survives being
+/// written and read.
+pub fn survives(
+    snapshot: &[u8],
+    records: &[u8],
+    in_hand: Option<usize>,
+    retry: bool,
+) -> Option<bool> {
+    crate::survival::survives(snapshot, records, in_hand, retry)
+}

@@ -50,6 +50,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("status", records::status),
     ("status_report", people::status_report),
     ("substitution", language::substitution),
+    ("survival", state::survival),
     ("tai64n", records::tai64n),
     ("test_expression", people::test_expression),
     ("transform", language::transform),

@@ -138,6 +138,20 @@ pub(crate) fn engine_state(bytes: &[u8]) {
     assert!(actions.iter().filter(left).count() <= 1);
 }
 
+/// What a crash has left is a state that survives being written, or is none; with the
+/// event in hand or without.
+pub(crate) fn survival(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let in_hand = input.flag().then(|| usize::from(input.byte()));
+    let length = input.number() as usize;
+    let rest = input.rest();
+    let (snapshot, records) = rest.split_at(length.min(rest.len()));
+    for retry in [false, true] {
+        let same = init::for_fuzzing::survives(snapshot, records, in_hand, retry);
+        assert_ne!(same, Some(false), "retry: {retry}");
+    }
+}
+
 fn unit(input: &mut Input) -> Unit {
     let flags = input.byte();
     let more = input.byte();

@@ -29,6 +29,7 @@ pub(crate) use event::write as write_event;
 pub(crate) use journal::{Journal, Kind, Purpose};
 pub(crate) use last_resort::serve as last_resort;
 use saved::Fault;
+pub(crate) use saved::survives;
 pub(crate) use saved::{Files, Saved};
 
 /// The variable by which a program finds what the one before it has left: the number of a

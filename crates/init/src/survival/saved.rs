@@ -351,6 +351,40 @@ impl Saved {
     }
 }
 
+/// What the fuzz targets ask: whether these bytes are a state; if so, whether it is the
+/// same after being written and read once more.
+pub(crate) fn survives(
+    snapshot: &[u8],
+    records: &[u8],
+    in_hand: Option<usize>,
+    retry: bool,
+) -> Option<bool> {
+    let contents = Contents {
+        snapshot: snapshot.to_vec(),
+        records: records.to_vec(),
+        in_hand,
+    };
+    let saved = Saved::replay(&contents, retry).ok()?;
+    let files = |id| {
+        saved
+            .services
+            .get(&id)
+            .map(|(service, files)| (service, *files))
+    };
+    let mut out = Writer::default();
+    write(&mut out, &saved.engine, files, &saved.rest);
+    let Ok(again) = Saved::read_snapshot(&out.into_bytes()) else {
+        return Some(false);
+    };
+    let same_files = again.services.iter().all(|(id, (_, files))| {
+        saved
+            .services
+            .get(id)
+            .is_some_and(|known| known.1 == *files)
+    });
+    Some(again.engine == saved.engine && again.rest == saved.rest && same_files)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
