@@ -157,6 +157,7 @@ fn explain_tells_the_boot_and_the_stop_in_their_order() {
             "finish, killed after 700 ms\n",
             "by QUIT, and killed 2500 ms later\n",
             "web/log: ",
+            "worker-1 and so on, run COMMAND as the container's user",
             "extra: off, until",
             "\n5. ",
             "or after 1234 ms",

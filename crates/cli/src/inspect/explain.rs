@@ -18,6 +18,7 @@ use plan::Readiness;
 use super::arguments::Request;
 use super::image::Looked;
 use super::lint::rule;
+use crate::install::Layout;
 
 /// The command's operands, for its line in the table.
 pub const USAGE: &str = "[--root ROOT] [--layout s6-v2|docker-base] [--env NAME=VALUE]... [--env-file FILE]... [--user USER] [--cap-drop CAP]... TREE";
@@ -52,6 +53,7 @@ pub(super) fn text(request: &Request, looked: &Looked) -> String {
         text: String::new(),
         told: BTreeSet::new(),
         step: 0,
+        docker_base: request.layout == Layout::DockerBase,
     };
     teller.tell(request);
     teller.text
@@ -63,6 +65,8 @@ struct Teller<'a> {
     /// Which problems stand beside what they are about.
     told: BTreeSet<usize>,
     step: u32,
+    /// Whether there is a /worker.sh.
+    docker_base: bool,
 }
 
 impl Teller<'_> {
@@ -152,7 +156,7 @@ impl Teller<'_> {
             return;
         }
         self.step(
-            "Before everything else, where /run.sh starts the container: the scripts of \
+            "Before everything else, where /run.sh or /worker.sh starts the container: the scripts of \
              /run.d, one after another, each as `/bin/bash -e FILE`.",
         );
         for script in scripts {
@@ -234,6 +238,16 @@ impl Teller<'_> {
         }
         for service in services {
             self.service(service);
+        }
+        if self.docker_base {
+            let user = match &self.looked.answer.settings.worker_user {
+                Some(user) => format!("as {} (NOT_ROOT_USER)", escape(user)),
+                None => "as the container's user (NOT_ROOT_USER is unset)".to_string(),
+            };
+            self.line(
+                3,
+                &format!("Where /worker.sh N COMMAND starts the container: N more, worker-1 and so on, run COMMAND {user}."),
+            );
         }
         for dir in &self.looked.answer.available {
             self.line(
