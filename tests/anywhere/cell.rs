@@ -294,7 +294,8 @@ impl Cell {
         let container = self.command(root, &out).try_boot()?;
         // Somebody else's process in the same PID namespace.
         let stranger = (self.placement == Placement::Child)
-            .then(|| container.prepare(["/usr/bin/stranger"]).spawn());
+            .then(|| container.prepare(["/usr/bin/stranger"]))
+            .map(|stranger| stranger.limit(Duration::from_secs(600)).spawn());
         let outcome = self.check(&container, &out);
         drop(stranger);
         outcome.map_err(|why| {

@@ -129,7 +129,7 @@ pub fn run(launch: &Launch) -> u8 {
         prepare::open_output_to_everybody();
     }
     let group = process::group_of(0).unwrap_or(0);
-    let second = (process::id() != 1).then(be_second);
+    let second = (process::id() != 1).then(be_second).flatten();
     let (journal, saved) = match beginning {
         Beginning::Fresh(journal) => (journal, None),
         Beginning::Again(journal, saved, cause) => (journal, Some((saved, cause))),
@@ -205,25 +205,20 @@ pub fn run(launch: &Launch) -> u8 {
     code
 }
 
-/// Not being PID 1: adopts the orphans below this process all the same. Gives the line
-/// that says what that is not.
-fn be_second() -> String {
+/// Not being PID 1: adopts the orphans below this process all the same, so that nothing
+/// is lost. Gives the line that says what is, where that cannot be.
+fn be_second() -> Option<String> {
+    let error = process::become_subreaper().err()?;
     let first = std::fs::read("/proc/1/comm").unwrap_or_default();
     let first = match first.trim_ascii() {
         b"" => "another program".to_string(),
         name => kernel::escape(name),
     };
-    match process::become_subreaper() {
-        Ok(()) => format!(
-            "process 1 is {first}: what is not below this process is neither reaped nor \
-             signalled by it"
-        ),
-        Err(error) => format!(
-            "process 1 is {first}, and orphans cannot be adopted: {}; those of services are \
-             left to it",
-            errno::text(&error)
-        ),
-    }
+    Some(format!(
+        "process 1 is {first}, and orphans cannot be adopted: {}; those of services are \
+         left to it",
+        errno::text(&error)
+    ))
 }
 
 /// Raises the soft limit to the hard one: a service takes a descriptor or two. Gives

@@ -150,6 +150,7 @@ fn a_thousand_ends_in_one_instant_are_one_signal_and_a_thousand_reaped() {
     let container = image.up();
     let holder = container
         .prepare(["/bin/sh", "-c", "exec 9>/gate; echo held; exec sleep 4000"])
+        .limit(Duration::from_secs(600))
         .spawn();
     container.wait_for_line("1000 wait");
     let own = supervisor(&container);
@@ -328,7 +329,10 @@ fn strangers_are_not_signalled() {
         .placement(Placement::Child)
         .boot();
     container.wait_for_line("a up");
-    let stranger = container.prepare(["/usr/bin/stranger"]).spawn();
+    let stranger = container
+        .prepare(["/usr/bin/stranger"])
+        .limit(Duration::from_secs(600))
+        .spawn();
     container.wait_for("the stranger is there", || container.exists("/here"));
     assert_eq!(stop(&container).code(), Some(0));
     let left = container.left_running();
