@@ -132,6 +132,10 @@ impl Service {
     /// service goes on without.
     pub(crate) fn open(&mut self, unit: &UnitState) -> Vec<String> {
         let mut problems = Vec::new();
+        if self.definition.may_hang {
+            // Told by who has found it.
+            return problems;
+        }
         let dir = self.definition.dir.clone();
         let opened = supervise::open(&dir, || problems.extend(self.write_status(unit)));
         match opened {
@@ -157,7 +161,10 @@ impl Service {
         files: Files,
         mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
     ) -> Service {
-        let read = |name: &str| supervise::read(&definition.dir, name).unwrap_or_default();
+        let read = |name: &str| match definition.may_hang {
+            true => Vec::new(),
+            false => supervise::read(&definition.dir, name).unwrap_or_default(),
+        };
         let status = Status::decode(&read("status")).ok();
         let deaths = s6wire::death_tally::decode(&read("death_tally"));
         Service {
@@ -201,16 +208,16 @@ impl Service {
             Change::Ready | Change::Finished | Change::Permanent => self.ready = now(),
             Change::Gone | Change::Silent => {}
         }
-        if let Some(letter) = letter(change) {
-            self.listeners.tell(letter);
-        }
+        self.announce_last(change);
         self.write_status(unit)
     }
 
     /// Tells those who listen of a change of a service that the engine has let go of
     /// already (`s6-svc -x`); nobody may wait for a supervisor that has left.
     pub(crate) fn announce_last(&mut self, change: Change) {
-        if let Some(letter) = letter(change) {
+        if let Some(letter) = letter(change)
+            && !self.definition.may_hang
+        {
             self.listeners.tell(letter);
         }
     }
@@ -220,7 +227,7 @@ impl Service {
             return;
         };
         let most = self.definition.max_death_tally as usize;
-        if most == 0 {
+        if most == 0 || self.definition.may_hang {
             return;
         }
         if self.deaths.len() >= most {
@@ -236,7 +243,7 @@ impl Service {
 
     /// Writes `supervise/status`. Gives why it could not, once for each reason.
     pub(crate) fn write_status(&mut self, unit: &UnitState) -> Option<String> {
-        if !self.has_files {
+        if !self.has_files || self.definition.may_hang {
             return None;
         }
         let dir = &self.definition.dir;
@@ -395,6 +402,9 @@ impl Service {
 
     /// Marks the service as one that starts with the container, or not (`down`).
     pub(crate) fn set_normally_up(&self, up: bool) -> io::Result<()> {
+        if self.definition.may_hang {
+            return Err(io::Error::other("it is on a file system that may hang"));
+        }
         supervise::set_normally_up(&self.definition.dir, up)
     }
 }

@@ -150,6 +150,38 @@ fn process_lock(file: &impl AsRawFd, exclusive: bool, command: i32) -> io::Resul
     check(unsafe { libc::fcntl(file.as_raw_fd(), command, &lock) }).map(drop)
 }
 
+/// Whether the file that the path leads to is on a file system whose answers come from
+/// another machine or from a program, so that they may not come (statfs(2)).
+///
+/// # Errors
+/// As statfs(2).
+pub fn may_hang(path: &Path) -> io::Result<bool> {
+    // FUSE (and virtiofs), NFS, SMB in three generations, 9P, Ceph, AFS, Coda, Lustre,
+    // VMware's and VirtualBox's shared folders.
+    const DISTANT: [u32; 12] = [
+        0x6573_5546,
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x0102_1997,
+        0x00c3_6400,
+        0x5346_414f,
+        0x7375_7245,
+        0x0bd0_0bd0,
+        0xbacb_acbc,
+        0x786f_4256,
+    ];
+    let path = c_string(path.as_os_str().as_bytes())?;
+    // SAFETY: all-zero bytes are a valid statfs buffer to fill in; the path is a C string.
+    let kind = unsafe {
+        let mut system: libc::statfs = std::mem::zeroed();
+        check(libc::statfs(path.as_ptr(), &mut system))?;
+        system.f_type as u32
+    };
+    Ok(DISTANT.contains(&kind))
+}
+
 /// Whether the path could be executed by this process (access(2) with X_OK).
 pub fn is_executable(path: &Path) -> bool {
     match c_string(path.as_os_str().as_bytes()) {

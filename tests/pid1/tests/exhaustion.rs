@@ -285,6 +285,38 @@ fn a_run_on_a_file_system_that_hangs_holds_nobody_up() {
     assert_eq!(stop(&container).code(), Some(0));
 }
 
+/// F11: a whole service directory on such a file system, linked into the scan directory (s6-svlink).
+/// Its supervise/ would be there too: it runs without, rather than hold PID 1 up.
+#[test]
+fn a_service_directory_on_a_file_system_that_hangs_holds_nobody_up() {
+    let image = image();
+    image.directory("/slow");
+    image.service("a", &format!("echo a up; {IDLE}"));
+    let container = image
+        .init([])
+        .hung("/slow", Duration::from_millis(400))
+        .boot();
+    container.wait_for_line("a up");
+    let far = place("far");
+    container
+        .shell(&format!(
+            "ln -s /slow/svc {far}; s6-svscanctl -a /var/run/s6/services"
+        ))
+        .ok();
+    while container.log().count("slow up") == 0 {
+        assert_answers(&container);
+    }
+    assert_once(&container, "far: linked from a file system that may hang");
+    for round in 2..4 {
+        container.exec(["mainstay", "restart", "far"]).ok();
+        assert_answers(&container);
+        container.wait_for_nth_line(round, "slow up");
+    }
+    svc(&container, "-r", "a");
+    container.wait_for_nth_line(2, "a up");
+    assert_eq!(stop(&container).code(), Some(0));
+}
+
 /// F11: a process that hangs in the kernel takes no signal. The stop does not wait for it beyond its
 /// time.
 #[test]

@@ -435,6 +435,7 @@ mod tests {
             own_session: true,
             lock_fd: None,
             own_pid_namespace: false,
+            may_hang: false,
         }
     }
 

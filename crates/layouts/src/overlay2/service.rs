@@ -62,6 +62,9 @@ pub struct Service {
     pub lock_fd: Option<u32>,
     /// Whether it runs in a process namespace of its own (`flag-newpidns`).
     pub own_pid_namespace: bool,
+    /// Whether its directory was linked into the scan directory from a file system that
+    /// may hang: what holds up who reads it must not be read by PID 1.
+    pub may_hang: bool,
 }
 
 /// What a service directory holds.
@@ -100,7 +103,17 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>
             continue;
         }
         match read_service_in(view, &dir) {
-            Ok(found) => {
+            Ok(mut found) => {
+                if may_hang(scan, &dir) {
+                    found.service.may_hang = true;
+                    found.logger.iter_mut().for_each(|log| log.may_hang = true);
+                    problems.push(Problem::new(
+                        &dir,
+                        "linked from a file system that may hang (FUSE, NFS and their like)",
+                        "it runs, but s6-svc, s6-svstat and s6-svwait do not know it; copy it here \
+                         instead, or use `mainstay restart` and its like",
+                    ));
+                }
                 services.push(found.service);
                 services.extend(found.logger);
                 problems.extend(found.problems);
@@ -109,6 +122,14 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>
         }
     }
     (services, problems)
+}
+
+/// Whether a service's directory is on a file system that may hang, and the scan
+/// directory is not on the same one.
+fn may_hang(scan: &Path, dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).ok();
+    device(scan) != device(dir) && kernel::fs::may_hang(dir).unwrap_or(false)
 }
 
 /// Reads one service directory; its last component is the service's name.
@@ -224,6 +245,7 @@ fn read_one(
         own_session: !reader.has("nosetsid"),
         lock_fd: reader.descriptor("lock-fd"),
         own_pid_namespace: reader.has("flag-newpidns"),
+        may_hang: false,
         dir: dir.to_path_buf(),
     })
 }

@@ -13,7 +13,7 @@ use super::Service;
 use crate::Problem;
 
 /// The first bytes, with the version of what follows.
-const MAGIC: &[u8] = b"services 2\n";
+const MAGIC: &[u8] = b"services 3\n";
 
 /// Longest text that is taken: a path is shorter (PATH_MAX).
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -73,6 +73,7 @@ impl Service {
         out.bool(self.own_session);
         out.option(self.lock_fd, Writer::u32);
         out.bool(self.own_pid_namespace);
+        out.bool(self.may_hang);
     }
 
     /// What [`Service::write_rest`] wrote of the service with this unit.
@@ -88,6 +89,7 @@ impl Service {
             own_session: from.bool()?,
             lock_fd: from.option(Reader::u32)?,
             own_pid_namespace: from.bool()?,
+            may_hang: from.bool()?,
         })
     }
 }
@@ -144,6 +146,7 @@ mod tests {
             own_session: true,
             lock_fd: None,
             own_pid_namespace: false,
+            may_hang: false,
         };
         let mut full = Service {
             unit: Unit::one_shot("é"),
@@ -153,6 +156,7 @@ mod tests {
             own_session: false,
             lock_fd: Some(7),
             own_pid_namespace: true,
+            may_hang: true,
         };
         full.unit.needs = vec!["a".into(), "b".into()];
         full.unit.wanted = false;
