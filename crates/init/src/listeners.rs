@@ -77,7 +77,7 @@ impl Listeners {
 }
 
 fn begin(service: &Path) -> io::Result<Entries> {
-    Entries::read(supervise::own_dir(service, "event", flags::O_RDONLY)?)
+    supervise::own_dir(service, "event", flags::O_RDONLY).map(Entries::read)
 }
 
 /// Writes to one listener's fifo, or removes it when nobody reads it. What is no fifo

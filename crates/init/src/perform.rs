@@ -105,27 +105,51 @@ impl Supervisor<'_> {
             errno::text(error)
         ));
         self.tell(Event::StartFailed(unit));
+        // What was left to the announcement of its start.
+        self.publish(unit);
     }
 
     fn announce(&mut self, unit: UnitId, change: Change) {
         if change == Change::Down {
             self.close_notification(unit);
         }
+        let last = !self.is_announced_again(unit);
         let view = self.engine.unit(unit);
-        let Some(service) = self
-            .services
-            .get_mut(unit.0 as usize)
-            .and_then(Option::as_deref_mut)
-        else {
+        let slot = self.services.get_mut(unit.0 as usize);
+        let Some(service) = slot.and_then(Option::as_deref_mut) else {
             return;
         };
-        match view {
-            Some(view) => {
-                if let Some(problem) = service.announce(view, change) {
-                    self.messages.warn(&problem);
-                }
-            }
-            None => service.announce_last(change),
+        service.note(view, change);
+        if last {
+            self.publish(unit);
+        }
+    }
+
+    /// Whether a further change of this unit is about to be announced: one that ends
+    /// without a `finish` is down and finished at once, and may start anew. Its files
+    /// are written when the last of these is done.
+    fn is_announced_again(&self, unit: UnitId) -> bool {
+        const AHEAD: usize = 4;
+        self.actions.iter().take(AHEAD).any(|action| match action {
+            Action::Announce(id, _) | Action::Start(id) => *id == unit,
+            Action::RunFinish { unit: id, .. } => *id == unit,
+            Action::Signal(..)
+            | Action::CloseInput(_)
+            | Action::Forget(_)
+            | Action::RunStopHooks
+            | Action::SignalAll(_)
+            | Action::Leave(_)
+            | Action::Tell(_) => false,
+        })
+    }
+
+    /// Writes what has been noted of a unit's changes, then tells those who listen.
+    fn publish(&mut self, unit: UnitId) {
+        if let Some(view) = self.engine.unit(unit)
+            && let Some(Some(service)) = self.services.get_mut(unit.0 as usize)
+            && let Some(problem) = service.publish(view)
+        {
+            self.messages.warn(&problem);
         }
         self.tell_listeners(unit);
     }

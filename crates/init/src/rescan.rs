@@ -189,7 +189,7 @@ impl Supervisor<'_> {
             if service.control.is_none() {
                 problems = service.open(view);
             } else {
-                problems.extend(service.write_status(view));
+                problems.extend(service.publish(view));
             }
         }
         if let Some(control) = &service.control {

@@ -22,7 +22,7 @@ use crate::listeners::Listeners;
 use crate::noexec;
 use crate::origin;
 use crate::paths::Paths;
-use crate::supervise;
+use crate::supervise::{self, Supervise};
 use crate::survival::Files;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
@@ -60,6 +60,8 @@ pub(crate) struct Service {
     changed: Tai64n,
     ready: Tai64n,
     deaths: Vec<Death>,
+    /// Whether there is a death that its file does not have yet.
+    deaths_noted: bool,
 }
 
 /// The wait status of a service that has not ended yet (s6-supervise 2.11 writes 0).
@@ -124,6 +126,7 @@ impl Service {
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
+            deaths_noted: false,
         }
     }
 
@@ -137,7 +140,7 @@ impl Service {
             return problems;
         }
         let dir = self.definition.dir.clone();
-        let opened = supervise::open(&dir, || problems.extend(self.write_status(unit)));
+        let opened = supervise::open(&dir, || problems.extend(self.publish(unit)));
         match opened {
             Ok(control) => {
                 self.control = Some(control.fifo);
@@ -196,25 +199,18 @@ impl Service {
         }
     }
 
-    /// Records a change: the status bytes, the death tally, and the letter to whoever
-    /// listens. Gives what could not be written, once for each reason.
-    pub(crate) fn announce(&mut self, unit: &UnitState, change: Change) -> Option<String> {
+    /// Notes a change: the stamps and deaths that [`Service::publish`] writes, the letter
+    /// for those who listen.
+    pub(crate) fn note(&mut self, unit: Option<&UnitState>, change: Change) {
         match change {
             Change::Up => self.changed = now(),
             Change::Down => {
                 self.changed = now();
-                self.record_death(unit);
+                self.note_death(unit.and_then(UnitState::last_end));
             }
             Change::Ready | Change::Finished | Change::Permanent => self.ready = now(),
             Change::Gone | Change::Silent => {}
         }
-        self.announce_last(change);
-        self.write_status(unit)
-    }
-
-    /// Tells those who listen of a change of a service that the engine has let go of
-    /// already (`s6-svc -x`); nobody may wait for a supervisor that has left.
-    pub(crate) fn announce_last(&mut self, change: Change) {
         if let Some(letter) = letter(change)
             && !self.definition.may_hang
         {
@@ -222,14 +218,12 @@ impl Service {
         }
     }
 
-    fn record_death(&mut self, unit: &UnitState) {
-        let Some(end) = unit.last_end() else {
+    fn note_death(&mut self, end: Option<End>) {
+        let most = self.definition.max_death_tally as usize;
+        let kept = most > 0 && !self.definition.may_hang;
+        let Some(end) = end.filter(|_| kept) else {
             return;
         };
-        let most = self.definition.max_death_tally as usize;
-        if most == 0 || self.definition.may_hang {
-            return;
-        }
         if self.deaths.len() >= most {
             self.deaths.remove(0);
         }
@@ -237,17 +231,32 @@ impl Service {
             stamp: now(),
             ending: ending(end),
         });
-        let bytes = s6wire::death_tally::encode(&self.deaths);
-        let _ = supervise::replace(&self.definition.dir, "death_tally", &bytes);
+        self.deaths_noted = true;
     }
 
-    /// Writes `supervise/status`. Gives why it could not, once for each reason.
-    pub(crate) fn write_status(&mut self, unit: &UnitState) -> Option<String> {
+    /// Writes what was noted: the death tally, the status bytes. Gives why the status
+    /// could not be written, once for each reason.
+    pub(crate) fn publish(&mut self, unit: &UnitState) -> Option<String> {
         if !self.has_files || self.definition.may_hang {
             return None;
         }
-        let dir = &self.definition.dir;
-        match supervise::replace(dir, "status", &self.status(unit).encode()) {
+        let status = self.status(unit).encode();
+        let outcome = Supervise::of(&self.definition.dir).and_then(|supervise| {
+            if std::mem::take(&mut self.deaths_noted) {
+                let tally = s6wire::death_tally::encode(&self.deaths);
+                let _ = match self.deaths.len() {
+                    1 => supervise.begin("death_tally", &tally),
+                    _ => supervise.replace("death_tally", &tally),
+                };
+            }
+            supervise.replace("status", &status)
+        });
+        self.written(outcome)
+    }
+
+    /// Remembers how the status could be written; gives why not, once for each reason.
+    fn written(&mut self, outcome: io::Result<()>) -> Option<String> {
+        match outcome {
             Ok(()) => {
                 self.unwritten = None;
                 None
@@ -256,6 +265,7 @@ impl Service {
                 let known = self.unwritten == error.raw_os_error();
                 self.unwritten = error.raw_os_error();
                 (!known).then(|| {
+                    let dir = &self.definition.dir;
                     format!(
                         "{}/supervise/status: cannot be written: {}; s6-svstat and its like show \
                          an earlier state, and the service goes on",

@@ -193,23 +193,46 @@ pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
     kernel::fd::read_to_end(file.as_raw_fd(), READ_LIMIT)
 }
 
-/// Replaces the content of `supervise/NAME` at once: readers see the old or the new one.
-/// On a full disk the bytes of a record of the same length can still be changed in
-/// place.
-///
-/// # Errors
-/// ENOSPC, EROFS, and ENOTDIR where `supervise` is not ours any more.
-pub(crate) fn replace(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let supervise = own_dir(service, "supervise", flags::O_PATH)?;
-    let new = format!("{name}.new");
-    match write_anew(&supervise, new.as_bytes(), bytes) {
-        Ok(()) => dir::rename(&supervise, new.as_bytes(), &supervise, name.as_bytes()),
-        Err(error) => {
-            let _ = dir::remove(&supervise, new.as_bytes());
-            match overwrite(&supervise, name.as_bytes(), bytes) {
-                Ok(true) => Ok(()),
-                Ok(false) | Err(_) => Err(error),
+/// A service's `supervise/`, to write to.
+pub(crate) struct Supervise(OwnedFd);
+
+impl Supervise {
+    /// Of the service in `service`.
+    ///
+    /// # Errors
+    /// ENOENT, and ENOTDIR where it is not ours any more.
+    pub(crate) fn of(service: &Path) -> io::Result<Supervise> {
+        own_dir(service, "supervise", flags::O_PATH).map(Supervise)
+    }
+
+    /// Replaces the content of a file at once: readers see the old or the new one. On a
+    /// full disk the bytes of a record of the same length can still be changed in place.
+    ///
+    /// # Errors
+    /// ENOSPC, EROFS.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let new = format!("{name}.new");
+        match write_anew(&self.0, new.as_bytes(), bytes) {
+            Ok(()) => dir::rename(&self.0, new.as_bytes(), &self.0, name.as_bytes()),
+            Err(error) => {
+                let _ = dir::remove(&self.0, new.as_bytes());
+                match overwrite(&self.0, name.as_bytes(), bytes) {
+                    Ok(true) => Ok(()),
+                    Ok(false) | Err(_) => Err(error),
+                }
             }
+        }
+    }
+
+    /// Writes a file that most likely does not exist yet: readers see none, the beginning
+    /// of the record or the record.
+    ///
+    /// # Errors
+    /// ENOSPC, EROFS.
+    pub(crate) fn begin(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        match dir::create(&self.0, name.as_bytes(), 0o644) {
+            Ok(mut file) => file.write_all(bytes),
+            Err(_) => self.replace(name, bytes),
         }
     }
 }
@@ -293,6 +316,10 @@ mod tests {
         }
     }
 
+    fn write(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+        Supervise::of(service)?.replace(name, bytes)
+    }
+
     fn mode(path: &Path) -> u32 {
         path.symlink_metadata().expect("it exists").mode() & 0o7777
     }
@@ -355,7 +382,7 @@ mod tests {
         }
         let control = open(&service, || {}).map_err(|e| e.1).expect("opens");
         assert_eq!(control.replaced, [service.join("supervise/control")]);
-        replace(&service, "status", b"bytes").expect("replaces");
+        write(&service, "status", b"bytes").expect("replaces");
         assert_eq!(
             std::fs::read(service.join("supervise/status")).expect("reads"),
             b"bytes"
@@ -384,7 +411,7 @@ mod tests {
         assert!(temp.0.join("elsewhere/control").symlink_metadata().is_ok());
         // Others can write where the link is: it may be theirs.
         std::fs::set_permissions(&service, std::fs::Permissions::from_mode(0o777)).expect("a mode");
-        assert!(replace(&service, "status", b"x").is_err());
+        assert!(write(&service, "status", b"x").is_err());
         let control = open(&service, || {}).map_err(|e| e.1).expect("opens");
         assert_eq!(control.replaced, [service.join("supervise")]);
         assert!(

@@ -1,10 +1,9 @@
 //! Entries of an open directory, by name below its descriptor (the `*at` calls). A
 //! path that somebody else can write to is walked with these, one component at a time.
 
-use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::{c_string, check};
 
@@ -20,7 +19,23 @@ pub struct Entry {
 
 /// The entries of a directory, as many at a time as are asked for: who can make
 /// entries there decides how many there are.
-pub struct Entries(std::ptr::NonNull<libc::DIR>);
+///
+/// The kernel's own call (getdents64(2)): a stream of the C library's asks three things
+/// first that are known, and takes 32 kB.
+pub struct Entries {
+    dir: OwnedFd,
+    /// What the kernel gave last, and how much of it has been taken.
+    records: Vec<u8>,
+    taken: usize,
+}
+
+/// How much the kernel is asked for at a time: some hundred entries.
+const RECORDS: usize = 4096;
+
+/// Where a record (struct linux_dirent64) has its length, its type and its name.
+const LENGTH: usize = 16;
+const KIND: usize = 18;
+const NAME: usize = 19;
 
 impl Entries {
     /// Begins to read. `dir` may be an O_PATH descriptor.
@@ -37,71 +52,75 @@ impl Entries {
             ))?;
             Ok(OwnedFd::from_raw_fd(fd))
         })?;
-        Entries::read(fd)
+        Ok(Entries::read(fd))
     }
 
     /// Begins to read a directory that was opened for reading.
-    ///
-    /// # Errors
-    /// ENOTDIR, ENOMEM.
-    pub fn read(fd: OwnedFd) -> io::Result<Entries> {
-        let fd = fd.into_raw_fd();
-        // SAFETY: fdopendir takes the descriptor over, or it is closed here.
-        unsafe {
-            std::ptr::NonNull::new(libc::fdopendir(fd))
-                .map(Entries)
-                .ok_or_else(|| {
-                    let error = io::Error::last_os_error();
-                    libc::close(fd);
-                    error
-                })
+    pub fn read(dir: OwnedFd) -> Entries {
+        Entries {
+            dir,
+            records: Vec::new(),
+            taken: 0,
         }
     }
 
     /// The next entry, `.` and `..` aside; none at the end.
     ///
     /// # Errors
-    /// As readdir(3).
+    /// As getdents64(2): ENOTDIR; EBADF for an O_PATH descriptor.
     #[expect(
         clippy::should_implement_trait,
         reason = "an iterator of results would go on after an error"
     )]
     pub fn next(&mut self) -> io::Result<Option<Entry>> {
         loop {
-            // SAFETY: the stream is open as long as this value lives; the entry is copied
-            // before the next call.
-            unsafe {
-                *libc::__errno_location() = 0;
-                let entry = libc::readdir(self.0.as_ptr());
-                if entry.is_null() {
-                    return match *libc::__errno_location() {
-                        0 => Ok(None),
-                        number => Err(io::Error::from_raw_os_error(number)),
-                    };
-                }
-                let name = CStr::from_ptr((*entry).d_name.as_ptr()).to_bytes();
-                if name != b"." && name != b".." {
-                    return Ok(Some(Entry {
-                        name: name.to_vec(),
-                        maybe_fifo: matches!((*entry).d_type, libc::DT_FIFO | libc::DT_UNKNOWN),
-                    }));
-                }
+            if self.taken >= self.records.len() && !self.fill()? {
+                return Ok(None);
+            }
+            let record = &self.records[self.taken..];
+            let length = record.get(LENGTH..KIND).and_then(|two| two.try_into().ok());
+            let length = usize::from(u16::from_ne_bytes(length.unwrap_or_default()));
+            let (Some(kind), Some(name)) = (record.get(KIND), record.get(NAME..length)) else {
+                // Not what the kernel writes.
+                return Err(io::Error::from_raw_os_error(libc::EIO));
+            };
+            let (maybe_fifo, name) = (
+                matches!(*kind, libc::DT_FIFO | libc::DT_UNKNOWN),
+                name.split(|b| *b == 0).next().unwrap_or_default(),
+            );
+            self.taken += length;
+            if name != b"." && name != b".." {
+                return Ok(Some(Entry {
+                    name: name.to_vec(),
+                    maybe_fifo,
+                }));
             }
         }
+    }
+
+    /// Asks the kernel for more; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.records.resize(RECORDS, 0);
+        self.taken = 0;
+        let got = crate::errno::retry(|| {
+            // SAFETY: the buffer has the length that is given.
+            check(unsafe {
+                libc::syscall(
+                    libc::SYS_getdents64,
+                    self.dir.as_raw_fd(),
+                    self.records.as_mut_ptr(),
+                    self.records.len(),
+                ) as libc::c_int
+            })
+        });
+        self.records.truncate(*got.as_ref().unwrap_or(&0) as usize);
+        Ok(got? > 0)
     }
 }
 
 impl AsRawFd for Entries {
     fn as_raw_fd(&self) -> RawFd {
-        // SAFETY: the stream is open as long as this value lives.
-        unsafe { libc::dirfd(self.0.as_ptr()) }
-    }
-}
-
-impl Drop for Entries {
-    fn drop(&mut self) {
-        // SAFETY: the stream is open, and nobody uses it after this.
-        unsafe { libc::closedir(self.0.as_ptr()) };
+        self.dir.as_raw_fd()
     }
 }
 
@@ -118,6 +137,19 @@ pub fn names(dir: &impl AsRawFd) -> io::Result<Vec<Vec<u8>>> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// Whether there may be something at `path` below the directory, links followed: false
+/// where a component of it does not exist or is no directory.
+pub fn exists(dir: &impl AsRawFd, path: &[u8]) -> bool {
+    let Ok(path) = c_string(path) else {
+        return false;
+    };
+    // SAFETY: the path is a C string.
+    match check(unsafe { libc::faccessat(dir.as_raw_fd(), path.as_ptr(), libc::F_OK, 0) }) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)),
+    }
 }
 
 /// Makes a directory (mkdirat(2)); the umask applies.

@@ -159,6 +159,16 @@ impl Drop for Region {
     }
 }
 
+/// Gives memory that has been freed back to the kernel, as far as the C library can
+/// (malloc_trim(3)): by itself it keeps what a burst has left.
+pub fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: no preconditions.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,8 @@ pub(crate) const MOST_LINKS: u32 = 40;
 pub struct Root {
     fd: OwnedFd,
     links: Links,
+    /// It is this process's own root.
+    is_own: bool,
 }
 
 /// An entry by the directory that holds it.
@@ -49,7 +51,14 @@ impl Root {
     /// As open(2).
     pub fn open(path: &Path, links: Links) -> io::Result<Root> {
         let fd = fs::open(path, flags::O_PATH | flags::O_DIRECTORY, 0)?;
-        Ok(Root { fd, links })
+        let is_own = path == Path::new("/");
+        Ok(Root { fd, links, is_own })
+    }
+
+    /// Whether every link is followed, from this process's own root: then the kernel finds
+    /// what the walk would find.
+    pub fn follows_all(&self) -> bool {
+        self.links == Links::InRoot && self.is_own
     }
 
     /// Opens what `path` leads to, with O_PATH; `follow` says whether a link in the

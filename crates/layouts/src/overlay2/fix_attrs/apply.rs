@@ -138,6 +138,9 @@ impl Work<'_> {
             return self.reached(found, path, wants_dir);
         };
         let here = &found.0;
+        if root.follows_all() && self.is_known_absent(here, component, rest) {
+            return;
+        }
         let names = match glob::has_magic(component, false) {
             false => vec![glob::unescape(component, false)],
             true => match dir::names(here) {
@@ -155,6 +158,15 @@ impl Work<'_> {
                 Err(error) => self.not_found(&below, &error),
             }
         }
+    }
+
+    /// Whether there is nothing at the end of what is left of a path: one question for
+    /// the kernel, where all links are followed anyway. Most services have no finish and
+    /// no logger.
+    fn is_known_absent(&self, here: &OwnedFd, component: &[u8], rest: &[&[u8]]) -> bool {
+        let left = [&[component][..], rest].concat();
+        let plain = |name: &&[u8]| !glob::has_magic(name, false) && !name.contains(&b'\\');
+        left.len() > 1 && left.iter().all(plain) && !dir::exists(here, &left.join(&b'/'))
     }
 
     /// Changes one path that was found, and with `recurse` all below it.
@@ -302,6 +314,15 @@ fn step(root: &Root, here: &OwnedFd, name: &[u8], path: &[u8]) -> io::Result<(Ow
     }
     let entry = fs::open_entry(here.as_raw_fd(), name, flags::O_PATH)?;
     match fs::stat(&entry)?.is_link() {
+        true if root.follows_all() => {
+            // The kernel follows them as the walk would.
+            let target = fs::open(Path::new(OsStr::from_bytes(path)), flags::O_PATH, 0)?;
+            match fs::stat(&target)? {
+                stat if stat.is_dir() || stat.links == 1 => Ok((target, fs::stat(here)?)),
+                // Where it lies matters.
+                _ => root.find_in_dir(path, true),
+            }
+        }
         true => root.find_in_dir(path, true),
         false => Ok((entry, fs::stat(here)?)),
     }
