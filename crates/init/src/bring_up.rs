@@ -162,7 +162,7 @@ impl Supervisor<'_> {
             }
         }
         self.messages.marker("[services.d] done.");
-        kernel::memory::give_back();
+        self.grown = true;
         self.phase = Phase::Up;
         if !self.argv.is_empty() {
             self.start_command();

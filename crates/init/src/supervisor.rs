@@ -53,6 +53,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) paths: Paths,
     pub(crate) inheritance: Inheritance,
     pub(crate) env: ExecVector,
+    /// A burst of work has left memory that can be given back before the next wait.
+    pub(crate) grown: bool,
     /// Starts services without copying this process, where that can be done.
     pub(crate) spawner: Option<Spawner>,
     pub(crate) messages: Messages,
@@ -117,6 +119,7 @@ pub fn run(launch: &Launch) -> u8 {
     let received = signals::received();
     signal::set_mask(&received);
     signal::reset_dispositions();
+    kernel::memory::be_frugal();
     fd::fill_standard_streams();
     let open = prepare::keep_open_descriptors();
     let beginning = survival::begin(launch);
@@ -270,6 +273,7 @@ impl<'a> Supervisor<'a> {
             paths: place.paths.clone(),
             inheritance,
             env: base.vector(),
+            grown: false,
             // A handler must not run on the stack of a child that shares our memory.
             spawner: match signals.has_handlers() || kernel::mount::is_noexec(&place.paths.state) {
                 true => None,
@@ -347,6 +351,9 @@ impl<'a> Supervisor<'a> {
             self.keep();
             if let Some(spawner) = &mut self.spawner {
                 spawner.rest();
+            }
+            if std::mem::take(&mut self.grown) {
+                kernel::memory::give_back();
             }
             news.clear();
             let timeout = self.timeout();

@@ -159,6 +159,20 @@ impl Drop for Region {
     }
 }
 
+/// Keeps little of what is freed (mallopt(3)): what is large comes from the kernel and goes
+/// back to it, and so does the end of the heap.
+pub fn be_frugal() {
+    #[cfg(target_env = "gnu")]
+    for (parameter, bytes) in [
+        (libc::M_MMAP_THRESHOLD, 64 * 1024),
+        (libc::M_TRIM_THRESHOLD, 64 * 1024),
+        (libc::M_TOP_PAD, 16 * 1024),
+    ] {
+        // SAFETY: no preconditions.
+        unsafe { libc::mallopt(parameter, bytes) };
+    }
+}
+
 /// Gives memory that has been freed back to the kernel, as far as the C library can
 /// (malloc_trim(3)): by itself it keeps what a burst has left.
 pub fn give_back() {

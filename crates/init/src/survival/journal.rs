@@ -20,6 +20,9 @@ use kernel::signal::SignalSource;
 use kernel::{fd, process};
 use plan::bytes::Writer;
 
+/// As much of the room for a record as is kept for the next one.
+const SCRATCH: usize = 4096;
+
 /// What the first word holds: the name and the format's number.
 const FORMAT: u64 = u64::from_be_bytes(*b"mainst\x00\x01");
 
@@ -367,6 +370,9 @@ impl Journal {
             return None;
         }
         self.used += length;
+        // The record of a thousand services is large, and the last of its kind.
+        self.scratch.truncate(0);
+        self.scratch.shrink_to(SCRATCH);
         if let Some(word) = self.of_area(Word::Used, area) {
             word.store(self.used as u64, Relaxed);
         }
