@@ -67,10 +67,11 @@ pub fn make() -> Root {
         "/etc/cont-init.d/10-hook",
         format!("#!/usr/bin/with-contenv sh\n{}", say("hook $TOKEN")),
     );
+    // HUP too: a TERM that comes between two instructions of the shell waits for the next.
     root.write_script(
         "/etc/services.d/web/run",
         format!(
-            "#!/usr/bin/with-contenv sh\ntrap '{}exit 0' TERM\n\
+            "#!/usr/bin/with-contenv sh\ntrap '{}exit 0' TERM HUP\n\
              mkfifo {OUT}/idle 2>/dev/null\n{}while :; do read line <>{OUT}/idle; done\n",
             say("web ends").replace('\n', ";"),
             say("web up $TOKEN")

@@ -8,3 +8,9 @@ pub mod calls;
 pub mod cell;
 pub mod image;
 pub mod pairs;
+
+/// Says how many cells a test has lived, past what captures a passing test's words.
+pub fn tell(name: &str, cells: usize) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "anywhere: {name}: {cells} cells");
+}

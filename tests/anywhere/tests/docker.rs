@@ -114,7 +114,7 @@ fn every_cell_boots_and_stops_in_an_engine() {
         // The engine itself is a stranger to a container in its PID namespace.
         assert!(engine.docker(["version"]).status.success(), "{}", log());
     }
-    println!("docker: {} cells", CELLS.len());
+    anywhere_tests::tell("docker", CELLS.len());
 }
 
 /// Started again by the engine after a kill, with the same root.

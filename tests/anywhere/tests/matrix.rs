@@ -30,7 +30,7 @@ fn live_all(name: &str, cells: Vec<Cell>) {
         }
     });
     let failures = failures.into_inner().expect("nobody panics with it");
-    println!("{name}: {count} cells");
+    anywhere_tests::tell(name, count);
     assert!(
         failures.is_empty(),
         "{} of {count} cells failed:\n\n{}",
