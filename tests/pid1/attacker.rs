@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         ["ask", socket, request] => ask(Path::new(socket), request, 1 << 20),
         ["ask-slowly", socket, request] => ask(Path::new(socket), request, 1),
         ["latency", socket, count] => latency(Path::new(socket), number(count)),
+        ["ask-while", socket, directory] => ask_while(Path::new(socket), Path::new(directory)),
         ["listen", socket] => listen(Path::new(socket)),
         ["exchange", one, other, target, count] => exchange(
             [Path::new(one), Path::new(other)],
@@ -76,26 +77,47 @@ fn ask(socket: &Path, request: &str, at_once: usize) -> io::Result<()> {
     io::stdout().write_all(&answer)
 }
 
+/// Asks for the status once; gives how long the answer took.
+fn status(socket: &Path) -> io::Result<Duration> {
+    let asked = Instant::now();
+    let mut stream = UnixStream::connect(socket)?;
+    stream.write_all(b"status")?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    match answer.starts_with(b"ok\n") {
+        true => Ok(asked.elapsed()),
+        false => Err(io::Error::other(format!(
+            "answered {:?}",
+            String::from_utf8_lossy(&answer)
+        ))),
+    }
+}
+
 /// Asks for the status `count` times and prints how long the longest answer took, in microseconds.
 fn latency(socket: &Path, count: u32) -> io::Result<()> {
     let mut longest = Duration::ZERO;
     for _ in 0..count {
-        let asked = Instant::now();
-        let mut stream = UnixStream::connect(socket)?;
-        stream.write_all(b"status")?;
-        stream.shutdown(Shutdown::Write)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        if !answer.starts_with(b"ok\n") {
-            return Err(io::Error::other(format!(
-                "answered {:?}",
-                String::from_utf8_lossy(&answer)
-            )));
-        }
-        longest = longest.max(asked.elapsed());
+        longest = longest.max(status(socket)?);
         std::thread::sleep(Duration::from_millis(1));
     }
     println!("{}", longest.as_micros());
+    Ok(())
+}
+
+/// Asks for the status as long as there are listeners' fifos in the directory, and prints how many
+/// answers came.
+fn ask_while(socket: &Path, directory: &Path) -> io::Result<()> {
+    let mut answers = 0;
+    let is_left = || {
+        let mut entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().as_encoded_bytes().starts_with(b"ftrig1:"))
+    };
+    while is_left() {
+        status(socket)?;
+        answers += 1;
+    }
+    println!("{answers}");
     Ok(())
 }
 

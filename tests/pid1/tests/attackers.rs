@@ -51,15 +51,19 @@ fn latency(container: &Container, count: u32) -> Duration {
     Duration::from_micros(output.parse().expect("microseconds"))
 }
 
-/// Fails unless PID 1 answers within 50 ms. A machine that is busy with other things may hold up
-/// one series of requests; a loop that is held up holds up every series.
+/// Fails unless PID 1 answers within 50 ms. A machine that is busy with other things holds up one
+/// series of requests or another; a loop that is held up holds up every series.
 #[track_caller]
 fn assert_answers(container: &Container) {
     let limit = patience(Duration::from_millis(50));
-    let series: Vec<Duration> = (0..5).map(|_| latency(container, 30)).collect();
-    if series.iter().all(|longest| *longest > limit) {
-        container.fail(&format!("PID 1 took {series:?} to answer"));
+    let mut longest = Vec::new();
+    while longest.len() < 30 {
+        longest.push(latency(container, 10));
+        if longest.last().is_some_and(|longest| *longest < limit) {
+            return;
+        }
     }
+    container.fail(&format!("PID 1 took {longest:?} to answer"));
 }
 
 #[test]
@@ -176,36 +180,22 @@ fn a_hundred_thousand_fifos_in_event_do_not_hold_the_loop_up() {
     let container = image.up();
     container.wait_for_line("a up");
     let event = place("a") + "/event";
-    let limit = patience(Duration::from_millis(50));
-    let mut series = Vec::new();
-    // A machine that is busy with other things may spoil one try, not all.
-    for _ in 0..4 {
-        let words = ["/attacker", "fifos", &event, "100000"];
-        container
-            .prepare(words)
-            .limit(Duration::from_secs(60))
-            .run()
-            .ok();
-        let asking = container
-            .prepare(["/attacker", "latency", SOCKET, "300"])
-            .spawn();
-        svc(&container, "-r", "a");
-        let longest: u64 = asking.wait().ok().text().parse().expect("microseconds");
-        series.push(Duration::from_micros(longest));
-        container.wait_for("the fifos that nobody reads are gone", || {
-            let left = container.list(&event).unwrap_or_default();
-            !left.iter().any(|name| name.starts_with("ftrig1:"))
-        });
-        if series.iter().any(|longest| *longest < limit) {
-            break;
-        }
-        container.exec(["rm", "-rf", &event]).ok();
-        container.exec(["mkdir", &event]).ok();
-    }
+    let words = ["/attacker", "fifos", &event, "100000"];
+    let making = container.prepare(words).limit(Duration::from_secs(60));
+    making.run().ok();
+    let asking = container
+        .prepare(["/attacker", "ask-while", SOCKET, &event])
+        .limit(Duration::from_secs(60))
+        .spawn();
+    svc(&container, "-r", "a");
+    // A loop that goes through all of them in one turn answers once or twice meanwhile, however
+    // fast or slow the machine is.
+    let answers: u32 = asking.wait().ok().text().parse().expect("a number");
     assert!(
-        series.iter().any(|longest| *longest < limit),
-        "PID 1 took {series:?} to answer"
+        answers >= 20,
+        "{answers} answers while the fifos were removed"
     );
+    container.wait_for_nth_line(2, "a up");
     // Those who do listen still hear, and what is no listener's stays.
     let waiting = container
         .prepare(["s6-svwait", "-D", "-t", "10000", &place("a")])
