@@ -148,6 +148,10 @@ fn a_thousand_ends_in_one_instant_are_one_signal_and_a_thousand_reaped() {
         .service("gate", "mkfifo /gate; exec /family at-once 1000 </gate")
         .service("a", "echo a up; exec sleep 3000");
     let container = image.up();
+    // Ahead of that a writer would make a file of that name.
+    container.wait_for("the gate is a fifo", || {
+        container.exec(["test", "-p", "/gate"]).status.success()
+    });
     let holder = container
         .prepare(["/bin/sh", "-c", "exec 9>/gate; echo held; exec sleep 4000"])
         .limit(Duration::from_secs(600))
