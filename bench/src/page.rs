@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::contestant::Contestant;
 use crate::measure::{boot, crash_loop, idle, orphans, restart, size};
+use crate::processes;
 use crate::results::{Results, Summary};
 
 /// How the values of a measure are told.
@@ -107,9 +108,16 @@ another: the least that a faithful supervisor in one process does. `×` is the r
 in brackets the median, and the least and the most of all rounds.
 ";
 
+const REAL_TIME: &str = "
+The machine did other work meanwhile; everybody's processes had precedence (`chrt --rr`).
+";
+
 /// The whole page.
 pub(crate) fn write(results: &Results, contestants: &[&Contestant]) -> String {
     let mut page = HEAD.to_string();
+    if processes::is_real_time() {
+        page.push_str(REAL_TIME);
+    }
     for section in SECTIONS {
         let tables: Vec<String> = section
             .measures

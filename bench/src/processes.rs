@@ -43,3 +43,11 @@ pub(crate) fn cpu(pid: i32) -> Option<f64> {
     let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e6)
 }
+
+/// Whether this process is scheduled ahead of ordinary ones (proc_pid_stat(5), policy).
+pub(crate) fn is_real_time() -> bool {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The 41st field; the second ends with the only `)` that counts.
+    let rest = text.rsplit(')').next().unwrap_or_default();
+    matches!(rest.split_whitespace().nth(38), Some("1" | "2"))
+}

@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_micros(500);
 impl Bench<'_> {
     /// Lets everybody reap, as orphans come and all at once.
     pub(crate) fn orphans(&mut self) {
-        let rounds = self.rounds.min(3);
+        let rounds = self.rounds.div_ceil(4);
         for round in 0..rounds {
             for contestant in self.contestants.clone() {
                 if contestant.kind == Kind::Variant {
