@@ -154,7 +154,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What every script may call: `./show` prints its words, `x` runs a script without
 /// parameters, `p` one with.
-const PRELUDE: &str =
+pub const PRELUDE: &str =
     "x() { execlineb -Pc \"$1\"; }\np() { s=$1; shift; execlineb -c \"$s\" \"$@\"; }\n";
 
 /// The program `./show`.
@@ -281,7 +281,8 @@ fn compare_one(case: &Case, original: &Path, ours: &Path) -> Option<String> {
     }
 }
 
-fn alike(one: &Ended, other: &Ended) -> bool {
+/// Whether two ends are the same as far as cases go.
+pub fn alike(one: &Ended, other: &Ended) -> bool {
     one.exits == other.exits
         && one.prints == other.prints
         && one.complains.is_empty() == other.complains.is_empty()

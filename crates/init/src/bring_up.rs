@@ -63,6 +63,7 @@ impl Supervisor<'_> {
         }
         let Prepared {
             scan_control,
+            lock,
             server,
             problems,
         } = prepared;
@@ -76,6 +77,7 @@ impl Supervisor<'_> {
             self.watch(server.descriptor(), Token::Listener);
         }
         self.scan_control = scan_control;
+        self.lock = lock;
         self.server = server;
         let started = Boot::start(
             &self.inheritance,

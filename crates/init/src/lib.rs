@@ -18,6 +18,7 @@ mod environment;
 pub mod for_fuzzing;
 mod launch;
 mod listeners;
+mod lock;
 mod messages;
 mod nested;
 mod noexec;

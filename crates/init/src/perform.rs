@@ -212,10 +212,17 @@ impl Supervisor<'_> {
 
     fn forget(&mut self, unit: UnitId) {
         self.unheard.retain(|other| *other != unit);
-        if let Some(slot) = self.services.get_mut(unit.0 as usize) {
-            // Closing a descriptor takes it out of the epoll set too.
-            *slot = None;
+        let slot = self.services.get_mut(unit.0 as usize);
+        let Some(mut service) = slot.and_then(Option::take) else {
+            return;
+        };
+        service.hide();
+        if !service.dropped && self.stopping.is_none() {
+            let name = std::mem::take(&mut service.definition.unit.name);
+            self.returning.push((name, service.input.take()));
+            self.rescan(false);
         }
+        // With it go its descriptors, which takes them out of the epoll set too.
     }
 
     fn run_stop_hooks(&mut self) {

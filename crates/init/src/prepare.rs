@@ -12,12 +12,14 @@ use layouts::{Problem, overlay2};
 use crate::claim;
 use crate::control::Server;
 use crate::launch::Launch;
+use crate::lock::Lock;
 use crate::paths::{IMAGE_SERVICES, Paths};
 use crate::supervise;
 
 /// What was prepared. What could not be is named; the boot goes on without it.
 pub(crate) struct Prepared {
     pub(crate) scan_control: Option<OwnedFd>,
+    pub(crate) lock: Option<Lock>,
     pub(crate) server: Option<Server>,
     pub(crate) problems: Vec<String>,
 }
@@ -51,6 +53,7 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
     if paths.is_nowhere() {
         return Prepared {
             scan_control: None,
+            lock: None,
             server: None,
             problems,
         };
@@ -84,6 +87,15 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
         "services cannot be told to start, stop or rescan from outside",
         control,
     );
+    let lock = scan_control.as_ref().and_then(|_| {
+        let place = paths.scan_control();
+        note(
+            &mut problems,
+            &place.join("lock"),
+            "a second supervisor of the same directory would not notice this one",
+            Lock::take(&place),
+        )
+    });
     let [first, second] = paths.sockets();
     let server = note(
         &mut problems,
@@ -94,6 +106,7 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
     );
     Prepared {
         scan_control,
+        lock,
         server,
         problems,
     }

@@ -9,6 +9,7 @@ use s6wire::control::ScanCommand;
 use layouts::Problem;
 
 use crate::boot::PLAN_LIMIT;
+use crate::lock;
 use crate::scan::{Handover, Progress, Scan};
 use crate::service::{Pipe, Service};
 use crate::supervisor::{Supervisor, now};
@@ -122,16 +123,46 @@ impl Supervisor<'_> {
                 .map(|(id, _)| id)
                 .collect();
             for unit in gone {
+                // What is told of its end is told where it is now.
+                if let Some(service) = self.service(unit) {
+                    service.find_again();
+                    service.dropped = true;
+                }
                 self.tell(Event::Remove(unit));
             }
         }
-        let new: Vec<_> = found
-            .into_iter()
-            .filter(|service| self.engine.find(&service.unit.name).is_none())
-            .collect();
+        let mut new = Vec::new();
+        for service in found {
+            if self.engine.find(&service.unit.name).is_none() && self.is_free(&service) {
+                new.push(service);
+            }
+        }
         self.add(new);
+        if self.scan_next.is_none() {
+            // Those that did not come back are not there any more.
+            self.returning.clear();
+        }
         for problem in problems {
             self.say_once(&problem);
+        }
+    }
+
+    /// Whether no other process supervises the directory, such as an s6-supervise that
+    /// somebody has started by hand.
+    fn is_free(&mut self, service: &layouts::overlay2::Service) -> bool {
+        if service.may_hang {
+            return true;
+        }
+        match lock::other_supervisor(&service.dir, self.lock.as_ref()) {
+            None => true,
+            Some(pid) => {
+                self.messages.warn(&format!(
+                    "{}: another process (pid {pid}) supervises it already, so it is left \
+                     alone; end that one, then ask again with s6-svscanctl -a",
+                    kernel::escape(service.dir.as_os_str().as_encoded_bytes())
+                ));
+                false
+            }
         }
     }
 
@@ -191,6 +222,8 @@ impl Supervisor<'_> {
             } else {
                 problems.extend(service.publish(view));
             }
+            // Last: who sees the lock may write to the fifo.
+            problems.extend(service.show(self.lock.as_ref()));
         }
         if let Some(control) = &service.control {
             self.watch(control.as_raw_fd(), Token::Control(id));
@@ -213,6 +246,13 @@ impl Supervisor<'_> {
     }
 
     fn log_pipe(&mut self, producer: &str) -> Option<Pipe> {
+        // What its producer has written meanwhile waits there.
+        let kept = self.returning.iter_mut().find_map(|(returning, pipe)| {
+            pipe.take_if(|_| returning.strip_suffix("/log") == Some(producer))
+        });
+        if kept.is_some() {
+            return kept;
+        }
         match fd::pipe() {
             Ok((read, write)) => {
                 kernel::crash::note_descriptor(read.as_raw_fd().max(write.as_raw_fd()));

@@ -19,6 +19,7 @@ use s6wire::{Ending, Status, Tai64n};
 
 use crate::child::{Inheritance, null_input};
 use crate::listeners::Listeners;
+use crate::lock::{self, Lock, Shown};
 use crate::noexec;
 use crate::origin;
 use crate::paths::Paths;
@@ -39,6 +40,10 @@ pub(crate) struct Service {
     /// Its control fifo, read here. None where it could not be made: the service runs
     /// all the same.
     pub(crate) control: Option<OwnedFd>,
+    /// Its directory is gone: once it has left, it does not come back.
+    pub(crate) dropped: bool,
+    /// How its `supervise/lock` shows that it is supervised; none where it does not.
+    shown: Option<Shown>,
     /// The read end of its notification pipe, while it may still write to it.
     pub(crate) notification: Option<OwnedFd>,
     /// For a logger: its input.
@@ -115,6 +120,8 @@ impl Service {
         Service {
             definition,
             control: None,
+            shown: None,
+            dropped: false,
             notification: None,
             input: None,
             has_files: true,
@@ -224,6 +231,13 @@ impl Service {
         let Some(end) = end.filter(|_| kept) else {
             return;
         };
+        if !self.deaths_noted {
+            // What s6-svdt-clear has forgotten stays forgotten.
+            let length = supervise::size(&self.definition.dir, "death_tally");
+            let kept = length / s6wire::death_tally::ENTRY_SIZE;
+            let forgotten = self.deaths.len().saturating_sub(kept);
+            self.deaths.drain(..forgotten);
+        }
         if self.deaths.len() >= most {
             self.deaths.remove(0);
         }
@@ -407,6 +421,41 @@ impl Service {
             }
             Err(error) if errno::is(&error, errno::EAGAIN) => Notified::Nothing,
             Err(_) => Notified::Ended,
+        }
+    }
+
+    /// Shows other programs that it is supervised. Gives what they will miss.
+    pub(crate) fn show(&mut self, lock: Option<&Lock>) -> Option<String> {
+        if self.definition.may_hang {
+            return None;
+        }
+        match lock::show(&self.definition.dir, lock) {
+            Ok(shown) => {
+                self.shown = Some(shown);
+                None
+            }
+            Err(error) => Some(format!(
+                "{}/supervise/lock: {}; s6-svok and its like do not see that it is supervised",
+                kernel::escape(self.definition.dir.as_os_str().as_encoded_bytes()),
+                errno::text(&error)
+            )),
+        }
+    }
+
+    /// Shows that it is not supervised any more.
+    pub(crate) fn hide(&mut self) {
+        if self.shown.take().is_some() {
+            lock::hide(&self.definition.dir);
+        }
+    }
+
+    /// Looks for the directory where it is now, if it was moved or the link to it was
+    /// removed: the control fifo is open, and the kernel knows its path.
+    pub(crate) fn find_again(&mut self) {
+        let dir = &self.definition.dir;
+        let control = self.control.as_ref().map(AsRawFd::as_raw_fd);
+        if let Some(found) = control.and_then(|control| supervise::moved_to(dir, control)) {
+            self.definition.dir = found;
         }
     }
 

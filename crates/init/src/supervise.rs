@@ -8,7 +8,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -44,10 +44,8 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
     };
     own("event", s6wire::event::DIRECTORY_MODE)?;
     let supervise = own("supervise", SUPERVISE_MODE)?;
-    let path = service.join("supervise");
-    make_lock(&supervise).map_err(|error| (path.join("lock"), error))?;
     write_status();
-    let control = path.join("control");
+    let control = service.join("supervise/control");
     let (fifo, anew) =
         open_control(&supervise, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
     if anew {
@@ -65,7 +63,6 @@ pub(crate) fn open_scan_control(scan: &Path) -> Result<Control, Refused> {
     let path = scan.join(NAME);
     let mut replaced = Vec::new();
     let dir = make_dir(scan, NAME, 0o755, &mut replaced).map_err(|error| (path.clone(), error))?;
-    make_lock(&dir).map_err(|error| (path.join("lock"), error))?;
     let control = path.join("control");
     let (fifo, anew) =
         open_control(&dir, CONTROL_MODE).map_err(|error| (control.clone(), error))?;
@@ -124,19 +121,6 @@ fn make_dir(
     Ok(made)
 }
 
-/// `lock`, which s6-svstat and others look for. Nobody writes to it.
-fn make_lock(supervise: &OwnedFd) -> io::Result<()> {
-    match find(supervise, b"lock")? {
-        Some(stat) if stat.is_file() => Ok(()),
-        found => {
-            if found.is_some() {
-                dir::remove(supervise, b"lock")?;
-            }
-            dir::create(supervise, b"lock", 0o644).map(drop)
-        }
-    }
-}
-
 /// Opens `control` for reading and writing, so that it never shows an end while writers
 /// come and go; whether something that was there made room for it.
 ///
@@ -167,7 +151,7 @@ fn open_control(dir: &OwnedFd, mode: u32) -> io::Result<(OwnedFd, bool)> {
 }
 
 /// What an entry itself is; none where there is none.
-fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
+pub(crate) fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
     match fs::open_entry(dir.as_raw_fd(), name, flags::O_PATH) {
         Ok(entry) => fs::stat(&entry).map(Some),
         Err(error) if errno::is(&error, errno::ENOENT) => Ok(None),
@@ -262,6 +246,29 @@ fn overwrite(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Where the service directory is whose control fifo is open as `control`, if it is no
+/// longer at `service`.
+pub(crate) fn moved_to(service: &Path, control: RawFd) -> Option<PathBuf> {
+    const CONTROL: &str = "supervise/control";
+    let open = |path: &Path| fs::open(path, flags::O_PATH | flags::O_NOFOLLOW, 0).ok();
+    let identity = |path: &Path| Some(fs::stat(&open(path)?).ok()?.identity);
+    let ours = Some(fs::stat(&control).ok()?.identity);
+    if identity(&service.join(CONTROL)) == ours {
+        return None;
+    }
+    let path = std::fs::read_link(format!("/proc/self/fd/{control}")).ok()?;
+    let found = path.ends_with(CONTROL) && identity(&path) == ours;
+    Some(path.parent()?.parent()?.to_path_buf()).filter(|_| found)
+}
+
+/// How long the file `supervise/NAME` is; 0 where there is none.
+pub(crate) fn size(service: &Path, name: &str) -> usize {
+    let entry = own_dir(service, "supervise", flags::O_PATH)
+        .and_then(|dir| fs::open_entry(dir.as_raw_fd(), name.as_bytes(), flags::O_PATH));
+    let length = entry.and_then(|entry| std::fs::File::from(entry).metadata());
+    length.map_or(0, |data| usize::try_from(data.len()).unwrap_or(0))
+}
+
 /// Marks the service as one that starts with the container, or not (`down`).
 pub(crate) fn set_normally_up(service: &Path, up: bool) -> io::Result<()> {
     let dir = fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0)?;
@@ -339,7 +346,7 @@ mod tests {
         assert_eq!(mode(&service.join("event")), 0o3730);
         assert_eq!(mode(&service.join("supervise/control")), 0o600);
         let inode = |name: &str| service.join(name).metadata().expect("it exists").ino();
-        let before = (inode("supervise/control"), inode("supervise/lock"));
+        let before = inode("supervise/control");
         assert!(
             open(&service, || {})
                 .map_err(|e| e.1)
@@ -347,10 +354,7 @@ mod tests {
                 .replaced
                 .is_empty()
         );
-        assert_eq!(
-            (inode("supervise/control"), inode("supervise/lock")),
-            before
-        );
+        assert_eq!(inode("supervise/control"), before);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::control::Server;
 use crate::environment::Base;
 use crate::launch::Launch;
 use crate::listeners::ENTRIES_A_TURN;
+use crate::lock::Lock;
 use crate::messages::Messages;
 use crate::nested::{self, Other};
 use crate::paths::Paths;
@@ -27,7 +28,7 @@ use crate::place::Place;
 use crate::prepare;
 use crate::reach::Reach;
 use crate::scan::{Handover, Scan};
-use crate::service::{Refusal, Service};
+use crate::service::{Pipe, Refusal, Service};
 use crate::signals::{self, Response, When};
 use crate::stop::{StopHooks, StopRules};
 use crate::survival::{self, Beginning, Journal, Kind};
@@ -70,7 +71,12 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) passed: Vec<RawFd>,
     pub(crate) signals: SignalSource,
     pub(crate) scan_control: Option<OwnedFd>,
+    /// The lock that shows others that services are supervised.
+    pub(crate) lock: Option<Lock>,
     pub(crate) scan: Option<(Scan, Handover)>,
+    /// Services that have left by `s6-svc -x`, to be supervised again if they are still
+    /// there, as under s6-svscan; with the input of those that are loggers.
+    pub(crate) returning: Vec<(String, Option<Pipe>)>,
     /// A scan that was asked for while another runs.
     pub(crate) scan_next: Option<bool>,
     pub(crate) hooks: Option<StopHooks>,
@@ -292,8 +298,10 @@ impl<'a> Supervisor<'a> {
             passed,
             signals,
             scan_control: None,
+            lock: None,
             scan: None,
             scan_next: None,
+            returning: Vec::new(),
             hooks: None,
             command: None,
             boot_code: None,

@@ -182,6 +182,21 @@ pub fn may_hang(path: &Path) -> io::Result<bool> {
     Ok(DISTANT.contains(&kind))
 }
 
+/// The process whose lock keeps others from an exclusive one on the file (F_GETLK): 0 for
+/// one of another pid namespace, -1 for a lock that belongs to no process.
+///
+/// # Errors
+/// EBADF.
+pub fn lock_holder(file: &impl AsRawFd) -> io::Result<Option<i32>> {
+    // SAFETY: all-zero bytes are a valid flock: the whole file from its start.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::F_WRLCK as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    // SAFETY: `lock` is valid for the call, which fills it in.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &mut lock) })?;
+    Ok((lock.l_type != libc::F_UNLCK as libc::c_short).then_some(lock.l_pid))
+}
+
 /// Whether the path could be executed by this process (access(2) with X_OK).
 pub fn is_executable(path: &Path) -> bool {
     match c_string(path.as_os_str().as_bytes()) {

@@ -73,3 +73,48 @@ own:x:51:many
 EOF
     mount --bind passwd /etc/passwd && mount --bind group /etc/group
 }
+
+# hear DIR: begins to keep the letters that are told in an event directory, in the file letters.
+hear() {
+    : >letters
+    mkfifo "$1/.hear"
+    exec 8<>"$1/.hear"
+    cat <&8 >letters 2>/dev/null &
+    mv "$1/.hear" "$1/ftrig1:@400000006b04d20019689633:d9STgX"
+}
+
+# heard LETTERS: waits until they were told.
+heard() { until_ok grep -qs "^$1" letters; }
+
+# elsewhere NAME RUN [FINISH]: the same as service, in other/.
+elsewhere() {
+    service "$@"
+    mkdir -p other
+    mv "scan/$1" other/
+}
+
+# logger_of DIR: gives the service a logger that appends to the file log of this directory.
+logger_of() {
+    mkdir "$1/log"
+    printf '#!/bin/sh\nwhile read -r line; do echo "$line" >>%s/log; done\n' "$PWD" >"$1/log/run"
+    chmod +x "$1/log/run"
+}
+
+# logger NAME: the same for a service in scan/.
+logger() { logger_of "scan/$1"; }
+
+# flags DIR: the length of the status, whether there is a pid, the wait status, the flags.
+flags() {
+    wc -c <"$1/supervise/status"
+    od -An -v -tx1 -w35 "$1/supervise/status" | {
+        set -- $(cat)
+        shift 24
+        pid=none
+        test "$1$2$3$4$5$6$7$8" = 0000000000000000 || pid=one
+        shift 8
+        echo "pid $pid wait status $1$2 flags $3"
+    }
+}
+
+# pid_of DIR: the pid in its status.
+pid_of() { echo $((0x$(od -An -v -tx1 -j24 -N8 "$1/supervise/status" | tr -d ' '))); }

@@ -19,6 +19,7 @@ use crate::boot::Boot;
 use crate::child::Inheritance;
 use crate::control::Server;
 use crate::launch::Launch;
+use crate::lock::Lock;
 use crate::place::Place;
 use crate::scan::Handover;
 use crate::service::Service;
@@ -128,6 +129,8 @@ impl<'a> Supervisor<'a> {
         };
         self.command = rest.command;
         self.scan_control = rest.scan_control.and_then(|number| left.take(number));
+        // It went with the descriptor of the program that crashed.
+        self.lock = Lock::take_again(&self.paths.scan_control()).ok();
         self.server = rest
             .listener
             .and_then(|number| left.take(number))
