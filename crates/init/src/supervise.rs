@@ -80,20 +80,44 @@ pub(crate) fn open_scan_control(scan: &Path) -> Result<Control, Refused> {
 /// # Errors
 /// ENOENT, and ENOTDIR for what is no directory or a link that is not trusted.
 pub(crate) fn own_dir(dir: &Path, name: &str, how: i32) -> io::Result<OwnedFd> {
-    let path = dir.join(name);
+    let service = open_service(dir)?;
     let as_dir = how | flags::O_DIRECTORY;
-    match fs::open(&path, as_dir | flags::O_NOFOLLOW, 0) {
-        Err(error) if errno::is(&error, errno::ENOTDIR) || errno::is(&error, errno::ELOOP) => {}
+    match fs::open_entry(service.as_raw_fd(), name.as_bytes(), as_dir) {
+        Err(error) if is_no_directory(&error) => {}
         other => return other,
     }
-    let above = fs::open(dir, flags::O_PATH | flags::O_DIRECTORY, 0)?;
-    let entry = fs::open_entry(above.as_raw_fd(), name.as_bytes(), flags::O_PATH)?;
+    let entry = fs::open_entry(service.as_raw_fd(), name.as_bytes(), flags::O_PATH)?;
     let link = fs::stat(&entry)?;
-    if link.is_link() && trust::is_our_link(&fs::stat(&above)?, &link) {
+    if link.is_link() && trust::is_our_link(&fs::stat(&service)?, &link) {
         // Nobody but us can exchange it meanwhile.
-        return fs::open(&path, as_dir, 0);
+        return fs::open(&dir.join(name), as_dir, 0);
     }
     Err(errno::from(errno::ENOTDIR))
+}
+
+/// Opens a service's directory, which may be linked into the scan directory (s6-svlink),
+/// under the same rule.
+fn open_service(dir: &Path) -> io::Result<OwnedFd> {
+    let as_dir = flags::O_PATH | flags::O_DIRECTORY;
+    match fs::open(dir, as_dir | flags::O_NOFOLLOW, 0) {
+        Err(error) if is_no_directory(&error) => {}
+        other => return other,
+    }
+    let (Some(above), Some(name)) = (dir.parent(), dir.file_name()) else {
+        return Err(errno::from(errno::ENOTDIR));
+    };
+    let above = fs::open(above, as_dir, 0)?;
+    let entry = fs::open_entry(above.as_raw_fd(), name.as_bytes(), flags::O_PATH)?;
+    let link = fs::stat(&entry)?;
+    match link.is_link() && trust::is_our_link(&fs::stat(&above)?, &link) {
+        true => fs::open(dir, as_dir, 0),
+        false => Err(errno::from(errno::ENOTDIR)),
+    }
+}
+
+/// Whether open(2) says so of a link or a file where a directory was asked for.
+fn is_no_directory(error: &io::Error) -> bool {
+    errno::is(error, errno::ENOTDIR) || errno::is(error, errno::ELOOP)
 }
 
 /// A directory with exactly this mode, whatever the umask is; one that exists stays as
@@ -104,7 +128,7 @@ fn make_dir(
     mode: u32,
     replaced: &mut Vec<PathBuf>,
 ) -> io::Result<OwnedFd> {
-    let above = || fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0);
+    let above = || open_service(service);
     match own_dir(service, name, flags::O_PATH) {
         Err(error) if errno::is(&error, errno::ENOENT) => {}
         Err(error) if errno::is(&error, errno::ENOTDIR) => {
@@ -271,7 +295,7 @@ pub(crate) fn size(service: &Path, name: &str) -> usize {
 
 /// Marks the service as one that starts with the container, or not (`down`).
 pub(crate) fn set_normally_up(service: &Path, up: bool) -> io::Result<()> {
-    let dir = fs::open(service, flags::O_PATH | flags::O_DIRECTORY, 0)?;
+    let dir = open_service(service)?;
     let outcome = match up {
         true => dir::remove(&dir, b"down"),
         false => dir::create(&dir, b"down", 0o644).map(drop),
@@ -397,6 +421,19 @@ mod tests {
             std::fs::read(temp.0.join("shadow")).expect("reads"),
             b"secret"
         );
+    }
+
+    #[test]
+    fn a_service_that_is_a_link_is_followed_only_where_it_is_ours() {
+        let temp = Temp::new();
+        let linked = temp.0.join("linked");
+        symlink("s", &linked).expect("a link");
+        assert!(open(&linked, || {}).is_ok());
+        std::fs::set_permissions(&temp.0, std::fs::Permissions::from_mode(0o777)).expect("a mode");
+        assert!(open(&linked, || {}).is_err());
+        assert!(write(&linked, "status", b"x").is_err());
+        assert!(set_normally_up(&linked, false).is_err());
+        assert!(open(&temp.service(), || {}).is_ok());
     }
 
     #[test]
