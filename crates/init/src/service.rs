@@ -258,10 +258,7 @@ impl Service {
         let outcome = Supervise::of(&self.definition.dir).and_then(|supervise| {
             if std::mem::take(&mut self.deaths_noted) {
                 let tally = s6wire::death_tally::encode(&self.deaths);
-                let _ = match self.deaths.len() {
-                    1 => supervise.begin("death_tally", &tally),
-                    _ => supervise.replace("death_tally", &tally),
-                };
+                let _ = supervise.replace("death_tally", &tally);
             }
             supervise.replace("status", &status)
         });

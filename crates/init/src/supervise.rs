@@ -44,6 +44,9 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
     };
     own("event", s6wire::event::DIRECTORY_MODE)?;
     let supervise = own("supervise", SUPERVISE_MODE)?;
+    // Empty until the service has ended: s6-svdt(8) prints nothing then. One that an earlier
+    // supervisor left stays.
+    let _ = dir::create(&supervise, b"death_tally", 0o644);
     write_status();
     let control = service.join("supervise/control");
     let (fifo, anew) =
@@ -229,18 +232,6 @@ impl Supervise {
                     Ok(false) | Err(_) => Err(error),
                 }
             }
-        }
-    }
-
-    /// Writes a file that most likely does not exist yet: readers see none, the beginning
-    /// of the record or the record.
-    ///
-    /// # Errors
-    /// ENOSPC, EROFS.
-    pub(crate) fn begin(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        match dir::create(&self.0, name.as_bytes(), 0o644) {
-            Ok(mut file) => file.write_all(bytes),
-            Err(_) => self.replace(name, bytes),
         }
     }
 }

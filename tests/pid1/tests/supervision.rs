@@ -354,3 +354,18 @@ fn control_is_there_before_run_is_executed() {
     assert_once(&container, "supervised");
     stop(&container);
 }
+
+#[test]
+fn a_service_that_has_never_ended_has_an_empty_tally() {
+    let image = Image::new();
+    image.service("a", "echo a up; exec sleep 1000");
+    let container = image.up();
+    container.wait_for_line("a up");
+    let deaths = || container.exec(["s6-svdt", "/run/service/a"]).ok().text();
+    assert_eq!(deaths(), "");
+    container
+        .exec(["s6-svc", "-wD", "-d", "/run/service/a"])
+        .ok();
+    assert_eq!(deaths().lines().count(), 1);
+    stop(&container);
+}
