@@ -49,7 +49,10 @@ is() { test "$(/usr/bin/s6-svstat -o "$2" "$1" 2>/dev/null)" = "$3"; }
 steady() { sed -E 's/[0-9]+ seconds/N seconds/g; s/pid [0-9]+/pid N/; s/@[0-9a-f]{24}/@STAMP/g'; }
 
 # nobody_listens DIR: waits until its event directory holds no fifo.
-nobody_listens() { until_ok sh -c 'test -z "$(ls -A "$1/event")"' sh "$1"; }
+nobody_listens() { nobody_listens_in "$1/event"; }
+
+# nobody_listens_in DIR: the same for a directory of events.
+nobody_listens_in() { until_ok sh -c 'test -z "$(ls -A "$1")"' sh "$1"; }
 
 # who: ids of this process.
 who='echo "$(id -u) $(id -g)" $(sed -n "s/^Groups://p" /proc/self/status)'

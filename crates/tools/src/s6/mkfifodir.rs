@@ -33,7 +33,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     Ok(Outcome::Exit(0))
 }
 
-fn make(dir: &[u8], force: bool, listeners: Option<u32>) -> std::io::Result<()> {
+pub(super) fn make(dir: &[u8], force: bool, listeners: Option<u32>) -> std::io::Result<()> {
     let path = supervisor::path(dir);
     let made = std::fs::DirBuilder::new().mode(0o700).create(path);
     let exists = matches!(&made, Err(error) if errno::is(error, errno::EEXIST));

@@ -2,13 +2,16 @@
 //! chain loaders that change identity, environment, limits, locks and sessions.
 
 mod identity;
+mod link;
 mod listener;
 mod supervisor;
+mod trigger;
 mod wait;
 mod words;
 
 programs! {
-    applyuidgid, cleanfifodir, envdir, envuidgid, fghack, ftrig_notify, mkfifodir,
-    notifyoncheck, permafailon, setlock, setsid, setuidgid, softlimit, svc, svdt,
-    svdt_clear, svok, svscanctl, svstat, svwait,
+    applyuidgid, cleanfifodir, envdir, envuidgid, fghack, ftrig_listen, ftrig_listen1,
+    ftrig_notify, ftrig_wait, mkfifodir, notifyoncheck, permafailon, setlock, setsid,
+    setuidgid, softlimit, svc, svdt, svdt_clear, svlink, svok, svscanctl, svstat,
+    svunlink, svwait,
 }
