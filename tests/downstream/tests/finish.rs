@@ -75,6 +75,10 @@ fn a_bash_finish_decides_by_exit_code() {
 
     container.write("/tmp/recorder", "4\n");
     container.wait_for_line("recorder is not started again");
+    // An order that comes while finish runs is called off by its 125.
+    container
+        .exec(["s6-svwait", "-D", "-t", "30000", service])
+        .ok();
     container.wait_for("the recorder stays down", || {
         let output = container.exec(["s6-svstat", service]);
         output.ok().text().starts_with("down (exitcode 4)")
