@@ -80,6 +80,8 @@ fn run(options: &Options) -> std::io::Result<()> {
         bench.idle(100);
     }
     let text = page::write(&bench.results, &bench.contestants);
+    mount::detach(&places.roots)?;
+    std::fs::remove_dir(&places.roots)?;
     match &options.page {
         Some(path) => std::fs::write(path, text),
         None => {
