@@ -93,9 +93,9 @@ supervise() {
 }
 "#;
 
-/// What came of the script, and what process 1 said.
-fn run(case: &Case, root: &Root, tools: Of, supervisor: Of) -> (Ended, Vec<String>) {
-    let (init, place) = supervisor.supervisor();
+/// A container whose process 1 supervises, once it does.
+fn boot(root: &Root, supervisor: Of) -> Container {
+    let (init, _) = supervisor.supervisor();
     let container = Container::new(root, init)
         .all_capabilities()
         .tmpfs("/run")
@@ -108,6 +108,13 @@ fn run(case: &Case, root: &Root, tools: Of, supervisor: Of) -> (Ended, Vec<Strin
         // Until then the boot reads what a script makes.
         Of::Us => drop(container.wait_for_line("[services.d] done.")),
     }
+    container
+}
+
+/// What came of the script, and what process 1 said.
+fn run(case: &Case, root: &Root, tools: Of, supervisor: Of) -> (Ended, Vec<String>) {
+    let (_, place) = supervisor.supervisor();
+    let container = boot(root, supervisor);
     let prepare = "test -e scan || ln -s services scan; cp /show show; umask 022";
     let path = format!("export PATH={}:/usr/bin:/bin", tools.tools());
     let script = format!(
@@ -189,4 +196,26 @@ fn every_pairing_of_tools_and_supervisors_comes_out_alike() {
         all.len(),
         wrong.join("\n\n")
     );
+}
+
+/// What ends process 1 and so everything: each way of s6-svscanctl to ask for it.
+#[test]
+fn the_scanner_is_asked_to_end_by_either_s_tools() {
+    let root = root();
+    for supervisor in [Of::Debian, Of::Us] {
+        let scan = match supervisor {
+            Of::Debian => "/lab/scan",
+            Of::Us => "/run/service",
+        };
+        for tools in [Of::Debian, Of::Us] {
+            for option in ["-t", "-q", "-b", "-i"] {
+                let container = boot(&root, supervisor);
+                let program = format!("{}/s6-svscanctl", tools.tools());
+                // It may be ended with the others before it has told its own end.
+                let asked = container.prepare([program.as_str(), option, scan]);
+                asked.outside_its_processes().run().ok();
+                container.wait();
+            }
+        }
+    }
 }

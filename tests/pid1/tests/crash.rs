@@ -57,10 +57,17 @@ fn s6_s_files_say_the_same_after_a_crash() {
         ];
         container.exec(words).ok().text()
     };
+    // Another supervisor must find the service taken (s6-setlock exits 1).
+    let is_held = |container: &Container| {
+        let lock = "/run/s6/services/a/supervise/lock";
+        container.exec(["s6-setlock", "-n", lock, "true"]).code() == 1
+    };
     let before = stat(&container);
     assert!(before.contains(&format!("true true {pid} ")), "{before}");
+    container.wait_for("the lock is held", || is_held(&container));
     crash(&container, 1);
     assert_eq!(stat(&container), before);
+    container.wait_for("the lock is held again", || is_held(&container));
     container
         .exec(["s6-svc", "-wD", "-d", "/run/s6/services/a"])
         .ok();
