@@ -15,7 +15,6 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    call.options("")?;
     let mode = call.operand()?;
     let mode = files::mode(call, &mode)?;
     let file = call.operand()?;

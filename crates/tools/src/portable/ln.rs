@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 
-use chain::{Call, Outcome, Program, Result, Unable, Word};
+use chain::{Call, Outcome, Program, Result, Word, escape, warn};
 use kernel::{clock, errno, process};
 
 use super::files;
@@ -43,17 +43,28 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let path = files::path(&target);
     let is_link = fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
     let into = fs::metadata(path).is_ok_and(|data| data.is_dir()) && !(replace_link && is_link);
-    if !into && sources.len() > 1 {
-        return Err(errno::from(errno::ENOTDIR)).unable("link into", &target);
-    }
+    let into = into || sources.len() > 1;
+    let mut failed: u8 = 0;
     for source in sources {
         let name = match into {
             true => [&target[..], b"/", files::base(&source)].concat(),
             false => target.clone(),
         };
-        link(&source, &name, style).unable("make link", &name)?;
+        if let Err(error) = link(&source, &name, style) {
+            failed = failed.saturating_add(1);
+            warn(
+                call.name,
+                &format!(
+                    "unable to make a link from {} to {}: {}",
+                    escape(&name),
+                    escape(&source),
+                    errno::text(&error)
+                ),
+            );
+        }
     }
-    Ok(Outcome::Exit(0))
+    // How many could not be made.
+    Ok(Outcome::Exit(failed))
 }
 
 fn link(source: &Word, name: &Word, style: Style) -> io::Result<()> {

@@ -1,9 +1,10 @@
 //! s6-mkdir: makes directories.
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 
-use chain::{Call, Outcome, Program, Result, Unable, escape};
+use chain::{Call, Outcome, Program, Result, escape, exit, warn};
 use kernel::{errno, fd};
 
 use super::files;
@@ -24,22 +25,57 @@ fn run(call: &mut Call) -> Result<Outcome> {
             _ => mode = Some(files::mode(call, &option.value)?),
         }
     }
+    let how = How {
+        name: call.name,
+        mode,
+        verbose,
+    };
+    // One that cannot be made does not keep the others from being made.
+    let mut code = 0;
     for dir in call.rest() {
-        let path = files::path(&dir);
-        if parents && let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).unable("mkdir", parent.as_os_str().as_encoded_bytes())?;
-        }
-        match fs::create_dir(path) {
-            Err(error) if parents && errno::is(&error, errno::EEXIST) && path.is_dir() => continue,
-            other => other.unable("mkdir", &dir)?,
-        }
-        if let Some(mode) = mode {
-            fs::set_permissions(path, Permissions::from_mode(mode)).unable("chmod", &dir)?;
-        }
-        if verbose {
-            let line = format!("{}: info: created directory {}\n", call.name, escape(&dir));
-            let _ = fd::write_all(2, line.as_bytes());
+        let made = match parents {
+            true => how.with_parents(&dir),
+            false => how.one(&dir),
+        };
+        if let Err(error) = made {
+            code = exit::SYSTEM;
+            let (dir, why) = (escape(&dir), errno::text(&error));
+            warn(call.name, &format!("unable to mkdir {dir}: {why}"));
         }
     }
-    Ok(Outcome::Exit(0))
+    Ok(Outcome::Exit(code))
+}
+
+struct How {
+    name: &'static str,
+    mode: Option<u32>,
+    verbose: bool,
+}
+
+impl How {
+    fn one(&self, dir: &[u8]) -> io::Result<()> {
+        let path = files::path(dir);
+        fs::create_dir(path)?;
+        if let Some(mode) = self.mode {
+            fs::set_permissions(path, Permissions::from_mode(mode))?;
+        }
+        if self.verbose {
+            let line = format!("{}: info: created directory {}\n", self.name, escape(dir));
+            let _ = fd::write_all(2, line.as_bytes());
+        }
+        Ok(())
+    }
+
+    /// Every component that is missing, all with the same mode; whatever is there
+    /// already stays.
+    fn with_parents(&self, dir: &[u8]) -> io::Result<()> {
+        let ends = (1..dir.len()).filter(|at| dir[*at] == b'/' && dir[*at - 1] != b'/');
+        for end in ends.chain([dir.len()]) {
+            match self.one(&dir[..end]) {
+                Err(error) if errno::is(&error, errno::EEXIST) => {}
+                other => other?,
+            }
+        }
+        Ok(())
+    }
 }

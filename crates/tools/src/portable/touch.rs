@@ -13,7 +13,6 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    call.options("")?;
     if call.args.is_empty() {
         return Err(call.misuse());
     }
