@@ -148,7 +148,6 @@ fn nobody_waits_for_a_dead_supervisor() {
     let container = image.init([]).placement(harness::Placement::Child).boot();
     container.wait_for_line("a up");
     container.wait_for_line(BOOTED);
-    // Removed from supervision while somebody waits for it.
     let wait = container.prepare(["s6-svwait", "-d", &place("a")]).spawn();
     container.wait_for_process("s6-svwait -d");
     container.wait_for("it listens", || {
@@ -156,15 +155,18 @@ fn nobody_waits_for_a_dead_supervisor() {
             .list(format!("{}/event", place("a")))
             .is_ok_and(|names| !names.is_empty())
     });
-    container.exec(["s6-svc", "-dx", &place("a")]).ok();
+    container.exec(["s6-svc", "-d", &place("a")]).ok();
     assert_eq!(wait.wait().code(), 0);
+    // Left in the scan directory it would be supervised again at once, as under s6-svscan.
+    container.shell(&format!("mv {} /gone", place("a"))).ok();
+    container.exec(["s6-svc", "-x", "/gone"]).ok();
     container.wait_for("nobody supervises it", || {
-        container.exec(["s6-svok", &place("a")]).code() != 0
+        container.exec(["s6-svok", "/gone"]).code() != 0
     });
     // And asked for where nobody is any more.
     for words in [
-        vec!["s6-svc", "-wD", "-d", "/var/run/s6/services/a"],
-        vec!["s6-svwait", "-t", "300", "-U", "/var/run/s6/services/a"],
+        vec!["s6-svc", "-wD", "-d", "/gone"],
+        vec!["s6-svwait", "-t", "300", "-U", "/gone"],
     ] {
         let output = container.prepare(&words).run();
         assert_ne!(output.code(), 0, "{words:?}: {output}");
