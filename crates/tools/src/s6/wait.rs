@@ -192,8 +192,13 @@ impl Watch {
                 for letter in listener.news().unable("read events", b"")? {
                     if let Some(event) = Event::of(letter) {
                         known[at].learn(event);
-                        if judge(&known, self.any) == Some(Ended::Reached) {
-                            return Ok(());
+                        // That a supervisor has left counts too, also when the next one
+                        // has begun already.
+                        match judge(&known, self.any) {
+                            Some(ended @ (Ended::Reached | Ended::SupervisorLeft)) => {
+                                return conclude(ended);
+                            }
+                            Some(Ended::Failed(_)) | None => {}
                         }
                     }
                 }
