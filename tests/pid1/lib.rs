@@ -23,6 +23,11 @@ pub const IDLE: &str = ". /idle.sh";
 /// Shell for a logger that writes each line as `logged: LINE`.
 pub const LOGGER: &str = "while read -r line; do echo \"logged: $line\"; done";
 
+/// A service's directory where it is supervised.
+pub fn place(name: &str) -> String {
+    format!("/var/run/s6/services/{name}")
+}
+
 /// A script for BusyBox' shell.
 pub fn sh(body: &str) -> String {
     format!("#!/bin/sh\n{body}\n")

@@ -3,17 +3,12 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, Placement, patience, signal};
-use pid1_tests::{IDLE, Image, PROMPT, assert_once, stop};
+use pid1_tests::{IDLE, Image, PROMPT, assert_once, place, stop};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
 /// The socket for people.
 const SOCKET: &str = "/run/mainstay/control";
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
-}
 
 /// An image with the attacker's program.
 fn image() -> Image {

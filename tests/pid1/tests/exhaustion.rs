@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, Placement, patience, signal};
-use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, sh, stop};
+use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, place, sh, stop};
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,11 +13,6 @@ const SOCKET: &str = "/run/mainstay/control";
 /// RLIMIT_NPROC and RLIMIT_NOFILE (getrlimit(2)).
 const PROCESSES: u32 = 6;
 const DESCRIPTORS: u32 = 7;
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
-}
 
 /// An image with the attacker's program.
 fn image() -> Image {

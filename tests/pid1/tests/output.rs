@@ -2,15 +2,10 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, Sink, patience, rounds, signal, sys};
-use pid1_tests::{IDLE, Image, assert_once, code, last_line, stop};
+use pid1_tests::{IDLE, Image, assert_once, code, last_line, place, stop};
 use std::time::Duration;
 
 const NONE: &[String] = &[];
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
-}
 
 /// F36: nobody reads the output for long: services that do not write, signals, control and the
 /// stop go on, and what was written meanwhile is there once somebody reads again.

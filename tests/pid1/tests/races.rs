@@ -3,15 +3,12 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, patience, rounds, signal, sys};
-use pid1_tests::{BOOTED, IDLE, Image, PROMPT, assert_none, assert_once, assert_order, code, stop};
+use pid1_tests::{
+    BOOTED, IDLE, Image, PROMPT, assert_none, assert_once, assert_order, code, place, stop,
+};
 use std::time::Duration;
 
 const NONE: &[String] = &[];
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
-}
 
 /// Waits until a TERM to the command is not lost: it has told the kernel which signals it wants.
 /// Before that the kernel drops what is sent to the first process of a namespace.

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, Placement, patience, rounds, signal, sys};
-use pid1_tests::{IDLE, Image, assert_none, assert_once, assert_order, last_line, sh, stop};
+use pid1_tests::{IDLE, Image, assert_none, assert_once, assert_order, last_line, place, sh, stop};
 use std::time::{Duration, Instant};
 
 const NONE: &[String] = &[];
@@ -13,11 +13,6 @@ fn image() -> Image {
     let image = Image::new();
     image.copy_file(env!("CARGO_BIN_EXE_family"), "/family");
     image
-}
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
 }
 
 /// The supervisor's pid in the container.

@@ -3,7 +3,7 @@
 
 use harness::{Container, patience, signal};
 use pid1_tests::{
-    IDLE, Image, PROMPT, assert_none, assert_once, assert_order, code, deaf, sh, stop,
+    IDLE, Image, PROMPT, assert_none, assert_once, assert_order, code, deaf, place, sh, stop,
 };
 use std::time::Duration;
 
@@ -11,11 +11,6 @@ use std::time::Duration;
 #[track_caller]
 fn at(container: &Container, nth: usize, part: &str) -> Duration {
     container.wait_for_nth_line(nth, part).at
-}
-
-/// A service's directory where it is supervised.
-fn place(name: &str) -> String {
-    format!("/var/run/s6/services/{name}")
 }
 
 #[track_caller]
