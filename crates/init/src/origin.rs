@@ -28,7 +28,13 @@ pub(crate) fn of(paths: &Paths, path: &Path) -> PathBuf {
 /// The problem as one of the file that was written.
 pub(crate) fn problem(paths: &Paths, problem: Problem) -> Problem {
     let written = of(paths, &problem.path);
-    problem.moved_to(&written)
+    let problem = problem.moved_to(&written);
+    if problem.rule == Some(&overlay2::scripts::NOT_EXECUTABLE) {
+        // Where the author's file is mounted from elsewhere, chmod does not reach it.
+        let remedy = overlay2::scripts::to_make_executable(&written);
+        return Problem { remedy, ..problem };
+    }
+    problem
 }
 
 /// Why the script at `path` could not be executed, in one line with a remedy.
@@ -65,8 +71,10 @@ fn is_the_same(one: &Path, other: &Path) -> bool {
         (Err(one), Err(other)) => {
             errno::is(&one, errno::ENOENT) && errno::is(&other, errno::ENOENT)
         }
-        (Ok(a), Ok(b)) if a.is_file() && b.is_file() => {
-            a.len() == b.len() && start(one).is_some_and(|text| Some(text) == start(other))
+        // A link to what cannot be executed is copied as the file that it leads to.
+        (Ok(a), Ok(b)) if (a.is_file() || a.is_symlink()) && b.is_file() => {
+            let length = fs::metadata(one).map_or(0, |found| found.len());
+            length == b.len() && start(one).is_some_and(|text| Some(text) == start(other))
         }
         (Ok(a), Ok(b)) if a.is_symlink() && b.is_symlink() => {
             fs::read_link(one).ok() == fs::read_link(other).ok()

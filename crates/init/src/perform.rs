@@ -94,6 +94,7 @@ impl Supervisor<'_> {
             env: &self.env,
             output,
             refusals: self.refusals.1.as_raw_fd(),
+            paths: &self.paths,
         };
         Some((slot.as_deref_mut()?, means))
     }

@@ -386,7 +386,7 @@ impl Service {
         means.inheritance.fork(|| {
             lead(start.own_session);
             if let Err(error) = std::env::set_current_dir(dir) {
-                return refuse(means.refusals, dir, &error);
+                return refuse(means, dir, &error);
             }
             connect(start.input, start.output);
             if let Some((from, number)) = extra {
@@ -396,7 +396,7 @@ impl Service {
             let words: Vec<Vec<u8>> = argv.iter().map(|word| word.to_vec()).collect();
             let sources = || noexec::sources_of_service(dir, &self.definition.unit.name, file);
             let error = noexec::exec(path, &words, means.env, sources);
-            refuse(means.refusals, &dir.join(file), &error)
+            refuse(means, &dir.join(file), &error)
         })
     }
 
@@ -475,6 +475,8 @@ pub(crate) struct Means<'a> {
     pub(crate) output: Option<RawFd>,
     /// Where a child writes why it could not execute its program.
     pub(crate) refusals: RawFd,
+    /// By which the author's file is found that it is about.
+    pub(crate) paths: &'a Paths,
 }
 
 /// `run` of `./run`.
@@ -528,10 +530,10 @@ fn connect(input: Option<RawFd>, output: Option<RawFd>) {
 }
 
 /// In the child: tells PID 1 why `path` could not be executed.
-fn refuse(refusals: RawFd, path: &Path, error: &io::Error) -> u8 {
-    let cause = origin::why_not(&Paths::standard(), path, error);
+fn refuse(means: &Means, path: &Path, error: &io::Error) -> u8 {
+    let cause = origin::why_not(means.paths, path, error);
     let pid = process::id();
-    let _ = fd::write_all(refusals, &Refusal::Worded { pid, cause }.encode());
+    let _ = fd::write_all(means.refusals, &Refusal::Worded { pid, cause }.encode());
     crate::child::code_of(error)
 }
 
@@ -557,8 +559,14 @@ impl Refusal {
 
     /// In a child that is made for it: says why the program at `path` of this unit could
     /// not be executed.
-    pub(crate) fn explain(refusals: RawFd, unit: u32, path: &Path, error: &io::Error) -> u8 {
-        let cause = origin::why_not(&Paths::standard(), path, error);
+    pub(crate) fn explain(
+        refusals: RawFd,
+        unit: u32,
+        paths: &Paths,
+        path: &Path,
+        error: &io::Error,
+    ) -> u8 {
+        let cause = origin::why_not(paths, path, error);
         let words = Refusal::Words { unit, cause };
         let _ = fd::write_all(refusals, &words.encode());
         0

@@ -624,7 +624,7 @@ impl<'a> Supervisor<'a> {
         // It may lie on a noexec mount of its own: the next try looks for another way.
         service.forks |= errno::is(&error, errno::EACCES);
         let to = self.refusals.1.as_raw_fd();
-        let explains = || Refusal::explain(to, unit.0, &path, &error);
+        let explains = || Refusal::explain(to, unit.0, &self.paths, &path, &error);
         if self.inheritance.fork(explains).is_err() {
             self.messages.warn(&format!(
                 "{}: cannot be executed: {}",

@@ -49,7 +49,8 @@ const EMPTY: Rule = Rule::error(
     "The file is empty. The kernel cannot run it: a shell would, so it seems to work when tried by hand.",
     "Write a script that begins with `#!/bin/sh`, or remove the file.",
 );
-pub(crate) const NOT_EXECUTABLE: Rule = Rule::error(
+/// A script without its run bit.
+pub const NOT_EXECUTABLE: Rule = Rule::error(
     "not-executable",
     "The file may not be executed by the user that runs it. Hooks, `run` and `finish` get their run bit at the boot where PID 1 is root (by `/etc/s6/init/init-stage2-fixattrs.txt`), so it is told for other files, and with `--user`.",
     "`chmod 0755` the file before it is copied into the image.",
@@ -217,6 +218,27 @@ pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
     }
     start.truncate(LONGEST_FIRST_LINE + 1);
     first_line(view, path, &start)
+}
+
+/// What gives the script at `path` its run bit. A file that is mounted from elsewhere has
+/// its mode from there.
+pub fn to_make_executable(path: &Path) -> String {
+    // The kubelet's way of changing a whole volume at once: a link that it exchanges.
+    let from_a_volume = path
+        .ancestors()
+        .skip(1)
+        .any(|dir| dir.join("..data").symlink_metadata().is_ok());
+    if from_a_volume {
+        return "set `defaultMode: 0755` for the volume (ConfigMap, Secret) that it comes from"
+            .into();
+    }
+    let file = kernel::fs::open(path, kernel::fs::flags::O_PATH, 0);
+    match file.is_ok_and(|file| kernel::mount::is_read_only(&file)) {
+        true => "chmod 0755 it where it comes from: it is mounted read-only here (a ConfigMap or \
+                 Secret of Kubernetes: `defaultMode: 0755` for its volume)"
+            .into(),
+        false => format!("chmod 0755 {}", escape(path.as_os_str().as_bytes())),
+    }
 }
 
 /// What is wrong with a program that cannot be executed where it lies, and is nowhere
