@@ -28,7 +28,12 @@ pub fn image() -> Tree {
     for program in ["nginx", "php-fpm"] {
         tree.script(&format!("usr/sbin/{program}"), "\x7fELF");
     }
-    for (link, target) in [("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib")] {
+    for (link, target) in [
+        ("bin", "usr/bin"),
+        ("sbin", "usr/sbin"),
+        ("lib", "usr/lib"),
+        ("var/run", "../run"),
+    ] {
         tree.link(target, link);
     }
     tree.write(

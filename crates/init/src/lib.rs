@@ -27,6 +27,7 @@ mod origin;
 mod paths;
 mod perform;
 mod place;
+mod platform;
 mod prepare;
 mod reach;
 mod requests;

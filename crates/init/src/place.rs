@@ -13,6 +13,7 @@ use layouts::places;
 
 use crate::launch::Launch;
 use crate::paths::{Paths, exists};
+use crate::platform::{self, Platform};
 
 /// What a state directory holds, once it has been used.
 const PARTS: [&str; 3] = ["container_environment", "services", "etc"];
@@ -31,11 +32,7 @@ impl Place {
     /// container's.
     pub(crate) fn choose(launch: &Launch, shared: bool) -> Place {
         let mut reason = None;
-        let remedy = format!(
-            "make /run writable to the container's user, or start it with docker run \
-             --tmpfs /run:exec,uid={}",
-            credentials::user()
-        );
+        let remedy = to_have_a_place(&platform::of(launch));
         if shared {
             reason = Some(format!("{} is another container's", places::STANDARD[0]));
         } else {
@@ -44,7 +41,7 @@ impl Place {
                     Ok(()) => {
                         return Place {
                             paths: Paths::standard_at(state),
-                            loss: None,
+                            loss: reason.map(|reason| not_in_the_first(&reason, state)),
                             lock: None,
                         };
                     }
@@ -126,6 +123,28 @@ impl Place {
             let _ = std::fs::remove_dir_all(folder);
         }
     }
+}
+
+/// What gives the state a place in /run.
+fn to_have_a_place(platform: &Platform) -> String {
+    match platform {
+        Platform::Kubernetes => "mount an emptyDir at /run".to_string(),
+        Platform::Other => format!(
+            "make /run writable to the container's user, or start it with docker run \
+             --tmpfs /run:exec,uid={}",
+            credentials::user()
+        ),
+    }
+}
+
+/// What is lost where the second of the originals' places had to do.
+fn not_in_the_first(reason: &str, state: &Path) -> String {
+    format!(
+        "{reason}; the state is in {} instead, and scripts that name {} will miss it; to have it \
+         under both names, in the Dockerfile: RUN rm -rf /var/run && ln -s /run /var/run",
+        state.display(),
+        places::STANDARD[0]
+    )
 }
 
 /// Where the image's hooks and services are.

@@ -55,6 +55,25 @@ fn the_directory_of_the_dockerfile_is_not_the_tree() {
 }
 
 #[test]
+fn an_image_without_the_usual_link_misses_the_state_on_a_read_only_root() {
+    let tree = good();
+    tree.script(
+        "etc/cont-init.d/10-a",
+        "#!/bin/sh\nls /var/run/s6/container_environment\n",
+    );
+    let below = image();
+    assert!(tree.lint(&below, &[]).ids().is_empty());
+    std::fs::remove_file(below.path().join("var/run")).expect("the link");
+    let said = tree.lint(&below, &[]);
+    assert_eq!(said.ids(), ["var-run-not-linked"]);
+    assert!(
+        said.out.starts_with("etc/cont-init.d/10-a:2: "),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn without_an_image_below_nothing_is_said_of_what_lies_there() {
     let tree = good();
     tree.write("etc/cont-init.d/10-a", "#!/usr/bin/python3\n")

@@ -702,6 +702,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("unreadable", "hostile.rs"),
     ("not-looked-at", "hostile.rs"),
     ("variable-not-in-effect", "mistakes.rs"),
+    ("var-run-not-linked", "mistakes.rs"),
 ];
 
 #[test]

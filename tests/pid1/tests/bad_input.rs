@@ -2,6 +2,7 @@
 //! everything else goes on.
 #![forbid(unsafe_code)]
 
+use harness::Scratch;
 use pid1_tests::{Image, assert_none, assert_once, code, stop};
 
 /// A service's `run` that cannot be, and what its one line says.
@@ -195,6 +196,66 @@ fn without_the_usual_place_for_state_one_line_says_so_and_everything_runs() {
         stop(&container);
         assert_once(&container, "mainstay: /var/run/s6");
         assert_once(&container, remedy);
+    }
+}
+
+/// In a Pod nobody types docker run. It is known by its variables, and where a Pod has none (static
+/// Pods) by what the kubelet mounts.
+#[test]
+fn in_a_pod_the_remedy_for_a_missing_place_is_the_pod_s() {
+    let image = Image::new();
+    image.service("a", "echo a service; exec sleep 1000");
+    let kubelet = Scratch::new();
+    kubelet.write("pods/0a1b-2c/etc-hosts", "127.0.0.1 localhost\n");
+    let told = image
+        .init([])
+        .env("KUBERNETES_SERVICE_HOST", "192.0.2.1")
+        .read_only();
+    let hosts = kubelet.path().join("pods/0a1b-2c/etc-hosts");
+    image.write("/etc/hosts", "");
+    let mounted = image
+        .init([])
+        .bind_read_only(hosts, "/etc/hosts")
+        .read_only();
+    for container in [told, mounted] {
+        let container = container.boot();
+        container.wait_for_line("a service");
+        stop(&container);
+        assert_once(&container, "to have it there mount an emptyDir at /run");
+        assert_none(&container, "docker");
+    }
+}
+
+/// A read-only root and a writable /run, in an image whose /var/run is missing or a directory: what
+/// names /var/run/s6 misses the state, also where nothing else does.
+#[test]
+fn an_image_whose_var_run_is_no_link_to_run_is_told_how_to_have_one() {
+    for made in [false, true] {
+        let image = Image::new();
+        image.remove("/var/run");
+        if made {
+            image.directory("/var/run");
+        }
+        image.hook(
+            "10-writes",
+            "echo on >/var/run/s6/container_environment/DEBUG",
+        );
+        image.service("a", "echo a service; exec sleep 1000");
+        let container = image.init([]).read_only().tmpfs("/run").boot();
+        container.wait_for_line("a service");
+        stop(&container);
+        assert_once(
+            &container,
+            "mainstay: /var/run/s6: Read-only file system; the state is in /run/s6 instead, and \
+             scripts that name /var/run/s6 will miss it",
+        );
+        assert_once(&container, "RUN rm -rf /var/run && ln -s /run /var/run");
+        // Where the root can be written nothing is lost.
+        let container = image.init([]).boot();
+        container.wait_for_line("a service");
+        stop(&container);
+        assert_none(&container, "the state is in");
+        assert_none(&container, "nonexistent");
     }
 }
 

@@ -12,7 +12,7 @@ use super::fix_attrs::Line;
 use super::picture::{Picture, Places, mode_at_boot};
 use super::script::identity::{self, Rights};
 use super::script::variables::{self, Given, Mentions};
-use super::script::{Script, programs, supervisor, syntax};
+use super::script::{Script, programs, state, supervisor, syntax};
 use super::{elf, fix_attrs, read_service_in, scripts, services, user_files};
 use crate::settings::{self, Settings};
 use crate::view::{Paths, View};
@@ -55,6 +55,7 @@ pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
         ("Languages", syntax::RULES),
         ("What a script says", programs::RULES),
         ("Supervisors", supervisor::RULES),
+        ("The state", state::RULES),
         ("Users", identity::RULES),
         ("Variables that are set", variables::RULES),
         ("Values of variables", settings::RULES),
@@ -265,6 +266,7 @@ pub fn ask(question: Question) -> Answer {
         }
         problems.extend(programs::check(&view, &script, &any_path));
         problems.extend(supervisor::check(&script));
+        problems.extend(state::check(&view, &script));
         if !replaced {
             problems.extend(identity::check(&script, &accounts, question.rights));
         }

@@ -4,6 +4,7 @@
 pub mod identity;
 pub mod programs;
 mod shell;
+pub mod state;
 pub mod supervisor;
 pub mod syntax;
 pub mod variables;
