@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 use harness::sys;
+use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
             Path::new(target),
             number(count),
         ),
+        ["plant", top, talk] => plant(Path::new(top), Path::new(talk)),
         _ => Err(io::Error::other("no such attack")),
     };
     match done {
@@ -149,4 +152,41 @@ fn exchange([one, other]: [&Path; 2], target: &Path, count: u32) -> io::Result<(
         }
     }
     Ok(())
+}
+
+/// What is planted: it says whose it is, and who runs it.
+const PLANTED: &str = "#!/bin/sh\necho evil runs as $(id -u)\nexec sleep 1000\n";
+
+/// Until the file `over` is in the directory `talk`, tries to change everything below `top`, which
+/// need not be there yet, again and again: files are written over, and where entries can be made,
+/// each entry makes way for one that is planted. Makes `watching` in `talk` at the beginning, and
+/// gives each success a line.
+fn plant(top: &Path, talk: &Path) -> io::Result<()> {
+    std::fs::write(talk.join("watching"), "")?;
+    // A container that has ended keeps nobody waiting.
+    let latest = Instant::now() + Duration::from_secs(120);
+    while !talk.join("over").exists() && Instant::now() < latest {
+        plant_below(top, 0);
+    }
+    Ok(())
+}
+
+fn plant_below(dir: &Path, depth: usize) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        let planted = dir.join("planted");
+        let moved = std::fs::rename(&path, dir.join(".moved")).is_ok()
+            && std::fs::write(&planted, PLANTED).is_ok()
+            && std::fs::set_permissions(&planted, Permissions::from_mode(0o755)).is_ok()
+            && std::fs::rename(&planted, &path).is_ok();
+        if moved || kind.is_file() && std::fs::write(&path, PLANTED).is_ok() {
+            println!("planted {}", path.display());
+        }
+        if kind.is_dir() && depth < 6 {
+            plant_below(&path, depth + 1);
+        }
+    }
 }

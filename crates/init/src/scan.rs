@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::fd;
+use layouts::overlay2;
 
 use crate::child::Inheritance;
 use crate::origin;
@@ -43,14 +44,18 @@ impl Scan {
 pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
     // Where nothing could be made, the image's own directory, which need not be there.
     let (found, problems) = match paths.services.try_exists() {
-        Ok(false) => Default::default(),
-        Ok(true) | Err(_) => layouts::overlay2::read_scan_dir(&paths.services),
+        Ok(false) => (Vec::new(), Vec::new()),
+        Ok(true) | Err(_) => {
+            let held = overlay2::protect::hold(&paths.services);
+            let (found, problems) = overlay2::read_scan_dir(&paths.services);
+            (found, held.into_iter().chain(problems).collect())
+        }
     };
     let problems: Vec<_> = problems
         .into_iter()
         .map(|problem| origin::problem(paths, problem))
         .collect();
-    let bytes = layouts::overlay2::encode(&found, &problems);
+    let bytes = overlay2::encode(&found, &problems);
     match fd::write_all(to.as_raw_fd(), &bytes) {
         Ok(()) => 0,
         Err(_) => 111,

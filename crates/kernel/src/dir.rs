@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use crate::fs::Stat;
 use crate::{c_string, check};
 
 /// An entry of a directory as readdir(3) tells it.
@@ -137,6 +138,26 @@ pub fn names(dir: &impl AsRawFd) -> io::Result<Vec<Vec<u8>>> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// What fstatat(2) says of the entry `name` itself; a link is not followed.
+///
+/// # Errors
+/// ENOENT, EACCES.
+pub fn stat(dir: &impl AsRawFd, name: &[u8]) -> io::Result<Stat> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string; all-zero bytes are a valid stat buffer to fill in.
+    unsafe {
+        let mut stat: libc::stat = std::mem::zeroed();
+        let flags = libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT;
+        check(libc::fstatat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            &mut stat,
+            flags,
+        ))?;
+        Ok(Stat::from(&stat))
+    }
 }
 
 /// Whether there may be something at `path` below the directory, links followed: false

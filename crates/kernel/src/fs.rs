@@ -359,6 +359,19 @@ impl Stat {
     }
 }
 
+impl From<&libc::stat> for Stat {
+    #[allow(clippy::unnecessary_cast, reason = "narrower on other machines")]
+    fn from(stat: &libc::stat) -> Stat {
+        Stat {
+            mode: stat.st_mode,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            links: stat.st_nlink as u64,
+            identity: (stat.st_dev as u64, stat.st_ino as u64),
+        }
+    }
+}
+
 /// fstat(2); works on O_PATH descriptors too.
 ///
 /// # Errors
@@ -368,13 +381,7 @@ pub fn stat(fd: &impl AsRawFd) -> io::Result<Stat> {
     unsafe {
         let mut stat: libc::stat = std::mem::zeroed();
         check(libc::fstat(fd.as_raw_fd(), &mut stat))?;
-        Ok(Stat {
-            mode: stat.st_mode,
-            uid: stat.st_uid,
-            gid: stat.st_gid,
-            links: stat.st_nlink as u64,
-            identity: (stat.st_dev as u64, stat.st_ino as u64),
-        })
+        Ok(Stat::from(&stat))
     }
 }
 

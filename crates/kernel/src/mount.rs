@@ -3,6 +3,7 @@
 
 use std::ffi::CString;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -129,6 +130,17 @@ pub fn is_noexec(path: &Path) -> bool {
     c_path(path)
         .and_then(|path| flags_of(&path))
         .is_ok_and(|flags| flags & libc::ST_NOEXEC != 0)
+}
+
+/// Whether the file that is open as `fd` (O_PATH will do) lies on a mount that nobody may
+/// write to (fstatvfs(3)); false where that cannot be told.
+pub fn is_read_only(fd: &impl AsRawFd) -> bool {
+    // SAFETY: all-zero bytes are a valid statvfs buffer to fill in.
+    unsafe {
+        let mut stat: libc::statvfs = std::mem::zeroed();
+        check(libc::fstatvfs(fd.as_raw_fd(), &mut stat)).is_ok()
+            && stat.f_flag & libc::ST_RDONLY != 0
+    }
 }
 
 /// The older way: all flags are given anew, so those that the mount has (a user

@@ -5,6 +5,7 @@ mod elf;
 pub mod fix_attrs;
 pub mod lint;
 pub mod picture;
+pub mod protect;
 pub mod script;
 pub mod scripts;
 mod service;

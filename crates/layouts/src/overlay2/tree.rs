@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
+use super::protect::{self, Taken};
 use crate::Problem;
 
 /// Deepest tree that is copied. A service is two or three deep.
@@ -146,21 +147,19 @@ fn make_dir(path: &Path) -> io::Result<()> {
 /// Copies what is in the directory `from` into the directory `to`, over what is there.
 /// What cannot be copied is a problem, and the rest goes on.
 ///
-/// Modes are kept without setuid and setgid bits, owners where this user may give
-/// files away. Fifos are made anew; devices and sockets stay behind. A link to a file
+/// Modes are kept without setuid and setgid bits and without what lets others write,
+/// owners where this user may give files away ([`protect`] says why). Fifos are made anew; devices and sockets stay behind. A link to a file
 /// stays a link, made absolute where it leaves its directory, if the file can be
 /// executed: `finish -> /bin/true` must not become a copy under another name, which a
 /// multi-call program would not know itself by. Where it cannot, its content is
 /// copied, so that the copy can be made executable.
 pub(super) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
-    let mut copier = Copier {
-        problems: Vec::new(),
-    };
+    let mut copier = Copier::default();
     match open_dir(from) {
         Ok(source) => copier.contents(&source, from, to, kind, 0),
         Err(error) => copier.refused(from, "open", &error),
     }
-    copier.problems
+    copier.problems()
 }
 
 /// Copies one service directory, `from`, which is open as `source`, into the directory
@@ -171,22 +170,29 @@ pub(super) fn copy_service(
     name: &[u8],
     to: &OwnedFd,
 ) -> Vec<Problem> {
-    let mut copier = Copier {
-        problems: Vec::new(),
-    };
+    let mut copier = Copier::default();
     let outcome = fs::stat(source)
         .and_then(|stat| copier.directory(source, &stat, from, name, to, Kind::Services, 0));
     if let Err(error) = outcome {
         copier.refused(from, "copy", &error);
     }
-    copier.problems
+    copier.problems()
 }
 
+#[derive(Default)]
 struct Copier {
     problems: Vec<Problem>,
+    /// What others could write to in the source, and cannot in the copy.
+    taken: Taken,
 }
 
 impl Copier {
+    fn problems(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        problems.extend(self.taken.of_copy());
+        problems
+    }
+
     fn refused(&mut self, path: &Path, verb: &str, error: &io::Error) {
         let remedy = "it is left out; check the image";
         self.problems
@@ -235,7 +241,7 @@ impl Copier {
                 let stat = fs::stat(&target)?;
                 return self.directory(&target, &stat, path, name, to, kind, depth);
             }
-            return link(&entry, path, name, to);
+            return self.link(&entry, path, name, to);
         }
         if stat.is_file() {
             let file = fs::open_entry(
@@ -243,12 +249,12 @@ impl Copier {
                 name,
                 flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY,
             )?;
-            return file_copy(std::fs::File::from(file), to, name);
+            return self.file(std::fs::File::from(file), path, to, name);
         }
         if stat.is_fifo() {
             over(to, name, || dir::make_fifo(to, name, 0o600))?;
             let made = fs::open_entry(to.as_raw_fd(), name, flags::O_PATH)?;
-            return dress(&made, &stat);
+            return self.dress(&made, &entry, &stat, path);
         }
         Ok(())
     }
@@ -288,45 +294,74 @@ impl Copier {
             flags::O_RDONLY | flags::O_DIRECTORY | flags::O_NONBLOCK,
         )?;
         self.contents(entry, path, &made, inside, depth + 1);
-        dress(&made, stat)
+        self.dress(&made, entry, stat, path)
     }
-}
 
-/// Copies a link, or what it leads to.
-fn link(entry: &OwnedFd, path: &Path, name: &[u8], to: &OwnedFd) -> io::Result<()> {
-    if !fs::is_executable(path)
-        && let Ok(target) = fs::open_regular_target(path)
-    {
-        return file_copy(target, to, name);
-    }
-    let target = dir::read_link(entry, b"")?;
-    let stays = !target.starts_with(b"/") && !target.split(|b| *b == b'/').any(|c| c == b"..");
-    let target = match path.parent() {
-        // Relative to where the directory really is, which may be linked itself.
-        Some(parent) if !stays => {
-            std::fs::canonicalize(parent)?.join(std::ffi::OsStr::from_bytes(&target))
+    /// Copies a link, or what it leads to.
+    fn link(&mut self, entry: &OwnedFd, path: &Path, name: &[u8], to: &OwnedFd) -> io::Result<()> {
+        if !fs::is_executable(path)
+            && let Ok(target) = fs::open_regular_target(path)
+        {
+            return self.file(target, path, to, name);
         }
-        _ => PathBuf::from(std::ffi::OsStr::from_bytes(&target)),
-    };
-    over(to, name, || {
-        dir::make_link(target.as_os_str().as_bytes(), to, name)
-    })
-}
+        let target = dir::read_link(entry, b"")?;
+        let stays = !target.starts_with(b"/") && !target.split(|b| *b == b'/').any(|c| c == b"..");
+        let target = match path.parent() {
+            // Relative to where the directory really is, which may be linked itself.
+            Some(parent) if !stays => {
+                std::fs::canonicalize(parent)?.join(std::ffi::OsStr::from_bytes(&target))
+            }
+            _ => PathBuf::from(std::ffi::OsStr::from_bytes(&target)),
+        };
+        over(to, name, || {
+            dir::make_link(target.as_os_str().as_bytes(), to, name)
+        })
+    }
 
-fn file_copy(mut from: std::fs::File, to: &OwnedFd, name: &[u8]) -> io::Result<()> {
-    let stat = fs::stat(&from)?;
-    if !stat.is_file() {
-        return Err(errno::from(errno::EINVAL));
-    }
-    let mut made = over(to, name, || dir::create(to, name, 0o600))?;
-    let mut buffer = [0u8; 16 * 1024];
-    loop {
-        match from.read(&mut buffer)? {
-            0 => break,
-            count => made.write_all(&buffer[..count])?,
+    /// Copies the content of a file.
+    fn file(
+        &mut self,
+        mut from: std::fs::File,
+        path: &Path,
+        to: &OwnedFd,
+        name: &[u8],
+    ) -> io::Result<()> {
+        let stat = fs::stat(&from)?;
+        if !stat.is_file() {
+            return Err(errno::from(errno::EINVAL));
         }
+        let mut made = over(to, name, || dir::create(to, name, 0o600))?;
+        let mut buffer = [0u8; 16 * 1024];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => break,
+                count => made.write_all(&buffer[..count])?,
+            }
+        }
+        self.dress(&made, &from, &stat, path)
     }
-    dress(&made, &stat)
+
+    /// Gives a copy the owner and the mode that it is to have of `source`, which is at
+    /// `path`.
+    fn dress(
+        &mut self,
+        made: &impl AsRawFd,
+        source: &impl AsRawFd,
+        stat: &Stat,
+        path: &Path,
+    ) -> io::Result<()> {
+        let now = fs::stat(made)?;
+        if (now.uid, now.gid) != (stat.uid, stat.gid) {
+            let owner = protect::owner_of_copy(source, stat);
+            let _ = fs::set_owner(made, owner, Some(stat.gid));
+        }
+        let mode = protect::mode_of_copy(stat);
+        if now.mode & 0o7777 != mode {
+            fs::set_mode(made, mode)?;
+        }
+        self.taken.note(path, stat, source);
+        Ok(())
+    }
 }
 
 /// Makes an entry, removing what stands in its place.
@@ -338,20 +373,6 @@ fn over<T>(to: &OwnedFd, name: &[u8], make: impl Fn() -> io::Result<T>) -> io::R
         }
         other => other,
     }
-}
-
-/// Gives a copy the owner (where that is allowed) and the mode of what it was copied
-/// from.
-fn dress(made: &impl AsRawFd, stat: &Stat) -> io::Result<()> {
-    let now = fs::stat(made)?;
-    if (now.uid, now.gid) != (stat.uid, stat.gid) {
-        let _ = fs::set_owner(made, Some(stat.uid), Some(stat.gid));
-    }
-    let kept = if stat.is_dir() { 0o3777 } else { 0o1777 };
-    if now.mode & 0o7777 != stat.mode & kept {
-        fs::set_mode(made, stat.mode & kept)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
