@@ -207,3 +207,27 @@ fn every_rule_of_lint_has_a_name_of_its_own_and_sentences() {
     ids.dedup();
     assert_eq!(ids.len(), count, "a name stands twice");
 }
+
+/// A page shows files of `examples/` word for word: a line "`examples/PATH`:", then a block.
+#[test]
+fn files_that_pages_show_are_those_of_the_examples() {
+    let root = workspace_tests::root();
+    let mut shown = 0;
+    for entry in std::fs::read_dir(root.join("docs"))
+        .expect("docs")
+        .flatten()
+    {
+        let page = std::fs::read_to_string(entry.path()).expect("a page");
+        for part in page.split("\n`examples/").skip(1) {
+            let Some((path, rest)) = part.split_once("`:\n\n```") else {
+                continue;
+            };
+            let (_, block) = rest.split_once('\n').expect("a block");
+            let (block, _) = block.split_once("\n```").expect("an end of the block");
+            let text = std::fs::read_to_string(root.join("examples").join(path)).expect(path);
+            assert_eq!(block, text.trim_end(), "{path} in {:?}", entry.path());
+            shown += 1;
+        }
+    }
+    assert!(shown > 0, "no page shows a file any more");
+}

@@ -1,0 +1,2 @@
+<?php
+echo "answered by ", getmypid(), "\n";
