@@ -10,6 +10,7 @@ mod page;
 mod processes;
 mod results;
 mod stamps;
+mod takeaway;
 mod tree;
 
 use std::path::PathBuf;

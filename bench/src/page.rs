@@ -6,6 +6,7 @@ use crate::contestant::Contestant;
 use crate::measure::{boot, crash_loop, idle, orphans, restart, size};
 use crate::processes;
 use crate::results::{Results, Summary};
+use crate::takeaway;
 
 /// How the values of a measure are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Stop",
-        text: "From a TERM to PID 1 (HUP for runsvdir) until PID 1 is gone; the services end at \
+        text: "From TERM to PID 1 (HUP for runsvdir) until PID 1 is gone; the services end at \
                once on TERM. Over 10 s an engine kills: `∞`. runsvdir does not wait for its \
                services: the kernel kills them.",
         measures: &[(boot::STOP, Form::Ratio(FILES))],
@@ -94,7 +95,10 @@ const SECTIONS: &[Section] = &[
     },
 ];
 
-const HEAD: &str = "# Benchmarks
+const TITLE: &str = "# Benchmarks\n";
+
+const HEAD: &str = "
+## How it is measured
 
 Written by `make bench` (bench/run); edits are lost. One run on one machine, everybody in
 turns, each as real PID 1 in its own pid, mount, uts and ipc namespaces over a BusyBox root. A
@@ -114,7 +118,15 @@ The machine did other work meanwhile; everybody's processes had precedence (`chr
 
 /// The whole page.
 pub(crate) fn write(results: &Results, contestants: &[&Contestant]) -> String {
-    let mut page = HEAD.to_string();
+    let mut page = TITLE.to_string();
+    let lines = takeaway::lines(results);
+    if !lines.is_empty() {
+        page.push('\n');
+    }
+    for line in lines {
+        let _ = writeln!(page, "- {line}");
+    }
+    page.push_str(HEAD);
     if processes::is_real_time() {
         page.push_str(REAL_TIME);
     }
@@ -203,7 +215,7 @@ fn cell(own: Summary, floor: Option<Summary>) -> String {
 }
 
 /// Three figures that mean something.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     if value.is_infinite() {
         return "∞".to_string();
     }

@@ -19,7 +19,7 @@ pub(crate) const LEFT: &str = "orphans at once: time until none is left (ms)";
 pub(crate) const BURST_CPU: &str = "orphans at once: CPU of PID 1 (ms)";
 
 /// How many.
-const MANY: usize = 20_000;
+pub(crate) const MANY: usize = 20_000;
 
 /// Who still has some after so long does not reap them.
 const LIMIT: Duration = Duration::from_secs(10);
