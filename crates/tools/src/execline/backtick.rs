@@ -5,7 +5,8 @@ use kernel::process::{self, WaitStatus};
 use kernel::fd;
 
 use super::child::{self, Started};
-use super::{blocks, import_value, pipeline};
+use super::import_value::{self, Reading};
+use super::{blocks, pipeline};
 
 pub(super) const PROGRAM: Program = Program {
     name: "backtick",
@@ -31,16 +32,14 @@ const HAS_NUL: u8 = 124;
 
 fn run(call: &mut Call) -> Result<Outcome> {
     let mut on_failure = OnFailure::Leave;
-    let (mut chomp, mut substitute) = (true, false);
+    let mut reading = Reading::default();
     for option in call.options("iIxD:NnEe")? {
         match option.letter {
             b'i' => on_failure = OnFailure::Leave,
             b'I' => on_failure = OnFailure::Keep,
             b'x' => on_failure = OnFailure::Remove,
             b'D' => on_failure = OnFailure::Default(option.value),
-            b'N' => chomp = false,
-            b'n' => chomp = true,
-            letter => substitute = letter == b'E',
+            letter => reading.set(letter),
         }
     }
     let variable = call.operand()?;
@@ -65,12 +64,12 @@ fn run(call: &mut Call) -> Result<Outcome> {
     }
     let trouble = trouble(status, &output);
     let value = match (trouble, on_failure) {
-        (None, _) => Some(chomped(output, chomp)),
+        (None, _) => Some(reading.chomped(output)),
         (Some(failure), OnFailure::Leave) => return Err(failure),
         (Some(_), OnFailure::Keep) => {
             let end = output.iter().position(|byte| *byte == 0);
             output.truncate(end.unwrap_or(output.len()));
-            Some(chomped(output, chomp))
+            Some(reading.chomped(output))
         }
         (Some(failure), other) => {
             if let Failure::Other { code: HAS_NUL, text } = &failure {
@@ -83,14 +82,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
     };
     let next = call.rest();
-    match value {
-        Some(value) => import_value::hand_on(call, &variable, &value, next, substitute),
-        None if substitute => Err(import_value::not_set(&variable)),
-        None => {
-            call.env.unset(&variable);
-            Ok(Outcome::exec_or_exit(call, next))
-        }
-    }
+    import_value::hand_on_or_unset(call, &variable, value, next, reading.substitute)
 }
 
 /// Why the output is no value, if it is none.
@@ -111,12 +103,4 @@ fn trouble(status: WaitStatus, output: &[u8]) -> Option<Failure> {
         ),
     };
     Some(Failure::Other { code, text })
-}
-
-/// `output` without its last newline, if it shall go.
-pub(super) fn chomped(mut output: Vec<u8>, chomp: bool) -> Word {
-    if chomp && output.last() == Some(&b'\n') {
-        output.pop();
-    }
-    output
 }

@@ -4,8 +4,7 @@ use chain::{Call, Outcome, Program, Result};
 use kernel::fd;
 
 use super::child::{self, Started};
-use super::each::Each;
-use super::read_lines::{self, Lines};
+use super::read_lines::Lines;
 use super::{blocks, import_value, pipeline};
 
 pub(super) const PROGRAM: Program = Program {
@@ -16,11 +15,7 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    let (mut each, mut lines) = (Each::new(), Lines::new());
-    for option in call.options(read_lines::OPTIONS)? {
-        lines.set(call, &mut each, option)?;
-    }
-    each.variable = call.operand()?;
+    let (mut each, lines) = Lines::from_words(call)?;
     import_value::check_name(&each.variable)?;
     let block = blocks::take_command(call, "block")?;
     each.body = call.program()?;

@@ -2,9 +2,8 @@
 
 use chain::{Call, Outcome, Program, Result};
 
-use super::each::Each;
 use super::import_value;
-use super::read_lines::{self, Lines};
+use super::read_lines::Lines;
 
 pub(super) const PROGRAM: Program = Program {
     name: "forstdin",
@@ -14,11 +13,7 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    let (mut each, mut lines) = (Each::new(), Lines::new());
-    for option in call.options(read_lines::OPTIONS)? {
-        lines.set(call, &mut each, option)?;
-    }
-    each.variable = call.operand()?;
+    let (mut each, lines) = Lines::from_words(call)?;
     each.body = call.program()?;
     import_value::check_name(&each.variable)?;
     lines.run(call, &mut each, 0)

@@ -6,6 +6,7 @@
 mod blocks;
 mod child;
 mod codes;
+mod condition;
 mod each;
 mod import_value;
 mod positionals;

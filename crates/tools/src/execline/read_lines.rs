@@ -8,7 +8,7 @@ use kernel::{errno, fd};
 use super::each::{Each, Step};
 
 /// The letters that [`Lines::set`] takes, as for getopt(3).
-pub(super) const OPTIONS: &str = "EepP:o:x:NnCc0d:";
+const OPTIONS: &str = "EepP:o:x:NnCc0d:";
 
 /// How a stream is cut.
 pub(super) struct Lines {
@@ -22,7 +22,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lines.
-    pub(super) fn new() -> Lines {
+    fn new() -> Lines {
         Lines {
             delimiters: b"\n".to_vec(),
             chomp: true,
@@ -30,8 +30,21 @@ impl Lines {
         }
     }
 
+    /// Reads the options and the name of the variable.
+    ///
+    /// # Errors
+    /// An option that does not exist or does not fit, or no name: the usage.
+    pub(super) fn from_words(call: &mut Call) -> Result<(Each, Lines)> {
+        let (mut each, mut lines) = (Each::new(), Lines::new());
+        for option in call.options(OPTIONS)? {
+            lines.set(call, &mut each, option)?;
+        }
+        each.variable = call.operand()?;
+        Ok((each, lines))
+    }
+
     /// Takes an option; one that is not about cutting goes to `each`.
-    pub(super) fn set(&mut self, call: &Call, each: &mut Each, option: Opt) -> Result<()> {
+    fn set(&mut self, call: &Call, each: &mut Each, option: Opt) -> Result<()> {
         match option.letter {
             b'N' => self.chomp = false,
             b'n' => self.chomp = true,

@@ -4,8 +4,7 @@ use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, warn};
 
 use kernel::fd;
 
-use super::backtick::chomped;
-use super::import_value;
+use super::import_value::{self, Reading};
 
 pub(super) const PROGRAM: Program = Program {
     name: "withstdinas",
@@ -28,15 +27,13 @@ enum OnNul {
 
 fn run(call: &mut Call) -> Result<Outcome> {
     let mut on_nul = OnNul::Cut;
-    let (mut chomp, mut substitute) = (true, false);
+    let mut reading = Reading::default();
     for option in call.options("iID:NnEe")? {
         match option.letter {
             b'i' => on_nul = OnNul::Leave,
             b'I' => on_nul = OnNul::Remove,
             b'D' => on_nul = OnNul::Default(option.value),
-            b'N' => chomp = false,
-            b'n' => chomp = true,
-            letter => substitute = letter == b'E',
+            letter => reading.set(letter),
         }
     }
     let variable = call.operand()?;
@@ -44,7 +41,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     import_value::check_name(&variable)?;
     let mut input = fd::read_to_end(0, usize::MAX).unable("read standard input", b"")?;
     let value = match (input.iter().position(|byte| *byte == 0), on_nul) {
-        (None, _) => Some(chomped(input, chomp)),
+        (None, _) => Some(reading.chomped(input)),
         (Some(_), OnNul::Leave) => {
             return Err(Failure::Other {
                 code: 1,
@@ -53,7 +50,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
         (Some(at), OnNul::Cut) => {
             input.truncate(at);
-            Some(chomped(input, chomp))
+            Some(reading.chomped(input))
         }
         (Some(_), OnNul::Remove) => None,
         (Some(_), OnNul::Default(value)) => {
@@ -64,12 +61,5 @@ fn run(call: &mut Call) -> Result<Outcome> {
             Some(value)
         }
     };
-    match value {
-        Some(value) => import_value::hand_on(call, &variable, &value, next, substitute),
-        None if substitute => Err(import_value::not_set(&variable)),
-        None => {
-            call.env.unset(&variable);
-            Ok(Outcome::exec_or_exit(call, next))
-        }
-    }
+    import_value::hand_on_or_unset(call, &variable, value, next, reading.substitute)
 }
