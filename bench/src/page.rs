@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::contestant::Contestant;
 use crate::measure::{boot, crash_loop, idle, orphans, restart, size};
 use crate::processes;
-use crate::results::{Results, Summary};
+use crate::results::{Results, Summary, figure};
 use crate::takeaway;
 
 /// How the values of a measure are told.
@@ -214,18 +214,6 @@ fn cell(own: Summary, floor: Option<Summary>) -> String {
     }
 }
 
-/// Three figures that mean something.
-pub(crate) fn figure(value: f64) -> String {
-    if value.is_infinite() {
-        return "∞".to_string();
-    }
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
 /// Lines of at most 90 letters.
 fn fill(text: &str) -> String {
     let mut filled = String::new();
@@ -248,18 +236,6 @@ fn fill(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_are_short() {
-        for (value, text) in [
-            (0.123_4, "0.12"),
-            (12.34, "12.3"),
-            (1234.5, "1234"),
-            (f64::INFINITY, "∞"),
-        ] {
-            assert_eq!(figure(value), text);
-        }
-    }
 
     #[test]
     fn lines_are_filled() {

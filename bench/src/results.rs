@@ -89,9 +89,33 @@ fn summarize(values: &[f64]) -> Option<Summary> {
     Some(Summary { median, min, max })
 }
 
+/// Three figures that mean something.
+pub(crate) fn figure(value: f64) -> String {
+    if value.is_infinite() {
+        return "∞".to_string();
+    }
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        for (value, text) in [
+            (0.123_4, "0.12"),
+            (12.34, "12.3"),
+            (1234.5, "1234"),
+            (f64::INFINITY, "∞"),
+        ] {
+            assert_eq!(figure(value), text);
+        }
+    }
 
     #[test]
     fn a_summary_is_of_the_sorted_values() {

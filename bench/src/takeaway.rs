@@ -1,7 +1,7 @@
 //! The page's beginning: what a reader takes away, in five lines of the run's own figures.
 
 use crate::measure::{boot, orphans, restart};
-use crate::results::Results;
+use crate::results::{Results, figure};
 
 /// Ours, and the peers that the lines name: the best bare supervisor, and the most used one.
 const OURS: &str = "mainstay";
@@ -64,8 +64,11 @@ fn times(
 ) -> Option<String> {
     let of = |contestant| {
         let summary = results.summary(measure, services, contestant)?;
-        let figure = super::page::figure(summary.median);
-        Some(format!("{figure} {unit}").trim_end().to_string())
+        Some(
+            format!("{} {unit}", figure(summary.median))
+                .trim_end()
+                .to_string(),
+        )
     };
     let ours = of(OURS)?;
     let peers: Vec<String> = PEERS
