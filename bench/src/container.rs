@@ -192,9 +192,7 @@ fn enter(root: &Path, groups: &Groups) -> io::Result<()> {
     let log = flags::O_WRONLY | flags::O_CREAT | flags::O_TRUNC;
     let output = kernel::fs::open(&root.join("bench/log"), log, 0o644)?;
     let input = kernel::fs::open(Path::new("/dev/null"), flags::O_RDONLY, 0)?;
-    mount::pivot_root(root, &root.join("old"))?;
-    mount::detach(Path::new("/old"))?;
-    std::env::set_current_dir("/")?;
+    mount::change_root(root)?;
     process::new_session()?;
     fd::copy(input.as_raw_fd(), 0)?;
     fd::copy(output.as_raw_fd(), 1)?;

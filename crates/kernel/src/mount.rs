@@ -162,18 +162,31 @@ fn remount_read_only(target: &Path, path: &CString) -> io::Result<()> {
     call(target, target, None, flags, None)
 }
 
-/// Makes `new_root` this namespace's root and puts the old one at `old_root`, a
-/// directory below it.
+/// Moves what is mounted at `from`, with all that is mounted below it, to `to`.
+///
+/// # Errors
+/// As mount(2) with MS_MOVE: EINVAL when nothing is mounted at `from`, or it is shared.
+pub fn relocate(from: &Path, to: &Path) -> io::Result<()> {
+    call(from, to, None, libc::MS_MOVE, None)
+}
+
+/// Makes `new_root` this process's and its namespace's root and working directory, and
+/// lets go of the old one: no name leads there any more. Without a directory for the old
+/// one, as pivot_root(2) shows it (`pivot_root(".", ".")`).
 ///
 /// # Errors
 /// As pivot_root(2): EINVAL when `new_root` is no mount point, or when the machine
 /// runs from its initial ramfs.
-pub fn pivot_root(new_root: &Path, old_root: &Path) -> io::Result<()> {
-    let new_root = c_path(new_root)?;
-    let old_root = c_path(old_root)?;
+pub fn change_root(new_root: &Path) -> io::Result<()> {
+    std::env::set_current_dir(new_root)?;
+    let here = c".".as_ptr();
     // SAFETY: both are C strings.
-    let done = unsafe { libc::syscall(libc::SYS_pivot_root, new_root.as_ptr(), old_root.as_ptr()) };
-    check(done as libc::c_int).map(drop)
+    let done = unsafe { libc::syscall(libc::SYS_pivot_root, here, here) };
+    check(done as libc::c_int)?;
+    // The old root lies over the new one now; where this process is, is the old one.
+    // SAFETY: a C string.
+    check(unsafe { libc::umount2(here, libc::MNT_DETACH) })?;
+    std::env::set_current_dir("/")
 }
 
 /// Takes what is mounted at `target`, and all below it, out of sight at once; it goes

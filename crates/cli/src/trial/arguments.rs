@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use chain::{Environment, Failure, Result, Word, escape};
+use layouts::walk::{Links, Root};
 
 use super::USAGE;
 
@@ -179,7 +180,14 @@ const RUN: [&str; 7] = [
 
 /// A line for a tree of which nothing is run, mostly one directory too high or too low.
 pub(super) fn nothing_to_run(overlay: &Path) -> Option<String> {
-    let is_tree = |tree: &Path| RUN.iter().any(|path| tree.join(path).exists());
+    // As the tree's own root: an absolute link in it is not this machine's to answer.
+    let is_tree = |tree: &Path| {
+        let root = Root::open(tree, Links::InRoot);
+        root.is_ok_and(|root| {
+            RUN.iter()
+                .any(|path| root.find(path.as_bytes(), true).is_ok())
+        })
+    };
     if is_tree(overlay) {
         return None;
     }

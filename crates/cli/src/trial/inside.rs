@@ -1,8 +1,7 @@
 //! The child in the new namespaces: lays out its root and becomes the image's own
 //! process 1.
 
-use std::fs;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,6 +10,7 @@ use chain::{Environment, Exec, Failure, Result, Unable, Word, escape, exit};
 use kernel::capability::{self, Capabilities};
 use kernel::fs::flags::{O_DIRECTORY, O_RDONLY};
 use kernel::{credentials, errno, fd, mount, namespace, process, signal};
+use layouts::walk::{Links, Root};
 use std::os::unix::ffi::OsStrExt;
 
 use super::arguments::{Network, Request};
@@ -26,9 +26,6 @@ const SCRATCH: &[&str] = &["/tmp", "/mnt", "/run", "/var"];
 /// What `/run.sh` of docker-base's layout is written for.
 const SHELL: &str = "/bin/sh";
 
-/// Where the machine's root is until it is let go of.
-const OLD_ROOT: &str = "/.machine";
-
 /// Becomes the image's process 1. Comes back in no case: what fails is said here, and
 /// the exit code is the parent's to hand on.
 pub(super) fn become_process_1(
@@ -37,7 +34,12 @@ pub(super) fn become_process_1(
     plain_user: bool,
     streams: &Streams,
     go: &OwnedFd,
+    inherited: &[RawFd],
 ) -> ! {
+    // The caller's own: one that is a directory would be a way to the machine.
+    for number in inherited {
+        fd::close(*number);
+    }
     let code = match streams
         .take()
         .and_then(|()| prepare(request, plain_user, go))
@@ -108,17 +110,19 @@ fn change_root(request: &Request, plain_user: bool) -> Result<Vec<Word>> {
     let mut layers = Layers::new(scratch, plain_user).unable("read", b"/proc/self/mountinfo")?;
     mount::mount("tmpfs", scratch, 0, b"mode=700")
         .map_err(refused("mount a file system in memory"))?;
-    let root = layers.root(&lower, &request.root)?;
-    surroundings::furnish(&root, request.network, plain_user)?;
+    let root = layers.root(lower, &request.root)?;
+    let stage = scratch.join("surroundings");
+    surroundings::furnish(&root, &stage, request.network, plain_user)?;
 
-    let old = root.join(&OLD_ROOT[1..]);
-    fs::create_dir(&old).unable("make", old.as_os_str().as_bytes())?;
-    mount::pivot_root(&root, &old).map_err(refused("change the root"))?;
-    std::env::set_current_dir("/").unable("change to", b"/")?;
-    surroundings::write_names(&name_servers);
+    // From here on no name leads to the machine: nothing that the tree or the root below
+    // it brings is followed before. What is left of the machine is `overlay`, which only
+    // a link by way of /proc could reach, so what follows goes by descriptor.
+    mount::change_root(&root).map_err(refused("change the root"))?;
+    let root = Root::open(Path::new("/"), Links::InRoot).unable("open", b"/")?;
+    surroundings::write_names(&root, &name_servers);
     install()?;
-    let tree = format!("/proc/self/fd/{}", overlay.as_raw_fd());
-    let left_out = copy::merge(Path::new(&tree), Path::new("/"), &request.overlay)?;
+    let left_out = copy::merge(&overlay, &root, &request.overlay)?;
+    drop(overlay);
     for path in left_out {
         chain::warn(
             super::COMMAND.name,
@@ -128,7 +132,7 @@ fn change_root(request: &Request, plain_user: bool) -> Result<Vec<Word>> {
             ),
         );
     }
-    if !Path::new(SHELL).exists() {
+    if root.find(SHELL.as_bytes(), true).is_err() {
         return Err(Failure::Other {
             code: chain::exit::SYSTEM,
             text: format!(
@@ -138,10 +142,7 @@ fn change_root(request: &Request, plain_user: bool) -> Result<Vec<Word>> {
             ),
         });
     }
-    drop((overlay, lower));
-    mount::detach(Path::new(OLD_ROOT)).map_err(refused("let go of the machine's root"))?;
-    fs::remove_dir(OLD_ROOT).unable("remove", OLD_ROOT.as_bytes())?;
-    Ok(program(&request.command))
+    Ok(program(&root, &request.command))
 }
 
 /// Writes what the base image would bring; the tree comes over it, as the image's later
@@ -169,11 +170,10 @@ fn open_directory(path: &Path) -> Result<OwnedFd> {
 }
 
 /// What an engine would execute: the image's CMD.
-fn program(command: &[Word]) -> Vec<Word> {
-    let first = if Path::new("/run.sh").exists() {
-        "/run.sh"
-    } else {
-        "/init"
+fn program(root: &Root, command: &[Word]) -> Vec<Word> {
+    let first = match root.find(b"/run.sh", true) {
+        Ok(_) => "/run.sh",
+        Err(_) => "/init",
     };
     let mut argv = vec![first.as_bytes().to_vec()];
     argv.extend_from_slice(command);

@@ -53,6 +53,7 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
         .then(|| caller.get(b"TERM").unwrap_or(b"xterm"));
     let env = environment::of(request, terminal);
     fd::fill_standard_streams();
+    let inherited = fd::open_from(3);
     say(&format!(
         "booting {} over {}, both only read; no sandbox: {}",
         escape(request.overlay.as_os_str().as_bytes()),
@@ -77,7 +78,7 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
         (Fork::Child, plain_user) => {
             // `alive` closes by itself when the child executes something.
             drop((release, begun, news));
-            inside::become_process_1(request, env, plain_user, &streams, &go)
+            inside::become_process_1(request, env, plain_user, &streams, &go, &inherited)
         }
         (Fork::Parent(pid), plain_user) => (pid, plain_user),
     };

@@ -7,15 +7,18 @@
 //! in memory, and each of its directories an overlay of its own, split again where
 //! something is mounted further below.
 
-use std::fs::{self, Metadata, Permissions};
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use chain::{Failure, Result, escape};
-use kernel::{errno, mount};
+use kernel::fs::Stat;
+use kernel::fs::flags::{O_DIRECTORY, O_PATH};
+use kernel::{dir, errno, mount};
 
 use super::obstacles;
 
@@ -54,18 +57,30 @@ pub(super) struct Layers<'a> {
     made: usize,
 }
 
-/// A directory of the lower root: where it is reached, and its name on the machine.
+/// An entry of the lower root, itself: a link is never followed, since the machine's own
+/// root is still this process's, and an absolute link would lead there.
 struct Lower {
-    at: PathBuf,
+    /// Open with O_PATH.
+    fd: OwnedFd,
+    /// Its name on the machine.
     named: PathBuf,
 }
 
 impl Lower {
-    fn entry(&self, name: &std::ffi::OsStr) -> Lower {
-        Lower {
-            at: self.at.join(name),
+    fn entry(&self, name: &OsStr) -> io::Result<Lower> {
+        Ok(Lower {
+            fd: kernel::fs::open_entry(self.fd.as_raw_fd(), name.as_bytes(), O_PATH)?,
             named: self.named.join(name),
-        }
+        })
+    }
+
+    /// A name for it that leads nowhere else and that options of a mount can hold.
+    fn at(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()))
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        kernel::fs::stat(&self.fd)
     }
 }
 
@@ -88,121 +103,122 @@ impl<'a> Layers<'a> {
     ///
     /// # Errors
     /// What the kernel refuses, with a remedy.
-    pub(super) fn root(&mut self, lower: &impl AsRawFd, named: &Path) -> Result<PathBuf> {
+    pub(super) fn root(&mut self, lower: OwnedFd, named: &Path) -> Result<PathBuf> {
         let root = self.scratch.join("root");
         let lower = Lower {
             // By descriptor: the scratch file system may cover its name.
-            at: PathBuf::from(format!("/proc/self/fd/{}", lower.as_raw_fd())),
+            fd: lower,
             named: named.to_path_buf(),
         };
         fs::create_dir(&root)
-            .and_then(|()| take_over(&fs::metadata(&lower.at)?, &root, self.plain_user))
-            .map_err(|error| self.refused(&lower, &error))?;
+            .and_then(|()| take_over(&lower.stat()?, &root, self.plain_user))
+            .map_err(|error| self.refused(named, &error))?;
         if self.mounted_below(named).next().is_none() {
             self.overlay(&lower, &root)
-                .map_err(|error| self.refused(&lower, &error))?;
+                .map_err(|error| self.refused(named, &error))?;
         } else {
             // A mount point of its own, as a change of root asks for.
-            mount::bind(&root, &root, false).map_err(|error| self.refused(&lower, &error))?;
+            mount::bind(&root, &root, false).map_err(|error| self.refused(named, &error))?;
             self.split(&lower, &root, 0)?;
         }
         for name in FRESH {
-            let path = root.join(name);
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(self.refused(&lower, &error));
-                }
-                _ => {}
-            }
+            make_fresh(&root.join(name)).map_err(|error| self.refused(named, &error))?;
         }
         Ok(root)
     }
 
     /// Shows each entry of `lower` at `target`.
     fn split(&mut self, lower: &Lower, target: &Path, depth: usize) -> Result<()> {
-        let entries = match fs::read_dir(&lower.at) {
-            Ok(entries) => entries,
+        let names = match names(lower) {
+            Ok(names) => names,
             // Not this user's to see: it stays empty.
             Err(error) if errno::is(&error, errno::EACCES) => return Ok(()),
-            Err(error) => return Err(self.refused(lower, &error)),
+            Err(error) => return Err(self.refused(&lower.named, &error)),
         };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
+        for name in names {
+            let name = OsStr::from_bytes(&name);
             if depth == 0 && FRESH.iter().any(|fresh| *fresh == name) {
                 continue;
             }
-            let source = lower.entry(&name);
-            let target = target.join(&name);
-            self.show(&source, &target, depth + 1).or_else(|error| {
-                // A disk that cannot be a layer is no reason to fail: an image has
-                // no such thing either.
-                if self.disk_at(&source.named).is_some() {
-                    Ok(())
-                } else {
-                    Err(self.refused(&source, &error))
-                }
-            })?;
-            if target.is_dir() && self.must_split(&source) && depth + 1 < DEEPEST_SPLIT {
-                self.split(&source, &target, depth + 1)?;
+            let named = lower.named.join(name);
+            let target = target.join(name);
+            let shown = self
+                .show(lower, name, &target, depth + 1)
+                .or_else(|error| {
+                    // A disk that cannot be a layer is no reason to fail: an image has
+                    // no such thing either.
+                    if self.disk_at(&named).is_some() {
+                        Ok(None)
+                    } else {
+                        Err(self.refused(&named, &error))
+                    }
+                })?;
+            if let Some(below) = shown
+                && depth + 1 < DEEPEST_SPLIT
+            {
+                self.split(&below, &target, depth + 1)?;
             }
         }
         Ok(())
     }
 
-    /// Shows one entry: all of it, or, where it has to be split, an empty directory.
-    fn show(&mut self, source: &Lower, target: &Path, depth: usize) -> io::Result<()> {
-        if self.strange_at(&source.named) {
+    /// Shows the entry `name` of `lower`: all of it, or, where it has to be split, an empty
+    /// directory; then what it is to be filled from is given.
+    fn show(
+        &mut self,
+        lower: &Lower,
+        name: &OsStr,
+        target: &Path,
+        depth: usize,
+    ) -> io::Result<Option<Lower>> {
+        if self.strange_at(&lower.named.join(name)) {
             // Not even looked at: it may not answer.
-            return fs::create_dir(target);
+            return fs::create_dir(target).map(|()| None);
         }
-        let metadata = fs::symlink_metadata(&source.at)?;
-        let kind = metadata.file_type();
-        if kind.is_symlink() {
-            return symlink(fs::read_link(&source.at)?, target);
+        let source = lower.entry(name)?;
+        let stat = source.stat()?;
+        if stat.is_link() {
+            let leads_to = dir::read_link(&source.fd, b"")?;
+            return symlink(OsStr::from_bytes(&leads_to), target).map(|()| None);
         }
-        if kind.is_file() {
-            return show_file(source, target, &metadata, self.plain_user);
+        if stat.is_file() {
+            return show_file(&source, target, &stat, self.plain_user).map(|()| None);
         }
-        if !kind.is_dir() {
-            return Ok(());
+        if !stat.is_dir() {
+            return Ok(None);
         }
         fs::create_dir(target)?;
-        take_over(&metadata, target, self.plain_user)?;
-        if self.must_split(source) || depth > DEEPEST_SPLIT {
-            return Ok(());
+        take_over(&stat, target, self.plain_user)?;
+        if self.must_split(&source) {
+            return Ok(Some(source));
         }
-        if self.plain_user && fs::read_dir(&source.at).is_err() {
-            // Not this user's to see, /root for one: an empty one of their own.
-            return Ok(());
+        // Not this user's to see, /root for one: an empty one of their own.
+        let unseen = self.plain_user && names(&source).is_err();
+        if depth <= DEEPEST_SPLIT && !unseen {
+            self.overlay(&source, target)?;
         }
-        self.overlay(source, target)
+        Ok(None)
     }
 
     fn must_split(&self, source: &Lower) -> bool {
-        !self.strange_at(&source.named) && self.mounted_below(&source.named).next().is_some()
+        self.mounted_below(&source.named).next().is_some()
     }
 
     /// An overlay of `lower` on the directory `target`.
     fn overlay(&mut self, lower: &Lower, target: &Path) -> io::Result<()> {
-        let metadata = fs::metadata(&lower.at)?;
+        let stat = lower.stat()?;
         self.made += 1;
         let own = self.scratch.join(format!("layer-{}", self.made));
         let (upper, work) = (own.join("upper"), own.join("work"));
         fs::create_dir_all(&upper)?;
         fs::create_dir(&work)?;
-        take_over(&metadata, &upper, self.plain_user)?;
+        take_over(&stat, &upper, self.plain_user)?;
         if self.plain_user {
-            own_directories(&lower.at, &upper, 0);
+            own_directories(lower, &upper, 0);
         }
-        // Opened anew for a name without the characters that separate options.
-        let lower = kernel::fs::open(
-            &lower.at,
-            kernel::fs::flags::O_PATH | kernel::fs::flags::O_DIRECTORY,
-            0,
-        )?;
         let options = format!(
-            "lowerdir=/proc/self/fd/{},upperdir={},workdir={}{}",
-            lower.as_raw_fd(),
+            "lowerdir={},upperdir={},workdir={}{}",
+            lower.at().display(),
             upper.display(),
             work.display(),
             // What a plain user may write; other attributes are the machine's root's.
@@ -232,59 +248,74 @@ impl<'a> Layers<'a> {
         self.at(path).is_some() && self.disk_at(path).is_none()
     }
 
-    fn refused(&self, lower: &Lower, error: &io::Error) -> Failure {
+    fn refused(&self, named: &Path, error: &io::Error) -> Failure {
         let what = format!(
             "lay an overlay over {}",
-            escape(lower.named.as_os_str().as_bytes())
+            escape(named.as_os_str().as_bytes())
         );
         obstacles::mount(&what, error, self.plain_user)
     }
 }
 
-/// Gives `target` the mode of `metadata`, and its owner unless this is a plain user: the
-/// machine's users do not exist in their namespace, and what they own is theirs now.
-fn take_over(metadata: &Metadata, target: &Path, plain_user: bool) -> io::Result<()> {
-    if !plain_user {
-        lchown(target, Some(metadata.uid()), Some(metadata.gid()))?;
-    }
-    fs::set_permissions(target, Permissions::from_mode(metadata.mode() & 0o7777))
+/// The names in a directory of the lower root.
+fn names(lower: &Lower) -> io::Result<Vec<Vec<u8>>> {
+    dir::names(&lower.fd)
 }
 
-fn show_file(
-    source: &Lower,
-    target: &Path,
-    metadata: &Metadata,
-    plain_user: bool,
-) -> io::Result<()> {
-    if metadata.len() <= LARGEST_COPY && fs::copy(&source.at, target).is_ok() {
-        return take_over(metadata, target, plain_user);
+/// A directory of its own for fresh contents: what the root has there may be a link, which
+/// would take them elsewhere.
+fn make_fresh(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::create_dir(path)
+}
+
+/// Gives `target` the mode of `stat`, and its owner unless this is a plain user: the
+/// machine's users do not exist in their namespace, and what they own is theirs now.
+fn take_over(stat: &Stat, target: &Path, plain_user: bool) -> io::Result<()> {
+    if !plain_user {
+        lchown(target, Some(stat.uid), Some(stat.gid))?;
+    }
+    fs::set_permissions(target, Permissions::from_mode(stat.mode & 0o7777))
+}
+
+fn show_file(source: &Lower, target: &Path, stat: &Stat, plain_user: bool) -> io::Result<()> {
+    let at = source.at();
+    if fs::metadata(&at)?.len() <= LARGEST_COPY && fs::copy(&at, target).is_ok() {
+        return take_over(stat, target, plain_user);
     }
     fs::write(target, b"")?;
-    mount::bind(&source.at, target, false)?;
+    mount::bind(&at, target, false)?;
     mount::make_read_only(target)
 }
 
 /// Makes directories of the upper layer for those of the lower one, which thereby
 /// belong to this user: on the machine they are its root's, who does not exist in a
 /// plain user's namespace, so nobody could make a file in them.
-fn own_directories(lower: &Path, upper: &Path, depth: usize) {
-    let Ok(entries) = fs::read_dir(lower) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let Ok(metadata) = entry.metadata() else {
+fn own_directories(lower: &Lower, upper: &Path, depth: usize) {
+    for name in names(lower).unwrap_or_default() {
+        let name = OsStr::from_bytes(&name);
+        let entry = lower
+            .entry(name)
+            .and_then(|entry| Ok((entry.stat()?, entry)));
+        let Ok((stat, entry)) = entry else {
             continue;
         };
         // One that cannot be read could not be merged: it stays what it is.
-        if !metadata.is_dir() || fs::read_dir(entry.path()).is_err() {
+        let read = O_DIRECTORY;
+        if !stat.is_dir() || kernel::fs::open_entry(entry.fd.as_raw_fd(), b".", read).is_err() {
             continue;
         }
-        let upper = upper.join(entry.file_name());
-        if fs::create_dir(&upper).is_err() || take_over(&metadata, &upper, true).is_err() {
+        let upper = upper.join(name);
+        if fs::create_dir(&upper).is_err() || take_over(&stat, &upper, true).is_err() {
             continue;
         }
         if depth + 1 < DEEPEST_OWN {
-            own_directories(&entry.path(), &upper, depth + 1);
+            own_directories(&entry, &upper, depth + 1);
         }
     }
 }

@@ -2,13 +2,16 @@
 //! names in /etc. The lists are those of the OCI runtime specification's "Default
 //! Filesystems" and "Default Devices", and of Docker's default masks.
 
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use chain::Result;
-use kernel::{errno, mount, tty};
+use kernel::fs::flags::{O_DIRECTORY, O_NOCTTY, O_NONBLOCK, O_PATH, O_RDONLY};
+use kernel::{dir, errno, mount, tty};
+use layouts::walk::Root;
 use mount::flags::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY};
 
 use super::arguments::Network;
@@ -54,11 +57,37 @@ const READ_ONLY: &[&str] = &[
     "proc/sysrq-trigger",
 ];
 
-/// Mounts all of it below `root`.
+/// What is mounted in the root.
+const PARTS: &[&str] = &["proc", "sys", "dev", "run", "tmp"];
+
+/// Mounts all of it in `root`, by way of the directory `stage`, which is made: in a root
+/// that others have made, a name may be a link that leads out of it.
 ///
 /// # Errors
 /// The first mount that the kernel refuses, with a remedy.
-pub(super) fn furnish(root: &Path, network: Network, plain_user: bool) -> Result<()> {
+pub(super) fn furnish(root: &Path, stage: &Path, network: Network, plain_user: bool) -> Result<()> {
+    let refused = |error: io::Error| obstacles::mount("mount /proc", &error, plain_user);
+    fs::create_dir(stage).map_err(refused)?;
+    for part in PARTS {
+        fs::create_dir(stage.join(part)).map_err(refused)?;
+    }
+    build(stage, network, plain_user)?;
+    for part in PARTS {
+        let moved = move_to(&stage.join(part), root, part);
+        moved.map_err(|error| obstacles::mount(&format!("mount /{part}"), &error, plain_user))?;
+    }
+    Ok(())
+}
+
+/// Moves what is mounted at `from` to the directory `name` of `root`, if it is one.
+fn move_to(from: &Path, root: &Path, name: &str) -> io::Result<()> {
+    let root = kernel::fs::open(root, O_PATH | O_DIRECTORY, 0)?;
+    let place = kernel::fs::open_entry(root.as_raw_fd(), name.as_bytes(), O_PATH | O_DIRECTORY)?;
+    let place = format!("/proc/self/fd/{}", place.as_raw_fd());
+    mount::relocate(from, Path::new(&place))
+}
+
+fn build(root: &Path, network: Network, plain_user: bool) -> Result<()> {
     let say = |what: &str, done: io::Result<()>| {
         done.map_err(|error| obstacles::mount(&format!("mount {what}"), &error, plain_user))
     };
@@ -164,31 +193,49 @@ pub(super) fn name_servers() -> Vec<u8> {
     fs::read("/etc/resolv.conf").unwrap_or_default()
 }
 
-/// Writes the files of /etc that an engine writes; called with the new root in place.
-/// A root whose /etc cannot be written to goes without.
-pub(super) fn write_names(name_servers: &[u8]) {
-    let mut hosts = fs::read("/etc/hosts").unwrap_or_else(|_| b"127.0.0.1\tlocalhost\n".to_vec());
+/// Writes the files of /etc that an engine writes. A root whose /etc cannot be written to
+/// goes without.
+pub(super) fn write_names(root: &Root, name_servers: &[u8]) {
+    let mut hosts = read(root, "/etc/hosts").unwrap_or_else(|_| b"127.0.0.1\tlocalhost\n".to_vec());
     hosts.extend_from_slice(format!("127.0.1.1\t{HOST_NAME}\n").as_bytes());
-    let _ = fs::create_dir_all("/etc");
-    for (name, text) in [
-        ("hostname", format!("{HOST_NAME}\n").as_bytes()),
-        ("hosts", &hosts),
-        ("resolv.conf", name_servers),
+    if let Ok(place) = root.place(b"/etc") {
+        let _ = dir::make(&place.dir, &place.name, 0o755);
+    }
+    for (path, text) in [
+        ("/etc/hostname", format!("{HOST_NAME}\n").as_bytes()),
+        ("/etc/hosts", &hosts),
+        ("/etc/resolv.conf", name_servers),
     ] {
-        let path = Path::new("/etc").join(name);
-        // A new file, since the old one may be a link or somebody else's.
-        let _ = fs::remove_file(&path);
-        let written = fs::write(&path, text)
-            .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o644)));
-        if let Err(error) = written {
+        if let Err(error) = write(root, path, text) {
             chain::warn(
                 super::COMMAND.name,
-                &format!(
-                    "unable to write {}: {}",
-                    kernel::escape_path(path),
-                    errno::text(&error)
-                ),
+                &format!("unable to write {path}: {}", errno::text(&error)),
             );
         }
     }
+}
+
+/// The bytes of a regular file of the root.
+fn read(root: &Root, path: &str) -> io::Result<Vec<u8>> {
+    let place = root.place(&root.real(path.as_bytes())?)?;
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    let mut file = File::from(kernel::fs::open_entry(
+        place.dir.as_raw_fd(),
+        &place.name,
+        flags,
+    )?);
+    if !file.metadata()?.is_file() {
+        return Err(errno::from(errno::EINVAL));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map(|_| bytes)
+}
+
+/// Writes a new file, since the old one may be a link or somebody else's.
+fn write(root: &Root, path: &str, text: &[u8]) -> io::Result<()> {
+    let place = root.place(path.as_bytes())?;
+    let _ = dir::remove(&place.dir, &place.name);
+    let mut file = dir::create(&place.dir, &place.name, 0o600)?;
+    file.write_all(text)?;
+    kernel::fs::set_mode(&file, 0o644)
 }
