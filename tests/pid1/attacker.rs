@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         ["half-open", socket, count] => half_open(Path::new(socket), number(count)),
         ["ask", socket, request] => ask(Path::new(socket), request, 1 << 20),
         ["ask-slowly", socket, request] => ask(Path::new(socket), request, 1),
+        ["unread", socket, request] => unread(Path::new(socket), request),
+        ["backlog", socket, word] => backlog(Path::new(socket), Path::new(word)),
+        ["deep", directory, levels] => deep(Path::new(directory), number(levels)),
+        ["lowest", directory] => lowest(Path::new(directory)),
         ["latency", socket, count] => latency(Path::new(socket), number(count)),
         ["ask-while", socket, directory] => ask_while(Path::new(socket), Path::new(directory)),
         ["listen", socket] => listen(Path::new(socket)),
@@ -78,6 +82,66 @@ fn ask(socket: &Path, request: &str, at_once: usize) -> io::Result<()> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     io::stdout().write_all(&answer)
+}
+
+/// Sends a request, closes that half, and reads nothing until the other side has closed too.
+fn unread(socket: &Path, request: &str) -> io::Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.write_all(request.replace(',', "\0").as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
+    // All that has come is looked at and left: as much as there is room for.
+    let mut seen = vec![0; 1 << 20];
+    stream.set_nonblocking(true)?;
+    loop {
+        match sys::closed_by_peer(&stream)? {
+            true => break,
+            false => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    let mut length = 0;
+    while let Ok(count @ 1..) = stream.read(&mut seen) {
+        length += count;
+    }
+    println!("{length}");
+    Ok(())
+}
+
+/// Listens at `socket`, accepts nobody, and fills the queue; says so in the file `word`, and stays.
+fn backlog(socket: &Path, word: &Path) -> io::Result<()> {
+    let _listener = UnixListener::bind(socket)?;
+    let mut held = Vec::new();
+    while let Ok(client) = sys::connect_now(socket) {
+        held.push(client);
+    }
+    std::fs::write(word, format!("{}\n", held.len()))?;
+    io::stdin().read_to_end(&mut Vec::new()).map(drop)
+}
+
+/// Makes `levels` directories in one another, with a file beside each.
+fn deep(directory: &Path, levels: u32) -> io::Result<()> {
+    std::env::set_current_dir(directory)?;
+    for _ in 0..levels {
+        std::fs::write("file", "")?;
+        std::fs::create_dir("d")?;
+        std::env::set_current_dir("d")?;
+    }
+    Ok(())
+}
+
+/// Prints how deep the directories of [`deep`] go, and the owner and mode of the lowest file.
+fn lowest(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    std::env::set_current_dir(directory)?;
+    let mut levels = 0;
+    let mut lowest = None;
+    while let Ok(file) = std::fs::metadata("file") {
+        lowest = Some(file);
+        std::env::set_current_dir("d")?;
+        levels += 1;
+    }
+    let lowest = lowest.ok_or_else(|| io::Error::other("no such tree"))?;
+    println!("{levels} {} {:o}", lowest.uid(), lowest.mode() & 0o7777);
+    Ok(())
 }
 
 /// Asks for the status once; gives how long the answer took.

@@ -21,6 +21,7 @@ pub mod mount;
 pub mod namespace;
 pub mod process;
 pub mod regex;
+pub mod removal;
 pub mod signal;
 pub mod socket;
 pub mod spawn;

@@ -2,6 +2,7 @@
 //! written, in a private folder that PID 1 makes and other programs find.
 
 use std::ffi::OsStr;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub const LOCK: &str = "lock";
 
 /// Which PID namespace the folder's PID 1 is in.
 pub const NAMESPACE: &str = "namespace";
+
+/// More than any name of a namespace (bytes).
+const LONGEST_NAME: u64 = 64;
 
 /// How many containers of one user may share a directory for temporary files.
 const NEIGHBOURS: u32 = 10;
@@ -95,7 +99,10 @@ fn is_held(folder: &Path, namespace: &[u8]) -> bool {
         return false;
     };
     let held = fs::try_lock(&lock).is_err_and(|error| errno::is(&error, errno::EWOULDBLOCK));
-    let written = std::fs::read(folder.join(NAMESPACE)).unwrap_or_default();
+    let mut written = Vec::new();
+    // A folder of this user's may be a neighbour's: what is no file is not waited for.
+    let _ = fs::open_regular(&folder.join(NAMESPACE))
+        .and_then(|file| file.take(LONGEST_NAME).read_to_end(&mut written));
     held && (namespace.is_empty() || written == namespace)
 }
 

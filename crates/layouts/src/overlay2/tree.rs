@@ -1,4 +1,4 @@
-//! Copying and removing trees of the image by descriptor: no link is followed but
+//! Copying trees of the image by descriptor: no link is followed but
 //! where that is said, so whoever may write to a tree cannot point us elsewhere.
 
 use std::io::{self, Read, Write};
@@ -11,6 +11,8 @@ use kernel::{dir, errno};
 
 use super::protect::{self, Taken};
 use crate::Problem;
+
+pub(crate) use kernel::removal::{empty, remove};
 
 /// Deepest tree that is copied. A service is two or three deep.
 const DEEPEST: usize = 64;
@@ -30,83 +32,6 @@ pub(super) enum Kind {
 /// Opens a directory to work in, following a link to it.
 pub(crate) fn open_dir(path: &Path) -> io::Result<OwnedFd> {
     fs::open(path, flags::O_PATH | flags::O_DIRECTORY, 0)
-}
-
-/// Removes an entry with all that is below it; nothing there is fine.
-pub(crate) fn remove(dir: &impl AsRawFd, name: &[u8]) -> io::Result<()> {
-    match remove_file(dir, name)? {
-        Some(below) => {
-            empty(&below)?;
-            drop(below);
-            dir::remove_empty(dir, name)
-        }
-        None => Ok(()),
-    }
-}
-
-/// Removes an entry that is no directory, or nothing; a directory is opened instead.
-fn remove_file(dir: &impl AsRawFd, name: &[u8]) -> io::Result<Option<OwnedFd>> {
-    // Directories answer EISDIR, and EPERM where unlink(2) says so as POSIX does.
-    match dir::remove(dir, name) {
-        Err(error) if errno::is(&error, errno::EISDIR) || errno::is(&error, errno::EPERM) => {}
-        Err(error) if errno::is(&error, errno::ENOENT) => return Ok(None),
-        other => return other.map(|()| None),
-    }
-    let as_dir = flags::O_RDONLY | flags::O_DIRECTORY | flags::O_NONBLOCK;
-    fs::open_entry(dir.as_raw_fd(), name, as_dir).map(Some)
-}
-
-/// Removes everything in a directory.
-pub(crate) fn empty(dir: &impl AsRawFd) -> io::Result<()> {
-    // Deeper than any image's: somebody makes directories as fast as they are removed.
-    const MOST_ROUNDS: u32 = 100_000;
-    for _ in 0..MOST_ROUNDS {
-        let mut lifted = 0;
-        empty_below(dir, dir, 0, &mut lifted)?;
-        if lifted == 0 {
-            return Ok(());
-        }
-    }
-    Err(errno::from(errno::ELOOP))
-}
-
-/// Removes everything in `dir`, which is `depth` deep below `top`. Whoever could write
-/// there may have made a tree that is deeper than this process has stack or descriptors:
-/// directories below a certain depth are lifted to the top, for the next round.
-fn empty_below(
-    dir: &impl AsRawFd,
-    top: &impl AsRawFd,
-    depth: usize,
-    lifted: &mut u32,
-) -> io::Result<()> {
-    for name in dir::names(dir)? {
-        let Some(below) = remove_file(dir, &name)? else {
-            continue;
-        };
-        if depth == DEEPEST {
-            lift(dir, &name, top, lifted)?;
-        } else {
-            empty_below(&below, top, depth + 1, lifted)?;
-            drop(below);
-            dir::remove_empty(dir, &name)?;
-        }
-    }
-    Ok(())
-}
-
-/// Moves a directory to the top, under a name that is free there.
-fn lift(dir: &impl AsRawFd, name: &[u8], top: &impl AsRawFd, lifted: &mut u32) -> io::Result<()> {
-    loop {
-        let free = format!(".mainstay-lifted-{lifted}");
-        *lifted += 1;
-        match dir::rename(dir, name, top, free.as_bytes()) {
-            Err(error)
-                if errno::is(&error, errno::ENOTEMPTY)
-                    || errno::is(&error, errno::EEXIST)
-                    || errno::is(&error, errno::ENOTDIR) => {}
-            other => return other,
-        }
-    }
 }
 
 /// Makes `path` an empty directory. One that exists is emptied, not replaced: it may
@@ -379,33 +304,6 @@ fn over<T>(to: &OwnedFd, name: &[u8], make: impl Fn() -> io::Result<T>) -> io::R
 mod tests {
     use super::*;
     use crate::testing::{Temp, mode, set_mode};
-
-    #[test]
-    fn a_tree_is_removed_without_following_its_links() {
-        let temp = Temp::new();
-        temp.write("kept/file", "");
-        temp.write("gone/a/b/c", "");
-        temp.link("../kept", "gone/link");
-        let dir = open_dir(&temp.at("")).unwrap();
-        remove(&dir, b"gone").unwrap();
-        remove(&dir, b"gone").unwrap();
-        assert!(!temp.at("gone").exists());
-        assert!(temp.at("kept/file").exists());
-    }
-
-    #[test]
-    fn a_deep_tree_is_removed_in_rounds() {
-        let temp = Temp::new();
-        let top = open_dir(&temp.dir("gone")).unwrap();
-        let mut here = open_dir(&temp.at("gone")).unwrap();
-        for _ in 0..400 {
-            dir::make(&here, b"d", 0o700).unwrap();
-            dir::create(&here, b"file", 0o600).unwrap();
-            here = fs::open_entry(here.as_raw_fd(), b"d", flags::O_PATH).unwrap();
-        }
-        empty(&top).unwrap();
-        assert!(dir::names(&top).unwrap().is_empty());
-    }
 
     #[test]
     fn modes_fifos_and_hidden_files_come_along() {

@@ -1,9 +1,12 @@
 //! s6-rmrf: removes trees.
 
 use std::fs;
+use std::io;
+use std::path::Path;
 
 use chain::{Call, Outcome, Program, Result, Unable};
-use kernel::errno;
+use kernel::fs::flags;
+use kernel::{errno, removal};
 
 use super::files;
 
@@ -22,7 +25,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     for word in call.rest() {
         let path = files::path(&word);
         let removed = match fs::symlink_metadata(path) {
-            Ok(data) if data.is_dir() => fs::remove_dir_all(path),
+            Ok(data) if data.is_dir() => remove_tree(path),
             Ok(_) => fs::remove_file(path),
             Err(error) => Err(error),
         };
@@ -32,4 +35,15 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Exit(0))
+}
+
+/// A directory with all that is below it, however deep.
+fn remove_tree(path: &Path) -> io::Result<()> {
+    // An empty one that cannot be listed can be removed.
+    if fs::remove_dir(path).is_ok() {
+        return Ok(());
+    }
+    let as_dir = flags::O_PATH | flags::O_DIRECTORY | flags::O_NOFOLLOW;
+    removal::empty(&kernel::fs::open(path, as_dir, 0)?)?;
+    fs::remove_dir(path)
 }

@@ -7,12 +7,14 @@ mod files;
 mod namespaces;
 mod privileges;
 mod processes;
+mod sockets;
 
 pub use descriptors::*;
 pub use files::*;
 pub use namespaces::*;
 pub use privileges::*;
 pub use processes::*;
+pub use sockets::*;
 
 use std::ffi::{CString, OsStr};
 use std::io;

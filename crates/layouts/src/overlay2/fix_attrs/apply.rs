@@ -16,14 +16,16 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use execline::glob;
+use kernel::dir::{Entries, Entry};
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use super::Line;
 use super::line::NAMES;
+use crate::descent::{self, News};
 use crate::walk::{Links, Root};
 use crate::{Problem, trust};
 
@@ -33,12 +35,16 @@ const RUN_FROM: [&[u8]; 2] = [b"/var/run/s6/etc/", b"/run/s6/etc/"];
 /// Most refusals that one line tells in full.
 const MOST_TOLD: usize = 8;
 
+/// As much of a path is told (bytes).
+const LONGEST_TOLD: usize = 4096;
+
 /// Carries out `line`, which is number `number` of `file`.
 pub(super) fn apply(line: &Line, file: &Path, number: u32, hidden: bool) -> Vec<Problem> {
     let mut work = Work {
         line,
         hidden,
         refusals: Vec::new(),
+        more: 0,
     };
     match Root::open(Path::new("/"), links_for(&line.path)) {
         Ok(root) => work.begin(&root),
@@ -64,12 +70,29 @@ fn links_for(path: &[u8]) -> Links {
 struct Work<'a> {
     line: &'a Line,
     hidden: bool,
+    /// Those that are told in full, and how many more there are: whoever may write to a
+    /// tree decides how many.
     refusals: Vec<String>,
+    more: usize,
 }
 
 impl Work<'_> {
+    /// Notes a refusal; `path` is what it is about.
+    fn note(&mut self, path: &Path, words: impl FnOnce(String) -> String) {
+        if self.refusals.len() == MOST_TOLD {
+            self.more += 1;
+            return;
+        }
+        // A path may be longer than any that a system call takes.
+        let bytes = path.as_os_str().as_bytes();
+        let path = match bytes.get(..LONGEST_TOLD) {
+            Some(start) => format!("{}...", kernel::escape(start)),
+            None => kernel::escape(bytes),
+        };
+        self.refusals.push(words(path));
+    }
+
     fn refused(&mut self, path: &Path, verb: &str, error: &io::Error) {
-        let path = kernel::escape(path.as_os_str().as_bytes());
         let why = match errno::is(error, errno::EPERM) {
             true if verb == "find" => {
                 "it, or a directory above it, is a link that other users could have put there"
@@ -77,22 +100,20 @@ impl Work<'_> {
             }
             _ => errno::text(error),
         };
-        self.refusals.push(format!("cannot {verb} {path}: {why}"));
+        self.note(path, |path| format!("cannot {verb} {path}: {why}"));
     }
 
     fn problems(self, file: &Path, number: u32) -> Vec<Problem> {
-        let count = self.refusals.len();
         let mut problems: Vec<Problem> = self
             .refusals
             .into_iter()
-            .take(MOST_TOLD)
             .map(|cause| Problem::at(file, number, cause, "the rest of the line is applied"))
             .collect();
-        if count > MOST_TOLD {
+        if self.more > 0 {
             problems.push(Problem::at(
                 file,
                 number,
-                format!("{} more paths could not be changed", count - MOST_TOLD),
+                format!("{} more paths could not be changed", self.more),
                 "see the lines above for the reason",
             ));
         }
@@ -124,7 +145,7 @@ impl Work<'_> {
     }
 
     /// Goes on from the directory `found`, which is at `path`, with the components that
-    /// are left, in the order of their names. With it goes what is known of the
+    /// are left. With it goes what is known of the
     /// directory that holds it.
     fn expand(
         &mut self,
@@ -141,22 +162,42 @@ impl Work<'_> {
         if root.follows_all() && self.is_known_absent(here, component, rest) {
             return;
         }
-        let names = match glob::has_magic(component, false) {
-            false => vec![glob::unescape(component, false)],
-            true => match dir::names(here) {
-                Ok(mut names) => {
-                    names.retain(|name| glob::matches(component, name, NAMES));
-                    names
-                }
-                Err(error) => return self.not_found(path, &error),
-            },
+        if !glob::has_magic(component, false) {
+            let name = glob::unescape(component, false);
+            return self.descend(root, here, &name, path, rest, wants_dir);
+        }
+        // As they come: whoever can make entries there decides how many there are.
+        let mut entries = match Entries::of(here) {
+            Ok(entries) => entries,
+            Err(error) => return self.not_found(path, &error),
         };
-        for name in names {
-            let below = [path, b"/", &name].concat();
-            match step(root, here, &name, &below) {
-                Ok(entry) => self.expand(root, &entry, &below, rest, wants_dir),
-                Err(error) => self.not_found(&below, &error),
+        loop {
+            match entries.next() {
+                Ok(Some(Entry { name, .. })) => {
+                    if glob::matches(component, &name, NAMES) {
+                        self.descend(root, here, &name, path, rest, wants_dir);
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => return self.not_found(path, &error),
             }
+        }
+    }
+
+    /// Goes on with the entry `name` of `here`, which is at `path`.
+    fn descend(
+        &mut self,
+        root: &Root,
+        here: &OwnedFd,
+        name: &[u8],
+        path: &[u8],
+        rest: &[&[u8]],
+        wants_dir: bool,
+    ) {
+        let below = [path, b"/", name].concat();
+        match step(root, here, name, &below) {
+            Ok(entry) => self.expand(root, &entry, &below, rest, wants_dir),
+            Err(error) => self.not_found(&below, &error),
         }
     }
 
@@ -194,46 +235,27 @@ impl Work<'_> {
         }
     }
 
-    /// Changes everything below a directory. An explicit stack: a tree may be deeper
-    /// than ours.
+    /// Changes everything below a directory.
     fn below(&mut self, top: OwnedFd, stat: Stat, path: &Path) {
-        let mut stack = vec![self.level(top, stat, path.to_path_buf())];
-        while let Some(level) = stack.last_mut() {
-            let Some(name) = level.names.next() else {
-                stack.pop();
-                continue;
-            };
-            let path = level.path.join(OsStr::from_bytes(&name));
-            let entry = fs::open_entry(level.fd.as_raw_fd(), &name, flags::O_PATH)
-                .and_then(|fd| fs::stat(&fd).map(|stat| (fd, stat)));
-            match entry {
-                Ok((fd, stat)) => {
-                    let dir = level.stat;
-                    self.entry(&fd, &stat, &dir, &path);
-                    if stat.is_dir() {
-                        stack.push(self.level(fd, stat, path));
-                    }
-                }
-                Err(error) if is_absent(&error) => {}
-                Err(error) => self.refused(&path, "open", &error),
-            }
-        }
-    }
-
-    fn level(&mut self, fd: OwnedFd, stat: Stat, path: PathBuf) -> Level {
-        let mut names = dir::names(&fd).unwrap_or_else(|error| {
-            self.refused(&path, "list", &error);
-            Vec::new()
-        });
-        if !self.hidden {
-            names.retain(|name| !name.starts_with(b"."));
-        }
-        Level {
-            fd,
+        let hidden = self.hidden;
+        descent::below(
+            top,
             stat,
-            path,
-            names: names.into_iter(),
-        }
+            path.as_os_str().as_bytes(),
+            |name| hidden || !name.starts_with(b"."),
+            |news| match news {
+                News::Entry {
+                    fd,
+                    stat,
+                    dir,
+                    path,
+                } => self.entry(fd, stat, dir, Path::new(OsStr::from_bytes(path))),
+                News::Failed { path, verb, error } if !is_absent(error) || verb == "go back to" => {
+                    self.refused(Path::new(OsStr::from_bytes(path)), verb, error);
+                }
+                News::Failed { .. } => {}
+            },
+        );
     }
 
     /// Whether an owner is left alone: a plain user cannot give its files away, and what
@@ -268,11 +290,13 @@ impl Work<'_> {
         let owner = self.line.owner;
         let mut stat = *stat;
         if may_be_planted(&stat, dir) && self.would_change(&stat) {
-            let path = kernel::escape(path.as_os_str().as_bytes());
-            self.refusals.push(format!(
-                "{path} is left as it is: it has {} names, and others could have linked it there",
-                stat.links
-            ));
+            let names = stat.links;
+            self.note(path, |path| {
+                format!(
+                    "{path} is left as it is: it has {names} names, and others could have linked \
+                     it there"
+                )
+            });
             return;
         }
         let right = (stat.uid, stat.gid) == (owner.uid, owner.gid);
@@ -326,14 +350,6 @@ fn step(root: &Root, here: &OwnedFd, name: &[u8], path: &[u8]) -> io::Result<(Ow
         true => root.find_in_dir(path, true),
         false => Ok((entry, fs::stat(here)?)),
     }
-}
-
-struct Level {
-    fd: OwnedFd,
-    /// As it was before it was changed itself.
-    stat: Stat,
-    path: PathBuf,
-    names: std::vec::IntoIter<Vec<u8>>,
 }
 
 /// Whether a path, or a directory on its way, does not exist.
