@@ -107,12 +107,9 @@ fn loss(count: u64) -> Vec<u8> {
 /// waiting for it would be for ever.
 fn write_what_fits(fd: RawFd, line: &mut Vec<u8>) -> bool {
     while !line.is_empty() {
-        if !fd::has_room(fd) {
-            return false;
-        }
-        // A pipe with room takes that much at once.
+        // A pipe with room takes that much at once, or nothing.
         let part = &line[..line.len().min(fd::PIPE_BUF)];
-        match fd::write_quietly(fd, part) {
+        match fd::write_now(fd, part) {
             Ok(count) => drop(line.drain(..count)),
             Err(error) if kernel::errno::is(&error, kernel::errno::EINTR) => {}
             Err(error) if kernel::errno::is(&error, kernel::errno::EAGAIN) => return false,

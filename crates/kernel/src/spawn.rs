@@ -18,6 +18,7 @@
 //! memory), a sandbox without close_range(2), words that are too long, no free slot.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
@@ -142,8 +143,8 @@ const ROOM: usize = SLOT - STACK - size_of::<Plan>();
 
 /// Starts programs.
 pub struct Spawner {
-    env: ExecVector,
-    null: OwnedFd,
+    env: ManuallyDrop<ExecVector>,
+    null: ManuallyDrop<OwnedFd>,
     region: ptr::NonNull<u8>,
     /// When each slot was taken: the number of the start.
     taken_at: [u64; SLOTS],
@@ -160,7 +161,10 @@ impl Spawner {
         if !cfg!(target_arch = "x86_64") || kernel_version()? < (5, 16) || !has_close_range() {
             return None;
         }
-        let null = crate::fs::open("/dev/null".as_ref(), libc::O_RDONLY, 0).ok()?;
+        // Something else in its place is not waited for.
+        let open = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY;
+        let null = crate::fs::open("/dev/null".as_ref(), open, 0).ok()?;
+        crate::fd::set_nonblocking(null.as_raw_fd(), false).ok()?;
         // SAFETY: a new anonymous mapping; nothing is there that it could replace.
         let region = unsafe {
             libc::mmap(
@@ -176,8 +180,8 @@ impl Spawner {
             return None;
         }
         Some(Spawner {
-            env,
-            null,
+            env: ManuallyDrop::new(env),
+            null: ManuallyDrop::new(null),
             region: ptr::NonNull::new(region.cast())?,
             taken_at: [0; SLOTS],
             starts: 0,
@@ -331,6 +335,22 @@ impl Spawner {
             None => self.stuck |= 1 << oldest,
         }
         free
+    }
+}
+
+/// A child that is still on its way to its program reads the environment, its plan and the
+/// descriptor, and the kernel writes to its slot when it is there: then all of it stays.
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        if (0..SLOTS).any(|slot| self.is_taken(slot)) {
+            return;
+        }
+        // SAFETY: no child uses any of it, and nothing of it is used after this.
+        unsafe {
+            ManuallyDrop::drop(&mut self.env);
+            ManuallyDrop::drop(&mut self.null);
+            libc::munmap(self.region.as_ptr().cast(), SLOTS * SLOT);
+        }
     }
 }
 
@@ -682,6 +702,34 @@ mod tests {
             );
         }
         assert_eq!(spawner.stuck, u32::MAX, "nobody is waited for any more");
+    }
+
+    #[test]
+    fn what_a_child_on_its_way_still_reads_outlives_the_spawner() {
+        for on_its_way in [true, false] {
+            let Some(spawner) = spawner() else {
+                return;
+            };
+            let null = spawner.null.as_raw_fd();
+            // A number that no other test of this program takes meanwhile.
+            let kept = fd::copy_above(null, 700).expect("a copy");
+            let identity = crate::fs::stat(&kept).expect("stat").identity;
+            spawner
+                .taken(SLOTS - 1)
+                .store(i32::from(on_its_way), Ordering::Relaxed);
+            let word = spawner.taken(SLOTS - 1).as_ptr() as usize;
+            drop(spawner);
+            // msync(2) answers ENOMEM where nothing is mapped.
+            let page = (word & !(SLOT - 1)) as *mut libc::c_void;
+            // SAFETY: an address that is only asked about.
+            let mapped = unsafe { libc::msync(page, SLOT, libc::MS_ASYNC) } == 0;
+            if on_its_way {
+                assert!(mapped, "the child's slot and stack");
+                assert_eq!(crate::fs::stat(&null).expect("open").identity, identity);
+                // What is left of this one is the test's to take away.
+                crate::fd::close(null);
+            }
+        }
     }
 
     #[test]
