@@ -51,7 +51,7 @@ impl Supervisor<'_> {
             });
             match &self.phase {
                 // The scripts of /run.d end with everything else; none begins.
-                Phase::RunD(pid) => crate::boot::abandon(*pid),
+                Phase::RunD(pid) | Phase::Preparing(pid) => crate::boot::abandon(*pid),
                 Phase::Booting(boot, _) => crate::boot::abandon(boot.pid),
                 Phase::Settling(_) | Phase::Up => {}
             }

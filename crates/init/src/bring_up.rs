@@ -12,7 +12,7 @@ use plan::Readiness;
 use crate::boot::{Boot, BootPlan, PLAN_LIMIT, lead_group, run_d};
 use crate::command::Command;
 use crate::environment;
-use crate::prepare::{self, Prepared};
+use crate::prepare::{self, Opened};
 use crate::scan::{Handover, Progress};
 use crate::supervisor::{Phase, Supervisor};
 use crate::survival::Purpose;
@@ -55,30 +55,74 @@ impl Supervisor<'_> {
         self.journal.end_child();
     }
 
+    /// Begins the boot: a child makes the state anew.
     pub(crate) fn start_boot(&mut self) {
         self.journal.begin_child(Purpose::Boot);
-        let prepared = prepare::prepare(&self.paths, self.launch, &self.settings);
+        if self.paths.is_nowhere() {
+            self.begin_steps(0);
+            return;
+        }
+        if self.server.is_none() {
+            self.server = prepare::listen(&self.paths, false).ok();
+            self.watch_server();
+        }
+        let started = self.inheritance.fork(|| {
+            lead_group();
+            prepare::begin_anew(&self.paths, self.launch, &self.settings)
+        });
+        match started {
+            Ok(pid) => {
+                self.phase = Phase::Preparing(pid);
+                self.keep();
+            }
+            Err(error) => self.boot_impossible("the boot", &error),
+        }
+        self.journal.end_child();
+    }
+
+    fn watch_server(&mut self) {
+        if let Some(server) = &self.server {
+            self.watch(server.descriptor(), Token::Listener);
+        }
+    }
+
+    /// Goes on once the state has been made anew.
+    pub(crate) fn preparation_ended(&mut self, status: WaitStatus) {
+        if self.stopping.is_some() {
+            // Ended by the stop, its code says nothing.
+            self.phase = Phase::Up;
+            return;
+        }
+        self.journal.begin_child(Purpose::Boot);
+        if self.server.is_none() {
+            match prepare::listen(&self.paths, true) {
+                Ok(server) => self.server = Some(server),
+                Err(problem) => self.messages.warn(&problem),
+            }
+            self.watch_server();
+        }
+        self.begin_steps(status.code());
+    }
+
+    /// Starts the boot's steps; `code` is that of the child that made the state anew.
+    fn begin_steps(&mut self, code: u8) {
+        let Opened {
+            scan_control,
+            lock,
+            problems,
+        } = prepare::open(&self.paths, code);
+        self.prepared = true;
         if kernel::mount::is_noexec(&self.paths.state) {
             self.spawner = None;
         }
-        let Prepared {
-            scan_control,
-            lock,
-            server,
-            problems,
-        } = prepared;
         for problem in problems {
             self.messages.warn(&problem);
         }
         if let Some(control) = &scan_control {
             self.watch(control.as_raw_fd(), Token::ScanControl);
         }
-        if let Some(server) = &server {
-            self.watch(server.descriptor(), Token::Listener);
-        }
         self.scan_control = scan_control;
         self.lock = lock;
-        self.server = server;
         let started = Boot::start(
             &self.inheritance,
             &BootPlan {
@@ -234,9 +278,10 @@ impl Supervisor<'_> {
         // Ended by the stop, its code says nothing.
         let over = failed || self.stopping.is_some();
         let next = if over { Phase::Up } else { self.settling() };
-        let Phase::Booting(_, handover) = std::mem::replace(&mut self.phase, next) else {
+        let Phase::Booting(boot, handover) = std::mem::replace(&mut self.phase, next) else {
             return;
         };
+        self.epoll.remove(boot.handover.as_raw_fd());
         self.keep_rest();
         if over {
             if self.stopping.is_none() {

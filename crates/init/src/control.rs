@@ -6,6 +6,7 @@
 //! each side checks the other's uid (SO_PEERCRED, unix(7)).
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -45,8 +46,8 @@ pub(crate) struct Server {
 
 /// What came of accepting a client.
 pub(crate) enum Accepted {
-    /// One is here: its number and descriptor.
-    Client(usize, RawFd),
+    /// One is here.
+    Client(UnixStream),
     /// One was here that may not ask.
     Refused,
     /// Nobody waits.
@@ -131,16 +132,19 @@ impl Server {
         if !allowed || fd::set_nonblocking(stream.as_raw_fd(), true).is_err() {
             return Accepted::Refused;
         }
-        let fd = stream.as_raw_fd();
-        let client = Client {
-            stream,
-            request: Vec::new(),
-            answer: Vec::new(),
-            until: clock::monotonic() + PATIENCE,
-        };
-        let slot = self.slot();
-        self.clients[slot] = Some(client);
-        Accepted::Client(slot, fd)
+        Accepted::Client(stream)
+    }
+
+    /// Takes a client in under `slot`, which is free ([`Server::slot`]).
+    pub(crate) fn put(&mut self, slot: usize, stream: UnixStream) {
+        if let Some(place) = self.clients.get_mut(slot) {
+            *place = Some(Client {
+                stream,
+                request: Vec::new(),
+                answer: Vec::new(),
+                until: clock::monotonic() + PATIENCE,
+            });
+        }
     }
 
     /// Root and the user that PID 1 is. A user that this namespace does not know shows
@@ -151,8 +155,8 @@ impl Server {
     }
 
     /// A free slot, or the one of whoever has kept PID 1 waiting longest: ahead of
-    /// others, those that have not said what they want.
-    fn slot(&mut self) -> usize {
+    /// others, those that have not said what they want. That one is to be closed first.
+    pub(crate) fn slot(&mut self) -> usize {
         if let Some(free) = self.clients.iter().position(Option::is_none) {
             return free;
         }
@@ -216,10 +220,11 @@ impl Server {
         Some(self.clients.get(slot)?.as_ref()?.stream.as_raw_fd())
     }
 
-    /// Forgets a client.
+    /// Forgets a client. It hears the end at once, although a child that was forked
+    /// meanwhile has a copy of the connection.
     pub(crate) fn close(&mut self, slot: usize) {
-        if let Some(client) = self.clients.get_mut(slot) {
-            *client = None;
+        if let Some(client) = self.clients.get_mut(slot).and_then(Option::take) {
+            let _ = client.stream.shutdown(Shutdown::Both);
         }
     }
 

@@ -6,6 +6,7 @@
 //! hooks) happens in children, so that nothing they do can hold the loop up.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod boot;
 mod bring_down;
 mod bring_up;
@@ -30,6 +31,7 @@ mod place;
 mod platform;
 mod prepare;
 mod reach;
+mod refused;
 mod requests;
 mod rescan;
 mod scan;

@@ -2,10 +2,12 @@
 //! command, or by hand in a running container. Two supervisors would take each other's
 //! services apart; the second one only runs what it was asked to run.
 
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use kernel::{credentials, errno, process, signal, socket};
+use kernel::{clock, credentials, errno, process, signal, socket};
 
 use crate::launch::{Launch, Workers};
 use crate::paths::Paths;
@@ -22,8 +24,12 @@ pub(crate) enum Other {
     Neighbour,
 }
 
-/// Asks the socket for people, if one is there.
-pub(crate) fn look(launch: &Launch) -> Other {
+/// Asks the socket for people, if one is there. `silent`: whether the places where it can
+/// be do not answer; nobody else can be found then.
+pub(crate) fn look(launch: &Launch, silent: bool) -> Other {
+    if silent {
+        return Other::Nobody;
+    }
     let found = Paths::find(|name| launch.variable(name.as_bytes()).map(<[u8]>::to_vec));
     let standard = Paths::standard();
     [found, standard]
@@ -34,8 +40,40 @@ pub(crate) fn look(launch: &Launch) -> Other {
         .unwrap_or(Other::Nobody)
 }
 
+/// How long a queue of clients may be full before its owner counts as one that does not
+/// answer.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A connection to the socket at `path`. Nothing is waited for without end: whoever listens
+/// there may be another container's, and answer nobody.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let until = clock::monotonic() + PATIENCE;
+    loop {
+        match socket::connect_now(path) {
+            Err(error) if errno::is(&error, errno::EAGAIN) && clock::monotonic() < until => {
+                clock::sleep(Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
+}
+
 fn answer(path: &Path) -> Other {
-    let Ok(peer) = UnixStream::connect(path).and_then(|stream| socket::peer(&stream)) else {
+    let peer = match connect(path) {
+        Ok(stream) => socket::peer(&stream),
+        // Somebody listens there and does not say who: it is not to be disturbed. Of this
+        // container it could only be one that hangs.
+        Err(error) if errno::is(&error, errno::EAGAIN) => {
+            use std::os::unix::fs::MetadataExt;
+            let owner = std::fs::symlink_metadata(path).map(|found| found.uid());
+            return match owner {
+                Ok(uid) if uid == 0 || uid == credentials::user() => Other::Neighbour,
+                _ => Other::Nobody,
+            };
+        }
+        Err(error) => Err(error),
+    };
+    let Ok(peer) = peer else {
         return Other::Nobody;
     };
     if peer.uid != 0 && peer.uid != credentials::user() {

@@ -10,7 +10,7 @@ use kernel::{errno, signal};
 use crate::listeners::ENTRIES_A_TURN;
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
-use crate::supervisor::{Phase, Supervisor};
+use crate::supervisor::Supervisor;
 use crate::survival::Purpose;
 use crate::token::Token;
 
@@ -218,16 +218,20 @@ impl Supervisor<'_> {
             return;
         };
         service.hide();
+        // A child may have a copy of each.
+        let files = service.files();
+        for fd in [files.control, files.notification].into_iter().flatten() {
+            self.epoll.remove(fd);
+        }
         if !service.dropped && self.stopping.is_none() {
             let name = std::mem::take(&mut service.definition.unit.name);
             self.returning.push((name, service.input.take()));
             self.rescan(false);
         }
-        // With it go its descriptors, which takes them out of the epoll set too.
     }
 
     fn run_stop_hooks(&mut self) {
-        if matches!(self.phase, Phase::RunD(_)) {
+        if !self.prepared {
             // Nothing was booted; what lies in the state directory is an earlier run's.
             return self.tell(Event::StopHooksDone(self.rules.limits));
         }

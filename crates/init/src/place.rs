@@ -2,21 +2,27 @@
 //! nowhere. Whatever it is, the boot goes on; one line says what is lost.
 
 use std::fs::{DirBuilder, File};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kernel::fs::Use;
+use kernel::process::{self, Fork};
 use kernel::{credentials, errno, fd, fs};
 use layouts::places;
 
+use crate::answers;
 use crate::launch::Launch;
 use crate::paths::{Paths, exists};
 use crate::platform::{self, Platform};
 
 /// What a state directory holds, once it has been used.
 const PARTS: [&str; 3] = ["container_environment", "services", "etc"];
+
+/// What is made or looked for at the standard places.
+const STANDARD_PARTS: [&str; 4] = ["/var/run/s6", "/run/s6", "/run/mainstay", "/run/service"];
 
 /// Where the state is.
 pub(crate) struct Place {
@@ -28,13 +34,26 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether one of the places where the state can be does not answer.
+    pub(crate) fn is_silent(launch: &Launch) -> bool {
+        let mut paths = STANDARD_PARTS.map(Path::new).to_vec();
+        let folders = places::folders(launch.variable(b"XDG_RUNTIME_DIR"), credentials::user());
+        paths.extend(folders.iter().map(PathBuf::as_path));
+        answers::silent(&paths)
+    }
+
     /// The first place that can be written. `shared`: the standard places are another
-    /// container's.
-    pub(crate) fn choose(launch: &Launch, shared: bool) -> Place {
+    /// container's. `silent`: not all answer, and each is asked.
+    pub(crate) fn choose(launch: &Launch, shared: bool, silent: bool) -> Place {
         let mut reason = None;
-        let remedy = to_have_a_place(&platform::of(launch));
+        let remedy = to_have_a_place(&platform::of(launch, silent));
         if shared {
             reason = Some(format!("{} is another container's", places::STANDARD[0]));
+        } else if silent && answers::silent(&STANDARD_PARTS.map(Path::new)) {
+            reason = Some(format!(
+                "{}: its file system does not answer",
+                places::STANDARD[0]
+            ));
         } else {
             for state in places::STANDARD.map(Path::new) {
                 match make_standard(state) {
@@ -58,6 +77,9 @@ impl Place {
         let reason = reason.unwrap_or_default();
         let runtime_dir = launch.variable(b"XDG_RUNTIME_DIR");
         for folder in places::folders(runtime_dir, credentials::user()) {
+            if silent && answers::silent(&[&folder]) {
+                continue;
+            }
             if let Ok(lock) = take(&folder) {
                 return Place {
                     paths: Paths::within(&folder),
@@ -117,10 +139,26 @@ impl Place {
         launch
     }
 
-    /// At the end: a private folder goes. What cannot be removed stays.
+    /// At the end: a private folder goes. What cannot be removed, or not in a moment,
+    /// stays: the end of the container does not wait for it.
     pub(crate) fn leave(&self) {
-        if let Some(folder) = self.paths.private_folder() {
-            let _ = std::fs::remove_dir_all(folder);
+        let Some(folder) = self.paths.private_folder() else {
+            return;
+        };
+        let Ok((read, write)) = fd::pipe() else {
+            return;
+        };
+        match process::fork() {
+            Ok(Fork::Child) => {
+                let _ = remove(folder);
+                process::exit_now(0)
+            }
+            Ok(Fork::Parent(_)) => {
+                drop(write);
+                // It reads its end when the child is done.
+                let _ = fd::poll_readable(&[read.as_raw_fd()], Some(LAST_PATIENCE));
+            }
+            Err(_) => {}
         }
     }
 }
@@ -145,6 +183,16 @@ fn not_in_the_first(reason: &str, state: &Path) -> String {
         state.display(),
         places::STANDARD[0]
     )
+}
+
+/// How long the container's end waits for the private folder to go.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Removes a folder, however much there is in it.
+fn remove(folder: &Path) -> io::Result<()> {
+    let as_dir = fs::flags::O_PATH | fs::flags::O_DIRECTORY | fs::flags::O_NOFOLLOW;
+    kernel::removal::empty(&fs::open(folder, as_dir, 0)?)?;
+    std::fs::remove_dir(folder)
 }
 
 /// Where the image's hooks and services are.
@@ -194,7 +242,8 @@ fn writable(path: &Path) -> io::Result<()> {
     }
     // Made for the error alone: access(2)'s answer would be the same for each cause.
     let probe = path.join(".mainstay-probe");
-    File::create(&probe)?;
+    // What is there already, somebody else has made: it is not opened.
+    File::create_new(&probe)?;
     std::fs::remove_file(&probe)
 }
 
@@ -209,9 +258,16 @@ fn take(folder: &Path) -> io::Result<OwnedFd> {
         return Err(errno::from(errno::EACCES));
     }
     let flags = fs::flags::O_RDWR | fs::flags::O_CREAT | fs::flags::O_NOFOLLOW;
+    // A fifo or a device in its place is nothing to wait for.
+    let flags = flags | fs::flags::O_NONBLOCK | fs::flags::O_NOCTTY;
     let lock = fs::open(&folder.join(places::LOCK), flags, 0o600)?;
     fs::try_lock(&lock)?;
-    std::fs::write(folder.join(places::NAMESPACE), places::own_namespace())?;
+    let namespace = folder.join(places::NAMESPACE);
+    match std::fs::remove_file(&namespace) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(&namespace)?.write_all(&places::own_namespace())?;
     let within = folder.join(places::WITHIN);
     match std::fs::create_dir(&within) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => writable(&within)?,

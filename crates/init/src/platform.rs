@@ -15,10 +15,11 @@ pub(crate) enum Platform {
 
 /// Tells by the variable that every Pod has which knows an API server, else by what the
 /// kubelet mounts into each container: its own `/etc/hosts`, from a directory of the Pod.
-pub(crate) fn of(launch: &Launch) -> Platform {
+/// `silent`: /run may not answer, so nothing is looked for there.
+pub(crate) fn of(launch: &Launch, silent: bool) -> Platform {
     let told = launch.variable(b"KUBERNETES_SERVICE_HOST").is_some();
     let mounts = || std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    match told || Path::new(SECRETS).is_dir() || has_a_pods_mount(&mounts()) {
+    match told || (!silent && Path::new(SECRETS).is_dir()) || has_a_pods_mount(&mounts()) {
         true => Platform::Kubernetes,
         false => Platform::Other,
     }

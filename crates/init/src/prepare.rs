@@ -1,10 +1,15 @@
 //! What must exist before the boot: the state directories, the environment's files,
 //! the scan directory with its control fifo, the socket for people.
+//!
+//! A container that was kept has what its earlier run has left, and a service's own user
+//! may have left a million entries in `event/`. So a child makes the state anew
+//! ([`begin_anew`]), and PID 1 opens what it keeps once the child is done ([`open`]).
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
+use kernel::fs::flags;
 use kernel::{errno, fd};
 use layouts::settings::Settings;
 use layouts::{Problem, overlay2};
@@ -13,16 +18,20 @@ use crate::claim;
 use crate::control::Server;
 use crate::launch::Launch;
 use crate::lock::Lock;
+use crate::messages;
 use crate::paths::{IMAGE_SERVICES, Paths};
 use crate::supervise;
 
-/// What was prepared. What could not be is named; the boot goes on without it.
-pub(crate) struct Prepared {
+/// What was opened. What could not be is named; the boot goes on without it.
+#[derive(Default)]
+pub(crate) struct Opened {
     pub(crate) scan_control: Option<OwnedFd>,
     pub(crate) lock: Option<Lock>,
-    pub(crate) server: Option<Server>,
     pub(crate) problems: Vec<String>,
 }
+
+/// How the child says that there is no scan directory.
+const NO_SCAN_DIR: u8 = 1;
 
 /// Descriptors beside the standard three, now closed on exec. At a container's beginning
 /// they are what the engine handed over, and the command's alone.
@@ -47,17 +56,9 @@ pub(crate) fn open_output_to_everybody() {
     }
 }
 
-/// Prepares everything.
-pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Prepared {
+/// Makes the state anew, in a child; gives its exit code.
+pub(crate) fn begin_anew(paths: &Paths, launch: &Launch, settings: &Settings) -> u8 {
     let mut problems = Vec::new();
-    if paths.is_nowhere() {
-        return Prepared {
-            scan_control: None,
-            lock: None,
-            server: None,
-            problems,
-        };
-    }
     if kernel::mount::is_noexec(&paths.state) {
         problems.push(format!(
             "{}: mounted noexec; scripts there are run through their interpreters and \
@@ -69,7 +70,7 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
     problems.extend(claim::claim(paths));
     if settings.keep_env {
         // What an earlier run left there would be taken for this one's.
-        let _ = std::fs::remove_dir_all(&paths.environment);
+        let _ = remove_environment(&paths.environment);
     } else {
         let dumped = layouts::environment::dump(&paths.environment, &launch.environment)
             .map(|found| problems.extend(found.iter().map(Problem::to_string)));
@@ -80,36 +81,64 @@ pub(crate) fn prepare(paths: &Paths, launch: &Launch, settings: &Settings) -> Pr
             dumped,
         );
     }
-    let control = fresh_scan_dir(paths, &mut problems);
-    let scan_control = note(
-        &mut problems,
-        &paths.services,
-        "services cannot be told to start, stop or rescan from outside",
-        control,
-    );
-    let lock = scan_control.as_ref().and_then(|_| {
+    let scan = fresh_scan_dir(paths, &mut problems);
+    let scan = note(&mut problems, &paths.services, NO_CONTROL, scan);
+    for problem in problems {
+        messages::report(&problem);
+    }
+    if scan.is_some() { 0 } else { NO_SCAN_DIR }
+}
+
+const NO_CONTROL: &str = "services cannot be told to start, stop or rescan from outside";
+
+/// Opens what PID 1 keeps, once the state has been made anew; `code` is the child's.
+pub(crate) fn open(paths: &Paths, code: u8) -> Opened {
+    let mut opened = Opened::default();
+    if paths.is_nowhere() || code == NO_SCAN_DIR {
+        return opened;
+    }
+    let problems = &mut opened.problems;
+    let control = supervise::open_scan_control(&paths.services).map_err(|(_, error)| error);
+    opened.scan_control = note(problems, &paths.services, NO_CONTROL, control).map(|control| {
+        let replaced = control.replaced.iter();
+        problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+        control.fifo
+    });
+    if opened.scan_control.is_some() {
         let place = paths.scan_control();
-        note(
-            &mut problems,
+        opened.lock = note(
+            problems,
             &place.join("lock"),
             "a second supervisor of the same directory would not notice this one",
             Lock::take(&place),
-        )
-    });
-    let [first, second] = paths.sockets();
-    let server = note(
-        &mut problems,
-        &first,
-        "`mainstay status` and its like will not work",
-        // Why the first place could not be had says more.
-        Server::listen(&first).or_else(|error| Server::listen(&second).map_err(|_| error)),
-    );
-    Prepared {
-        scan_control,
-        lock,
-        server,
-        problems,
+        );
     }
+    opened
+}
+
+/// The socket for people, at its first place, or at its second once the state there has
+/// been made anew.
+///
+/// # Errors
+/// Why the first place could not be had: that says more.
+pub(crate) fn listen(paths: &Paths, anew: bool) -> Result<Server, String> {
+    let [first, second] = paths.sockets();
+    let server = Server::listen(&first).or_else(|error| match anew {
+        true => Server::listen(&second).map_err(|_| error),
+        false => Err(error),
+    });
+    server.map_err(|error| {
+        let loss = "`mainstay status` and its like will not work";
+        line(&first, &error, loss)
+    })
+}
+
+fn remove_environment(path: &Path) -> io::Result<()> {
+    let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let above = kernel::fs::open(above, flags::O_PATH | flags::O_DIRECTORY, 0)?;
+    kernel::removal::remove(&above, name.as_encoded_bytes())
 }
 
 /// Notes what is lost where something could not be done.
@@ -120,23 +149,25 @@ fn note<T>(
     outcome: io::Result<T>,
 ) -> Option<T> {
     outcome
-        .map_err(|error| {
-            problems.push(format!(
-                "{}: {}; {loss}",
-                kernel::escape(what.as_os_str().as_encoded_bytes()),
-                errno::text(&error)
-            ));
-        })
+        .map_err(|error| problems.push(line(what, &error, loss)))
         .ok()
 }
 
-/// An empty scan directory with the image's own services in it: an earlier run of a
-/// container that was kept has left its own.
-fn fresh_scan_dir(paths: &Paths, problems: &mut Vec<String>) -> io::Result<OwnedFd> {
+fn line(what: &Path, error: &io::Error, loss: &str) -> String {
+    format!(
+        "{}: {}; {loss}",
+        kernel::escape(what.as_os_str().as_encoded_bytes()),
+        errno::text(error)
+    )
+}
+
+/// An empty scan directory with the image's own services in it, and its control fifo: an
+/// earlier run of a container that was kept has left its own.
+fn fresh_scan_dir(paths: &Paths, problems: &mut Vec<String>) -> io::Result<()> {
     let found = overlay2::services::prepare(Path::new(IMAGE_SERVICES), &paths.services)?;
     problems.extend(found.iter().map(Problem::to_string));
     let control = supervise::open_scan_control(&paths.services).map_err(|(_, error)| error)?;
     let replaced = control.replaced.iter();
     problems.extend(replaced.map(|path| supervise::replaced_line(path)));
-    Ok(control.fifo)
+    Ok(())
 }

@@ -1,12 +1,13 @@
 //! What others ask: letters in a service's control fifo, words of people.
 
 use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
 
 use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
 use kernel::{errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
-use crate::control::{ACCEPTED_A_TURN, Accepted, Turn};
+use crate::control::{ACCEPTED_A_TURN, Accepted, Server, Turn};
 use crate::order::Order;
 use crate::service::age;
 use crate::supervisor::{Phase, Supervisor, now};
@@ -92,7 +93,11 @@ impl Supervisor<'_> {
                 return;
             };
             match server.accept() {
-                Accepted::Client(slot, fd) => self.watch(fd, Token::Client(slot as u32)),
+                Accepted::Client(stream) => {
+                    let slot = server.slot();
+                    self.close_client(slot);
+                    self.take_in_client(slot, stream);
+                }
                 Accepted::Refused => {}
                 Accepted::Nobody => return,
                 Accepted::Exhausted(error) => {
@@ -119,6 +124,24 @@ impl Supervisor<'_> {
         }
     }
 
+    fn take_in_client(&mut self, slot: usize, stream: UnixStream) {
+        let fd = stream.as_raw_fd();
+        if let Some(server) = &mut self.server {
+            server.put(slot, stream);
+            self.watch(fd, Token::Client(slot as u32));
+        }
+    }
+
+    /// Lets go of a client, if there is one in this slot.
+    fn close_client(&mut self, slot: usize) {
+        if let Some(server) = &mut self.server {
+            if let Some(fd) = server.client(slot) {
+                self.epoll.remove(fd);
+            }
+            server.close(slot);
+        }
+    }
+
     /// Goes on with a client of the socket.
     pub(crate) fn turn(&mut self, slot: usize) {
         let Some(server) = &mut self.server else {
@@ -141,20 +164,18 @@ impl Supervisor<'_> {
             Turn::Wait | Turn::Request(_) => {}
             Turn::Write => {
                 if let Some(fd) = server.client(slot) {
-                    let _ = self
-                        .epoll
-                        .modify(fd, Token::Client(slot as u32).number(), true);
+                    let token = Token::Client(slot as u32).number();
+                    let _ = self.epoll.turn_to_output(fd, token);
                 }
             }
-            Turn::Close => server.close(slot),
+            Turn::Close => self.close_client(slot),
         }
     }
 
     pub(crate) fn drop_late_clients(&mut self) {
-        if let Some(server) = &mut self.server {
-            for slot in server.late() {
-                server.close(slot);
-            }
+        let late = self.server.as_ref().map(Server::late);
+        for slot in late.unwrap_or_default() {
+            self.close_client(slot);
         }
     }
 
@@ -226,7 +247,7 @@ impl Supervisor<'_> {
         let phase = match (&self.engine.phase(), &self.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
             (EnginePhase::Running, Phase::RunD(_)) => "run.d",
-            (EnginePhase::Running, Phase::Booting(..)) => "booting",
+            (EnginePhase::Running, Phase::Preparing(_) | Phase::Booting(..)) => "booting",
             (EnginePhase::Running, Phase::Settling(_)) => "starting",
             (EnginePhase::Running, Phase::Up) => "up",
         };

@@ -86,6 +86,7 @@ impl Supervisor<'_> {
             }
             Err(error) => {
                 // Closing the pipe ends the child, should it still write.
+                self.epoll.remove(scan.handover.as_raw_fd());
                 self.scan = None;
                 self.messages.warn(&format!(
                     "{}: what was read cannot be taken over: {}; the services stay as they are",

@@ -27,6 +27,7 @@ use crate::paths::Paths;
 use crate::place::Place;
 use crate::prepare;
 use crate::reach::Reach;
+use crate::refused::Refused;
 use crate::scan::{Handover, Scan};
 use crate::service::{Pipe, Refusal, Service};
 use crate::signals::{self, Response, When};
@@ -38,6 +39,8 @@ use crate::token::Token;
 pub(crate) enum Phase {
     /// The scripts of /run.d run.
     RunD(i32),
+    /// A child makes the state anew.
+    Preparing(i32),
     /// The boot's steps run.
     Booting(Boot, Handover),
     /// The services have been started; the command waits for them until then.
@@ -51,6 +54,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) engine: Engine,
     pub(crate) services: Vec<Option<Box<Service>>>,
     pub(crate) phase: Phase,
+    /// The state is this run's: until then it is what an earlier one has left.
+    pub(crate) prepared: bool,
     pub(crate) paths: Paths,
     pub(crate) inheritance: Inheritance,
     pub(crate) env: ExecVector,
@@ -91,8 +96,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) reach: Reach,
     /// Everybody has just been signalled.
     pub(crate) signalled_all: bool,
-    /// Pids of children that have said that they could not execute their program.
-    refused: Vec<i32>,
+    /// Children that have said that they could not execute their program.
+    refused: Refused,
     /// Services whose listeners have not heard everything yet, those that wait longest
     /// first.
     pub(crate) unheard: VecDeque<UnitId>,
@@ -129,9 +134,10 @@ pub fn run(launch: &Launch) -> u8 {
     fd::fill_standard_streams();
     let open = prepare::keep_open_descriptors();
     let beginning = survival::begin(launch);
-    let mut shared = false;
+    let (mut shared, mut silent) = (false, false);
     if let Beginning::Fresh(_) = beginning {
-        match nested::look(launch) {
+        silent = Place::is_silent(launch);
+        match nested::look(launch, silent) {
             Other::Ours(supervisor) => return nested::run(launch, supervisor),
             other => shared = other == Other::Neighbour,
         }
@@ -147,7 +153,7 @@ pub fn run(launch: &Launch) -> u8 {
         }
     };
     let place = match &saved {
-        None => Place::choose(launch, shared),
+        None => Place::choose(launch, shared, silent),
         Some((saved, _)) => Place::resumed(launch, saved.rest.place_lock),
     };
     let launch = &place.launch(launch);
@@ -276,6 +282,7 @@ impl<'a> Supervisor<'a> {
             engine: Engine::new(now()),
             services: Vec::new(),
             phase: Phase::Up,
+            prepared: false,
             paths: place.paths.clone(),
             inheritance,
             env: base.vector(),
@@ -310,7 +317,7 @@ impl<'a> Supervisor<'a> {
             unreachable: BTreeSet::new(),
             reach: Reach::default(),
             signalled_all: false,
-            refused: Vec::new(),
+            refused: Refused::default(),
             unheard: VecDeque::new(),
             entries_left: ENTRIES_A_TURN,
             journal,
@@ -391,7 +398,7 @@ impl<'a> Supervisor<'a> {
         let engine = self.engine.deadline().map(|t| Duration::from_nanos(t.0));
         let settling = match &self.phase {
             Phase::Settling(until) => *until,
-            Phase::RunD(_) | Phase::Booting(..) | Phase::Up => None,
+            Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..) | Phase::Up => None,
         };
         let clients = self.server.as_ref().and_then(Server::deadline);
         [engine, settling, clients]
@@ -477,7 +484,7 @@ impl<'a> Supervisor<'a> {
         match (&self.stopping, &self.phase, self.command) {
             (Some(_), _, _) => When::Stopping,
             (None, Phase::RunD(_), _) => When::RunD,
-            (None, Phase::Booting(..), _) => When::Boot,
+            (None, Phase::Preparing(_) | Phase::Booting(..), _) => When::Boot,
             (None, Phase::Settling(_) | Phase::Up, None) => When::Up,
             (None, Phase::Settling(_) | Phase::Up, Some(_)) => When::UpWithCommand,
         }
@@ -486,7 +493,8 @@ impl<'a> Supervisor<'a> {
     /// Runs the program that the image has put in the place of a signal's meaning
     /// (s6-svscan(8): `.s6-svscan/SIGTERM` and its like), if there is one.
     fn divert(&mut self, name: &str) -> bool {
-        if self.stopping.is_some() || name.contains('+') {
+        if self.stopping.is_some() || name.contains('+') || !self.prepared {
+            // What lies there before is an earlier run's, and may be anybody's.
             return false;
         }
         let program = self.paths.scan_control().join(format!("SIG{name}"));
@@ -566,6 +574,7 @@ impl<'a> Supervisor<'a> {
         }
         match &self.phase {
             Phase::RunD(run_d) if *run_d == pid => self.run_d_ended(status),
+            Phase::Preparing(child) if *child == pid => self.preparation_ended(status),
             Phase::Booting(boot, _) if boot.pid == pid => self.boot_ended(status),
             _ => self.service_ended(pid, status),
         }
@@ -574,13 +583,12 @@ impl<'a> Supervisor<'a> {
     /// A process that may be a service's. One that could not execute its program has
     /// said so in the pipe before it ended.
     fn service_ended(&mut self, pid: i32, status: WaitStatus) {
-        if matches!(status, WaitStatus::Exited(126 | 127)) {
-            self.read_refusals();
-            if let Some(at) = self.refused.iter().position(|refused| *refused == pid) {
-                self.refused.swap_remove(at);
-                self.tell(Event::ExecFailed(Pid(pid)));
-                return;
-            }
+        // Whatever its end: what it has said is about it, and not about a later process that
+        // gets its number.
+        self.read_refusals();
+        if self.refused.ended(pid, status) {
+            self.tell(Event::ExecFailed(Pid(pid)));
+            return;
         }
         self.tell(Event::Exited(Pid(pid), end_of(status)));
     }
@@ -590,12 +598,12 @@ impl<'a> Supervisor<'a> {
         while let Some(refusal) = Refusal::read(self.refusals.0.as_raw_fd()) {
             let (unit, cause) = match refusal {
                 Refusal::Bare(report) => {
-                    self.refused.push(report.pid);
+                    self.refused.heard(report.pid);
                     self.explain(&report);
                     continue;
                 }
                 Refusal::Worded { pid, cause } => {
-                    self.refused.push(pid);
+                    self.refused.heard(pid);
                     (self.unit_of(pid), cause)
                 }
                 Refusal::Words { unit, cause } => (Some(UnitId(unit)), cause),

@@ -115,16 +115,18 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_ADD, fd, libc::EPOLLIN, token)
     }
 
-    /// Watches `fd` for input and, if asked, for room to write.
+    /// Watches `fd` for room to write and no longer for input: input that nobody takes, or
+    /// its end, would be news in every turn.
     ///
     /// # Errors
     /// ENOENT when it is not watched.
-    pub fn modify(&self, fd: RawFd, token: u64, write: bool) -> io::Result<()> {
-        let events = libc::EPOLLIN | if write { libc::EPOLLOUT } else { 0 };
-        self.control(libc::EPOLL_CTL_MOD, fd, events, token)
+    pub fn turn_to_output(&self, fd: RawFd, token: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, libc::EPOLLOUT, token)
     }
 
-    /// Stops watching `fd`.
+    /// Stops watching `fd`. To be called ahead of closing it: a child may have a copy, and as
+    /// long as there is one, what is watched goes on being news (epoll(7)), under a number
+    /// that nothing can be done about.
     pub fn remove(&self, fd: RawFd) {
         let _ = self.control(libc::EPOLL_CTL_DEL, fd, 0, 0);
     }
@@ -281,7 +283,7 @@ mod tests {
             drop(read);
             assert_eq!(news(Some(Duration::ZERO)), []);
             epoll.add(write.as_raw_fd(), 10).unwrap();
-            epoll.modify(write.as_raw_fd(), 11, true).unwrap();
+            epoll.turn_to_output(write.as_raw_fd(), 11).unwrap();
             let told = news(None);
             assert_eq!((told.len(), told[0].token), (1, 11));
             assert!(told[0].hangup);

@@ -199,3 +199,44 @@ pub fn detach(target: &Path) -> io::Result<()> {
     // SAFETY: the path is a C string.
     check(unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) }).map(drop)
 }
+
+/// Whether a file system is mounted here whose answers come from another machine or from a
+/// program, so that they may not come; where that cannot be seen, it counts as so.
+pub fn any_may_hang() -> bool {
+    match std::fs::read("/proc/self/mountinfo") {
+        Ok(text) => text.split(|b| *b == b'\n').any(is_distant),
+        Err(_) => true,
+    }
+}
+
+/// Whether a line of /proc/self/mountinfo (proc(5)) is about such a file system: its type
+/// is the first field after the dash.
+fn is_distant(line: &[u8]) -> bool {
+    const DISTANT: [&[u8]; 16] = [
+        b"9p",
+        b"afs",
+        b"beegfs",
+        b"ceph",
+        b"cifs",
+        b"coda",
+        b"fuse",
+        b"fuseblk",
+        b"glusterfs",
+        b"gfs2",
+        b"lustre",
+        b"nfs",
+        b"nfs4",
+        b"smb3",
+        b"smbfs",
+        b"virtiofs",
+    ];
+    let mut fields = line
+        .split(|b| *b == b' ')
+        .skip_while(|field| *field != b"-");
+    let kind = fields.nth(1).unwrap_or_default();
+    // A shared folder of VirtualBox' or VMware's, and whatever FUSE calls itself.
+    DISTANT.contains(&kind)
+        || kind.starts_with(b"fuse.")
+        || kind.starts_with(b"vbox")
+        || kind.starts_with(b"vmhgfs")
+}

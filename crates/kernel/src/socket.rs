@@ -2,7 +2,9 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use crate::check;
 
@@ -36,6 +38,32 @@ pub fn accept(listener: &UnixListener) -> io::Result<UnixStream> {
         }
         other => other.map(|(stream, _)| stream),
     }
+}
+
+/// Connects to the socket at `path` without waiting for room in the queue of whoever
+/// listens there.
+///
+/// # Errors
+/// EAGAIN when that queue is full; else as connect(2).
+pub fn connect_now(path: &Path) -> io::Result<UnixStream> {
+    // SAFETY: all-zero bytes are a valid address to fill in.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    let bytes = path.as_os_str().as_bytes();
+    // One byte is left for the NUL at the end.
+    if bytes.contains(&0) || bytes.len() >= address.sun_path.len() {
+        return Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG));
+    }
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    for (to, from) in address.sun_path.iter_mut().zip(bytes) {
+        *to = *from as libc::c_char;
+    }
+    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: takes numbers; the new descriptor is owned here.
+    let stream = unsafe { UnixStream::from_raw_fd(check(libc::socket(libc::AF_UNIX, kind, 0))?) };
+    let length = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    // SAFETY: the address has the length that is given.
+    check(unsafe { libc::connect(stream.as_raw_fd(), (&raw const address).cast(), length) })?;
+    Ok(stream)
 }
 
 /// The peer of `socket`.

@@ -117,6 +117,7 @@ impl<'a> Supervisor<'a> {
     fn take_rest(&mut self, rest: Rest, left: &mut Left) {
         self.phase = match rest.at {
             Where::RunD(pid) => Phase::RunD(pid),
+            Where::Preparing(pid) => Phase::Preparing(pid),
             Where::Booting(pid, handover) => Phase::Booting(
                 Boot {
                     pid,
@@ -127,6 +128,7 @@ impl<'a> Supervisor<'a> {
             Where::Settling(until) => Phase::Settling(until),
             Where::Up => Phase::Up,
         };
+        self.prepared = rest.prepared;
         self.command = rest.command;
         self.scan_control = rest.scan_control.and_then(|number| left.take(number));
         // It went with the descriptor of the program that crashed.
@@ -277,7 +279,13 @@ impl<'a> Supervisor<'a> {
         match &self.phase {
             Phase::RunD(pid) if gone(*pid) => self.run_d_ended(UNKNOWN_CODE),
             Phase::Booting(boot, _) if gone(boot.pid) => self.boot_ended(UNKNOWN_CODE),
-            Phase::RunD(_) | Phase::Booting(..) | Phase::Settling(_) | Phase::Up => {}
+            // Whether it was done nobody knows any more.
+            Phase::Preparing(pid) if gone(*pid) && self.stopping.is_none() => self.start_boot(),
+            Phase::RunD(_)
+            | Phase::Preparing(_)
+            | Phase::Booting(..)
+            | Phase::Settling(_)
+            | Phase::Up => {}
         }
         if self.command.is_some_and(gone) {
             self.command = None;
@@ -344,10 +352,12 @@ impl<'a> Supervisor<'a> {
             passed: self.passed.clone(),
             at: match &self.phase {
                 Phase::RunD(pid) => Where::RunD(*pid),
+                Phase::Preparing(pid) => Where::Preparing(*pid),
                 Phase::Booting(boot, _) => Where::Booting(boot.pid, boot.handover.as_raw_fd()),
                 Phase::Settling(until) => Where::Settling(*until),
                 Phase::Up => Where::Up,
             },
+            prepared: self.prepared,
             command: self.command,
             scan_control: self.scan_control.as_ref().map(AsRawFd::as_raw_fd),
             listener: self.server.as_ref().map(Server::descriptor),

@@ -92,6 +92,8 @@ impl Files {
 pub(crate) enum Where {
     /// The scripts of /run.d run, as this process.
     RunD(i32),
+    /// The state is made anew by this process.
+    Preparing(i32),
     /// The boot's steps run; what they hand over comes by this descriptor.
     Booting(i32, RawFd),
     /// The services were started; the command waits for them until then.
@@ -108,6 +110,8 @@ pub(crate) struct Rest {
     /// Descriptors that the engine handed over for the command.
     pub(crate) passed: Vec<RawFd>,
     pub(crate) at: Where,
+    /// Whether the state is this run's.
+    pub(crate) prepared: bool,
     pub(crate) command: Option<i32>,
     pub(crate) scan_control: Option<RawFd>,
     pub(crate) listener: Option<RawFd>,
@@ -150,7 +154,12 @@ impl Rest {
                 out.option(until, Writer::duration);
             }
             Where::Up => out.u8(3),
+            Where::Preparing(pid) => {
+                out.u8(4);
+                out.i32(pid);
+            }
         }
+        out.bool(self.prepared);
         for number in [self.command, self.scan_control, self.listener] {
             out.option(number, Writer::i32);
         }
@@ -188,8 +197,10 @@ impl Rest {
                 1 => Where::Booting(from.i32()?, from.i32()?),
                 2 => Where::Settling(from.option(Reader::duration)?),
                 3 => Where::Up,
+                4 => Where::Preparing(from.i32()?),
                 _ => return Err(Malformed::Invalid("phase")),
             },
+            prepared: from.bool()?,
             command: from.option(Reader::i32)?,
             scan_control: from.option(Reader::i32)?,
             listener: from.option(Reader::i32)?,
@@ -396,6 +407,7 @@ mod tests {
             open_files: Some((1024, 4096)),
             passed: vec![5, 6],
             at: Where::Settling(Some(Duration::from_millis(7))),
+            prepared: true,
             command: Some(42),
             scan_control: Some(7),
             listener: None,
