@@ -13,6 +13,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
 
+use kernel::dir::Entries;
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
@@ -95,6 +96,9 @@ impl Found {
     }
 }
 
+/// As many names of one directory are given: more than any walk here looks at.
+const MOST_NAMES: usize = 300_000;
+
 impl Layers {
     /// These layers as one.
     ///
@@ -145,7 +149,14 @@ impl Layers {
         let mut names = BTreeSet::new();
         for part in &directory.parts {
             match (&self.layers[part.layer], &part.place) {
-                (_, Place::Disk(fd)) => names.extend(dir::names(fd)?),
+                (_, Place::Disk(fd)) => {
+                    let mut entries = Entries::of(fd)?;
+                    while names.len() < MOST_NAMES
+                        && let Some(entry) = entries.next()?
+                    {
+                        names.insert(entry.name);
+                    }
+                }
                 (Layer::Listed(list), Place::Listed(path)) => names.extend(list.names(path)),
                 (Layer::Disk { .. }, Place::Listed(_)) => {}
             }

@@ -1,5 +1,6 @@
 //! s6-hiercopy: copies a tree.
 
+use std::ffi::OsString;
 use std::fs::{self, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown, symlink};
@@ -31,30 +32,69 @@ fn run(call: &mut Call) -> Result<Outcome> {
     Ok(Outcome::Exit(0))
 }
 
-/// Copies `source` and what is below; says which path failed. Directories wait on a
-/// list: a tree may be deeper than a stack.
-fn copy(source: &Path, target: &Path) -> std::result::Result<(), (PathBuf, io::Error)> {
-    let mut waiting = vec![(source.to_path_buf(), target.to_path_buf())];
-    // Permissions of directories come last: one may forbid writing into itself.
-    let mut directories = Vec::new();
-    while let Some((from, to)) = waiting.pop() {
+/// What went wrong, and with which path.
+type Failed = (PathBuf, io::Error);
+
+/// A directory that is being copied.
+struct Level {
+    data: Metadata,
+    /// Its own directories, which come once the rest of it has been copied.
+    waiting: Vec<OsString>,
+}
+
+/// Copies `source` and what is below; says which path failed. Of a directory only the
+/// names of those below it are kept, and no descriptor: a tree may be deep and wide.
+fn copy(source: &Path, target: &Path) -> std::result::Result<(), Failed> {
+    let (mut from, mut to) = (source.to_path_buf(), target.to_path_buf());
+    let mut levels: Vec<Level> = enter(&from, &to)?.into_iter().collect();
+    while let Some(level) = levels.last_mut() {
+        if let Some(name) = level.waiting.pop() {
+            from.push(&name);
+            to.push(&name);
+            match enter(&from, &to)? {
+                Some(level) => levels.push(level),
+                // Another file is in its place by now.
+                None => {
+                    from.pop();
+                    to.pop();
+                }
+            }
+        } else {
+            // Permissions of a directory come last: it may forbid writing into itself.
+            dress(&to, &level.data).map_err(|error| (to.clone(), error))?;
+            levels.pop();
+            if !levels.is_empty() {
+                from.pop();
+                to.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies one entry; of a directory also the entries that are none, and gives the others.
+fn enter(from: &Path, to: &Path) -> std::result::Result<Option<Level>, Failed> {
+    let failed = |error| (from.to_path_buf(), error);
+    let data = fs::symlink_metadata(from).map_err(failed)?;
+    copy_one(from, to, &data).map_err(failed)?;
+    if !data.is_dir() {
+        dress(to, &data).map_err(failed)?;
+        return Ok(None);
+    }
+    let mut waiting = Vec::new();
+    for entry in fs::read_dir(from).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let (from, to) = (from.join(&name), to.join(&name));
         let failed = |error| (from.clone(), error);
         let data = fs::symlink_metadata(&from).map_err(failed)?;
-        copy_one(&from, &to, &data).map_err(failed)?;
         if data.is_dir() {
-            for entry in fs::read_dir(&from).map_err(failed)? {
-                let name = entry.map_err(failed)?.file_name();
-                waiting.push((from.join(&name), to.join(&name)));
-            }
-            directories.push((to, data));
+            waiting.push(name);
         } else {
+            copy_one(&from, &to, &data).map_err(failed)?;
             dress(&to, &data).map_err(failed)?;
         }
     }
-    for (path, data) in directories.into_iter().rev() {
-        dress(&path, &data).map_err(|error| (path.clone(), error))?;
-    }
-    Ok(())
+    Ok(Some(Level { data, waiting }))
 }
 
 fn copy_one(from: &Path, to: &Path, data: &Metadata) -> io::Result<()> {
