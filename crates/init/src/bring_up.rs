@@ -88,9 +88,10 @@ impl Supervisor<'_> {
 
     /// Goes on once the state has been made anew.
     pub(crate) fn preparation_ended(&mut self, status: WaitStatus) {
+        // Its number may be anybody's from here on.
+        self.phase = Phase::Up;
         if self.stopping.is_some() {
             // Ended by the stop, its code says nothing.
-            self.phase = Phase::Up;
             return;
         }
         self.journal.begin_child(Purpose::Boot);
@@ -117,6 +118,10 @@ impl Supervisor<'_> {
         }
         for problem in problems {
             self.messages.warn(&problem);
+        }
+        // After a crash in the middle of this there may be one of before.
+        if let Some(before) = &self.scan_control {
+            self.epoll.remove(before.as_raw_fd());
         }
         if let Some(control) = &scan_control {
             self.watch(control.as_raw_fd(), Token::ScanControl);

@@ -49,6 +49,9 @@ pub(crate) enum Phase {
     Up,
 }
 
+/// Most children that are reaped in one turn of the loop: a few milliseconds.
+pub(crate) const REAPED_A_TURN: u32 = 512;
+
 /// PID 1.
 pub(crate) struct Supervisor<'a> {
     pub(crate) engine: Engine,
@@ -103,6 +106,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) unheard: VecDeque<UnitId>,
     /// How many entries of `event/` directories may still be looked at in this turn.
     pub(crate) entries_left: u32,
+    /// There may be more children that have ended than one turn has time for.
+    more_to_reap: bool,
     /// What a program that takes this one's place after a crash goes on from.
     pub(crate) journal: Journal,
     /// What holds the lock of the private folder with the state.
@@ -320,6 +325,7 @@ impl<'a> Supervisor<'a> {
             refused: Refused::default(),
             unheard: VecDeque::new(),
             entries_left: ENTRIES_A_TURN,
+            more_to_reap: false,
             journal,
             place_lock: place.lock_descriptor(),
             kept_rest: Vec::new(),
@@ -391,7 +397,7 @@ impl<'a> Supervisor<'a> {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        if !self.unheard.is_empty() {
+        if !self.unheard.is_empty() || self.more_to_reap {
             return Some(Duration::ZERO);
         }
         let now = clock::monotonic();
@@ -515,28 +521,30 @@ impl<'a> Supervisor<'a> {
         started.is_ok()
     }
 
-    /// Reaps whoever has ended; whether somebody had.
+    /// Reaps whoever has ended, up to a number: who makes processes that end decides how
+    /// many there are, and signals are to be heard meanwhile. Whether somebody had.
     pub(crate) fn reap(&mut self) -> bool {
-        let mut any = false;
-        loop {
+        self.more_to_reap = false;
+        for count in 0..REAPED_A_TURN {
             match process::try_wait_any() {
                 Waited::Reaped(reaped) => {
                     // Acted on before the next is reaped: until then its pid is nobody
                     // else's, and no signal can reach a stranger.
-                    any = true;
                     self.unreachable.remove(&reaped.pid);
                     self.reaped(reaped.pid, reaped.status);
                     self.carry_out();
                 }
-                Waited::NoneYet => return any,
+                Waited::NoneYet => return count > 0,
                 Waited::NoChildren => {
                     if self.stopping.is_some() && self.hooks.is_none() {
                         self.tell(Event::NoneLeft);
                     }
-                    return any;
+                    return count > 0;
                 }
             }
         }
+        self.more_to_reap = true;
+        true
     }
 
     fn reaped(&mut self, pid: i32, status: WaitStatus) {

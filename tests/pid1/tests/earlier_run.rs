@@ -109,3 +109,24 @@ fn stop_hooks_that_an_earlier_run_has_left_are_not_run() {
         assert_none(&container, "the hook of an earlier run");
     }
 }
+
+/// SIGSEGV from outside: to PID 1 it is what a defect of its own would be.
+#[test]
+fn a_crash_while_much_is_taken_away_costs_nothing_of_the_boot() {
+    const SEGV: i32 = 11;
+    let image = with_many_entries();
+    image.hook("10-once", "echo the hook");
+    let container = image.command("/run.sh", &[]).boot();
+    container.wait_for_line("[run] starting process manager");
+    container.signal(SEGV);
+    container.wait_for_line("PID 1 crashed (SIGSEGV)");
+    container.wait_for_line(BOOTED);
+    container.wait_for_line("a up");
+    pid1_tests::assert_once(&container, "the hook");
+    assert!(!container.exists("/var/run/s6/services/old"));
+    container.exec(["mainstay", "status"]).ok();
+    container
+        .exec(["s6-svc", "-wr", "-r", &pid1_tests::place("a")])
+        .ok();
+    assert_eq!(stop(&container).code(), Some(0));
+}

@@ -15,6 +15,7 @@ use crate::paths::Paths;
 use crate::reach::{self, Reach};
 use crate::signals::{self, Response, When};
 use crate::stop::{StopHooks, StopRules, Variables};
+use crate::supervisor::REAPED_A_TURN;
 use layouts::settings::Settings;
 
 /// How long what got KILL may be unreapable.
@@ -46,6 +47,8 @@ struct LastResort<'a> {
     reach: Reach,
     stage: Stage,
     code: u8,
+    /// There may be more children that have ended than one turn has time for.
+    more_to_reap: bool,
 }
 
 /// Serves until the container ends; gives its exit code.
@@ -73,6 +76,7 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
         reach: Reach::default(),
         stage: Stage::Up,
         code: 0,
+        more_to_reap: false,
     };
     loop {
         if last.reap() {
@@ -86,6 +90,10 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
             }
             continue;
         }
+        let left = match last.more_to_reap {
+            true => Some(Duration::ZERO),
+            false => left,
+        };
         if let Some(number) = signal::wait(&received, left) {
             last.received(number);
         }
@@ -100,9 +108,10 @@ impl LastResort<'_> {
         }
     }
 
-    /// Reaps whoever has ended; whether the container is over.
+    /// Reaps whoever has ended, up to a number; whether the container is over.
     fn reap(&mut self) -> bool {
-        loop {
+        self.more_to_reap = false;
+        for _ in 0..REAPED_A_TURN {
             match process::try_wait_any() {
                 Waited::Reaped(reaped) if self.command == Some(reaped.pid) => {
                     self.command = None;
@@ -129,6 +138,8 @@ impl LastResort<'_> {
                 }
             }
         }
+        self.more_to_reap = true;
+        false
     }
 
     fn received(&mut self, number: i32) {

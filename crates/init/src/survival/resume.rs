@@ -280,7 +280,12 @@ impl<'a> Supervisor<'a> {
             Phase::RunD(pid) if gone(*pid) => self.run_d_ended(UNKNOWN_CODE),
             Phase::Booting(boot, _) if gone(boot.pid) => self.boot_ended(UNKNOWN_CODE),
             // Whether it was done nobody knows any more.
-            Phase::Preparing(pid) if gone(*pid) && self.stopping.is_none() => self.start_boot(),
+            Phase::Preparing(pid) if gone(*pid) => {
+                self.phase = Phase::Up;
+                if self.stopping.is_none() {
+                    self.start_boot();
+                }
+            }
             Phase::RunD(_)
             | Phase::Preparing(_)
             | Phase::Booting(..)
