@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kernel::fs::Use;
 use kernel::process::{self, Fork};
-use kernel::{credentials, errno, fd, fs};
+use kernel::{credentials, errno, fd, fs, signal};
 use layouts::places;
 
 use crate::answers;
@@ -153,10 +153,15 @@ impl Place {
                 let _ = remove(folder);
                 process::exit_now(0)
             }
-            Ok(Fork::Parent(_)) => {
+            Ok(Fork::Parent(pid)) => {
                 drop(write);
-                // It reads its end when the child is done.
-                let _ = fd::poll_readable(&[read.as_raw_fd()], Some(LAST_PATIENCE));
+                // Its copy of the pipe is closed when the child is done.
+                let done = fd::poll_readable(&[read.as_raw_fd()], Some(LAST_PATIENCE));
+                if done.is_ok_and(|ready| !ready.is_empty()) {
+                    let _ = process::wait(pid);
+                } else {
+                    let _ = signal::send(pid, signal::SIGKILL);
+                }
             }
             Err(_) => {}
         }
