@@ -297,7 +297,7 @@ pub fn write_now(fd: RawFd, bytes: &[u8]) -> io::Result<usize> {
         let sent = unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags) };
         return usize::try_from(sent).map_err(|_| io::Error::last_os_error());
     }
-    if kind == libc::S_IFIFO || kind == libc::S_IFCHR {
+    if kind == libc::S_IFIFO || (kind == libc::S_IFCHR && !crate::tty::is_master(fd)) {
         let anew = crate::fs::open(
             format!("/proc/self/fd/{fd}").as_ref(),
             libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY,
@@ -469,6 +469,12 @@ mod tests {
             crate::errno::is(&error, libc::EAGAIN) || is_unknown(&error),
             "{error}"
         );
+        // What opens anew as something else is left as it is.
+        let master = crate::fs::open("/dev/ptmx".as_ref(), libc::O_RDWR | libc::O_NOCTTY, 0);
+        if let Ok(master) = master {
+            assert!(crate::tty::is_master(master.as_raw_fd()));
+            assert_eq!(write_now(master.as_raw_fd(), b"line").unwrap(), 4);
+        }
         drop((read, other));
         for broken in [write.as_raw_fd(), one.as_raw_fd()] {
             let error = write_now(broken, b"line").unwrap_err();

@@ -212,9 +212,10 @@ pub fn any_may_hang() -> bool {
 /// Whether a line of /proc/self/mountinfo (proc(5)) is about such a file system: its type
 /// is the first field after the dash.
 fn is_distant(line: &[u8]) -> bool {
-    const DISTANT: [&[u8]; 16] = [
+    const DISTANT: [&[u8]; 17] = [
         b"9p",
         b"afs",
+        b"autofs",
         b"beegfs",
         b"ceph",
         b"cifs",

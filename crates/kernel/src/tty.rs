@@ -11,6 +11,14 @@ pub fn is_terminal(fd: RawFd) -> bool {
     unsafe { libc::isatty(fd) == 1 }
 }
 
+/// Whether `fd` is the other side of a terminal (TIOCGPTN, ioctl_tty(2)). To open one anew
+/// makes another terminal.
+pub fn is_master(fd: RawFd) -> bool {
+    let mut number: libc::c_uint = 0;
+    // SAFETY: TIOCGPTN writes a number to where the argument points.
+    unsafe { libc::ioctl(fd, libc::TIOCGPTN, &raw mut number) == 0 }
+}
+
 /// Makes process group `group` the one that the terminal `fd` talks to.
 ///
 /// # Errors
