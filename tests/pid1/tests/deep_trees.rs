@@ -12,7 +12,7 @@ const DESCRIPTORS: u32 = 7;
 const MOST_DATA: u64 = 24 << 20;
 
 fn levels() -> u64 {
-    rounds(20_000, 100_000).into()
+    rounds(20_000, 60_000).into()
 }
 
 fn image() -> Image {
@@ -33,13 +33,12 @@ fn fix_attrs_reaches_the_lowest_file_with_few_descriptors_and_little_memory() {
     );
     image.run_d(
         "10-earlier.sh",
-        &format!(
-            "mkdir -p /var/lib/app; /attacker deep /var/lib/app {}",
-            levels()
-        ),
+        &format!("/attacker deep /var/lib/app {}", levels()),
     );
+    // An overlay takes time for each level above.
     let command = image
         .command("/run.sh", &[])
+        .tmpfs("/var/lib/app")
         .limit(DATA, MOST_DATA, MOST_DATA);
     let container = command.limit(DESCRIPTORS, 128, 128).boot();
     container.wait_for_line(BOOTED);
@@ -59,8 +58,10 @@ fn what_an_earlier_run_has_left_is_taken_away_however_deep() {
         "10-earlier.sh",
         &format!("mkdir -p {old}; /attacker deep {old} {}", levels()),
     );
+    // An overlay takes time for each level above.
     let command = image
         .command("/run.sh", &[])
+        .tmpfs("/run")
         .limit(DATA, MOST_DATA, MOST_DATA);
     let container = command.limit(DESCRIPTORS, 128, 128).boot();
     container.wait_for_line(BOOTED);
@@ -75,12 +76,12 @@ fn s6_rmrf_removes_a_tree_however_deep() {
     image.hook(
         "10-rmrf",
         &format!(
-            "ulimit -n 64; mkdir /deep; /attacker deep /deep {}; s6-rmrf /deep; echo rmrf $?; \
-             test -e /deep && echo left",
+            "ulimit -n 64; mkdir /deep/a; /attacker deep /deep/a {}; s6-rmrf /deep/a; echo rmrf $?; \
+             test -e /deep/a && echo left",
             levels()
         ),
     );
-    let container = image.up();
+    let container = image.init([]).tmpfs("/deep").boot();
     container.wait_for_line("rmrf 0");
     assert_none(&container, "left");
     stop(&container);
