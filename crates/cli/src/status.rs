@@ -18,6 +18,8 @@ pub(crate) const COMMAND: Program = Program {
 pub(crate) struct Report {
     phase: String,
     ready: bool,
+    /// What keeps it from being ready.
+    why: Vec<String>,
     pub(crate) units: Vec<Unit>,
 }
 
@@ -42,7 +44,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let render: fn(&Report) -> (String, u8) = match form[..] {
         [] => |report| (table(report), 0),
         [b"--json"] => |report| (json(report), 0),
-        [b"--ready"] => |report| (String::new(), u8::from(!report.ready)),
+        [b"--ready"] => |report| (not_ready(report), u8::from(!report.ready)),
         _ => return Err(call.misuse()),
     };
     let report = parse(&client::ask(&[b"status"])?);
@@ -55,6 +57,7 @@ pub(crate) fn parse(lines: &[String]) -> Report {
     let mut report = Report {
         phase: String::new(),
         ready: false,
+        why: Vec::new(),
         units: Vec::new(),
     };
     for line in lines {
@@ -88,12 +91,22 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                     last_end: (end != "-").then(|| end.to_string()),
                 });
             }
+            ["why", why] => report.why.push(why.to_string()),
             // A newer PID 1 may say more.
             _ => {}
         }
     }
     report.units.sort_by(|a, b| a.name.cmp(&b.name));
     report
+}
+
+/// One line for the log of health checks; empty for a container that is ready.
+fn not_ready(report: &Report) -> String {
+    match (report.ready, report.why.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("not ready: the container is {}\n", report.phase),
+        (false, false) => format!("not ready: {}\n", report.why.join("; ")),
+    }
 }
 
 pub(crate) fn table(report: &Report) -> String {

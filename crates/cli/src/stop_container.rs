@@ -1,4 +1,5 @@
-//! `mainstay stop-container`: the same as a TERM to PID 1.
+//! `mainstay stop-container`: the same as a TERM to PID 1; with `--now`, a stop that runs
+//! already goes on to its next step.
 
 use chain::{Outcome, Program};
 
@@ -7,16 +8,19 @@ use crate::help;
 
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay stop-container",
-    usage: "",
-    summary: "stop the container in order",
+    usage: "[ --now ]",
+    summary: "stop the container in order; --now: if it stops already, wait no longer for what still runs",
     run: |call| {
         if help::is_asked(call, COMMAND.summary) {
             return Ok(Outcome::Exit(0));
         }
-        if !call.args.is_empty() {
-            return Err(call.misuse());
-        }
-        ask(&[b"stop-container"])?;
+        let words = call.rest();
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        match words[..] {
+            [] => ask(&[b"stop-container"])?,
+            [b"--now"] => ask(&[b"stop-container", b"now"])?,
+            _ => return Err(call.misuse()),
+        };
         Ok(Outcome::Exit(0))
     },
 };

@@ -87,13 +87,23 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopCause {
     /// A signal to PID 1 or an order from inside: exit code 0 unless a critical
-    /// unit or the boot has ended with another.
+    /// unit or the boot has ended with another. Engines and nodes ask twice, so asking
+    /// again changes nothing.
     Asked,
+    /// The same, from the keyboard (INT, QUIT): once more, [`AGAIN`] or longer after the
+    /// last, is the wish to wait no longer.
+    Interrupted,
+    /// The same, and where it stops already the next stage begins at once.
+    Now,
     /// The boot failed with this code.
     BootFailed(u8),
     /// The container's command ended with this code.
     CommandEnded(u8),
 }
+
+/// An interrupt that comes sooner after the last is that one's echo: terminals and engines
+/// hand the same key press on by several ways.
+pub const AGAIN: Duration = Duration::from_millis(500);
 
 /// How far the container is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,8 +172,9 @@ pub enum Event {
     ExecFailed(Pid),
     /// Somebody asks something of a unit.
     Asked(UnitId, Request),
-    /// The container shall stop. A second one by [`StopCause::Asked`] while it stops
-    /// skips the remaining grace; the other causes change at most the exit code.
+    /// The container shall stop. While it stops already, [`StopCause::Now`] and a further
+    /// [`StopCause::Interrupted`] skip the grace of the current stage; the other causes
+    /// change at most the exit code.
     Stop(StopCause),
     /// The answer to [`Action::RunStopHooks`]: all have run, and these limits hold
     /// from here.
@@ -230,9 +241,64 @@ pub enum Change {
     Silent,
 }
 
+/// The end of a process that nobody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose process.
+    pub unit: UnitId,
+    /// How it ended.
+    pub end: End,
+    /// How long it had lived.
+    pub lived: Duration,
+    /// What happens now.
+    pub next: Next,
+    /// Such ends of the unit in this minute, this one included.
+    pub nth: u32,
+    /// Further ones are only counted, with a line a minute.
+    pub counts_from_here: bool,
+}
+
+/// What follows an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is started again, after this time.
+    Again(Duration),
+    /// It is started again when what it needs is ready.
+    Waits,
+    /// It is not started again: its policy says so.
+    Rests,
+    /// It is not started again: its `finish` exited 125.
+    FinishForbids,
+    /// It is not started again: its restart limit is reached.
+    LimitForbids,
+    /// The container stops.
+    StopsContainer,
+}
+
+/// Why a unit keeps the container from being ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// It is not started again by itself.
+    GaveUp,
+    /// It has ended and nobody asked for that: it is not up again, or has to live this
+    /// much longer.
+    Ended(Option<Duration>),
+    /// It runs and has not said that it is ready.
+    NotReady,
+    /// What it needs is not ready.
+    Waits,
+    /// It does not run.
+    NotUp,
+}
+
 /// Something for people, worded by the performer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// Its process has ended and nobody asked for that. A unit says this a few times a
+    /// minute at most.
+    Ended(Ended),
+    /// So many more ends of the last minute that nobody asked for, and how the last was.
+    EndedOften(UnitId, u32, End),
     /// `finish` ran past its limit and was killed.
     FinishKilled(UnitId),
     /// The process did not end in time after its down signal and was killed.
@@ -247,6 +313,8 @@ pub enum Notice {
     WillRetry(UnitId, Duration),
     /// These units were still running when the grace of the stop ended.
     GraceOver(Vec<UnitId>),
+    /// Somebody wants to wait no longer: the stop goes on to this stage.
+    Hastened(StopStage),
     /// An event that cannot be right in this state arrived; it changed nothing.
     Impossible(&'static str, UnitId),
 }

@@ -9,7 +9,7 @@ use crate::names::Names;
 use crate::stop::Stop;
 use crate::timers::{Timer, Timers};
 use crate::unit::{Turn, UnitState};
-use crate::{Action, End, Event, Notice, Phase, Pid, StopStage, Time, UnitId};
+use crate::{Action, End, Event, Hindrance, Notice, Phase, Pid, StopStage, Time, UnitId};
 
 /// The number that no unit gets: it stands for "no unit" in notices.
 const NO_UNIT: UnitId = UnitId(u32::MAX);
@@ -141,6 +141,13 @@ impl Engine {
     /// All units, in the order in which they were added.
     pub fn units(&self) -> impl Iterator<Item = (UnitId, &UnitState)> {
         self.units.iter().map(|(id, unit)| (*id, unit.as_ref()))
+    }
+
+    /// The units that keep the container from being ready at `now`, and why.
+    pub fn hindrances(&self, now: Time) -> impl Iterator<Item = (UnitId, Hindrance)> {
+        let now = self.now.max(now);
+        let units = self.units.iter();
+        units.filter_map(move |(id, unit)| Some((*id, unit.hindrance(now)?)))
     }
 
     /// What the unit needs and is not ready: why it waits.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::engine::{Engine, FollowUp};
 use crate::timers::{StopTimer, Timer};
 use crate::unit::signal;
-use crate::{Action, Notice, State, StopCause, StopLimits, StopStage, Time, UnitId};
+use crate::{AGAIN, Action, Notice, State, StopCause, StopLimits, StopStage, Time, UnitId};
 
 /// How long a process may be unreapable after KILL before the container ends without
 /// it: one that hangs in the kernel never goes.
@@ -27,21 +27,37 @@ pub(crate) struct Stop {
     pub(crate) none_left: bool,
     /// How long the stage after the last TERM may take.
     pub(crate) kill: Option<Duration>,
+    /// The last interrupt that counted.
+    pub(crate) interrupted: Option<Time>,
 }
 
 impl Engine {
     /// Somebody, or the end of the boot or of the command, wants a stop.
     pub(crate) fn stop_asked(&mut self, cause: StopCause, actions: &mut Vec<Action>) {
         let code = match cause {
-            StopCause::Asked => None,
+            StopCause::Asked | StopCause::Interrupted | StopCause::Now => None,
             StopCause::BootFailed(code) | StopCause::CommandEnded(code) => Some(code),
         };
-        let Some(stop) = &mut self.stop else {
-            return self.begin_stop(code, actions);
-        };
+        if self.stop.is_none() {
+            self.begin_stop(code, actions);
+            if cause == StopCause::Interrupted {
+                self.interrupted();
+            }
+            return;
+        }
         match cause {
-            StopCause::Asked => self.skip_stage(actions),
-            StopCause::BootFailed(code) => stop.code = stop.code.or(Some(code)),
+            StopCause::Asked => {}
+            StopCause::Interrupted => {
+                if self.interrupted() {
+                    self.skip_stage(actions);
+                }
+            }
+            StopCause::Now => self.skip_stage(actions),
+            StopCause::BootFailed(code) => {
+                if let Some(stop) = &mut self.stop {
+                    stop.code = stop.code.or(Some(code));
+                }
+            }
             // It ended because everything is being ended.
             StopCause::CommandEnded(_) => {}
         }
@@ -61,6 +77,7 @@ impl Engine {
             code,
             none_left: false,
             kill: Some(DEFAULT_KILL),
+            interrupted: None,
         });
         let ids: Vec<UnitId> = self.units.keys().copied().collect();
         for id in &ids {
@@ -73,12 +90,32 @@ impl Engine {
         self.follow_ups.push_back(FollowUp::RunStopHooks);
     }
 
-    /// A second request to stop: no more grace for the current stage.
+    /// An interrupt. Whether it is a further one, and not the echo of the last.
+    fn interrupted(&mut self) -> bool {
+        let now = self.now;
+        let Some(stop) = &mut self.stop else {
+            return false;
+        };
+        let last = stop.interrupted;
+        if last.is_some_and(|last| now.since(last) < AGAIN) {
+            return false;
+        }
+        stop.interrupted = Some(now);
+        last.is_some()
+    }
+
+    /// No more grace for the current stage.
     fn skip_stage(&mut self, actions: &mut Vec<Action>) {
         let Some(stop) = &self.stop else { return };
         match stop.stage {
-            StopStage::Hooks | StopStage::Services => self.terminate(actions),
-            StopStage::Terminate => self.kill(actions),
+            StopStage::Hooks | StopStage::Services => {
+                actions.push(Action::Tell(Notice::Hastened(StopStage::Terminate)));
+                self.terminate(actions);
+            }
+            StopStage::Terminate => {
+                actions.push(Action::Tell(Notice::Hastened(StopStage::Kill)));
+                self.kill(actions);
+            }
             StopStage::Kill | StopStage::Over => {}
         }
     }

@@ -22,14 +22,17 @@ pub(crate) enum UnitTimer {
     KillAt,
     /// Its `finish` is killed if it has not ended.
     FinishBy,
+    /// Its ends that nobody asked for, of one minute, are told.
+    Tally,
 }
 
 impl UnitTimer {
-    pub(crate) const ALL: [UnitTimer; 4] = [
+    pub(crate) const ALL: [UnitTimer; 5] = [
         UnitTimer::Retry,
         UnitTimer::ReadyBy,
         UnitTimer::KillAt,
         UnitTimer::FinishBy,
+        UnitTimer::Tally,
     ];
 }
 

@@ -175,14 +175,14 @@ fn bytes_of_another_format_are_refused() {
     assert_eq!(fault, DecodeError::Version(9));
     assert_eq!(
         fault.to_string(),
-        "the saved state has format 9, this program reads format 1"
+        "the saved state has format 9, this program reads format 2"
     );
 }
 
 #[test]
 fn a_back_off_without_its_timer_is_refused() {
-    let mut rig = Rig::running(Unit::service("a"));
-    rig.end(UnitId(0), exited(0));
+    let mut rig = Rig::with(vec![Unit::service("a")]);
+    rig.tell(Event::StartFailed(UnitId(0)));
     let mut bytes = rig.engine.encode();
     // One timer: how many, kind, unit, moment; then: no stop.
     bytes.truncate(bytes.len() - (4 + 1 + 4 + 8 + 1));
@@ -193,8 +193,8 @@ fn a_back_off_without_its_timer_is_refused() {
 
 #[test]
 fn timers_that_nobody_has_are_refused() {
-    let mut rig = Rig::running(Unit::service("a"));
-    rig.end(UnitId(0), exited(0));
+    let mut rig = Rig::with(vec![Unit::service("a")]);
+    rig.tell(Event::StartFailed(UnitId(0)));
     let bytes = rig.engine.encode();
     // One timer: how many, kind, unit, moment; then: no stop.
     let timer = &bytes[bytes.len() - (1 + 4 + 8 + 1)..bytes.len() - 1];
@@ -211,7 +211,7 @@ fn timers_that_nobody_has_are_refused() {
         timer[place] = value;
         timer
     };
-    let (of_nobody, of_another_state, unknown) = (with(1, 9), with(0, 3), with(0, 7));
+    let (of_nobody, of_another_state, unknown) = (with(1, 9), with(0, 3), with(0, 8));
     for timers in [
         vec![timer, timer],
         vec![timer, &of_nobody],

@@ -200,8 +200,11 @@ fn everything_is_killed_once_whatever_limit_comes_later() {
         whole: Some(ms(9000)),
     }));
     rig.pass(ms(7500));
-    rig.stop();
-    assert_eq!(rig.stop(), [Action::SignalAll(KILL)]);
+    rig.hasten();
+    assert_eq!(
+        rig.hasten(),
+        [hastened(StopStage::Kill), Action::SignalAll(KILL)]
+    );
     assert_eq!(rig.pass(ms(999)), []);
     assert_eq!(rig.pass(ms(1)), [Action::Leave(0)]);
 }
@@ -456,25 +459,97 @@ fn one_shots_whose_turn_never_came_are_undone_with_the_last_term() {
     assert_eq!(rig.state(B), State::Finishing);
 }
 
+fn hastened(stage: StopStage) -> Action {
+    Action::Tell(Notice::Hastened(stage))
+}
+
+/// An engine's TERM, an order from inside.
+const ASKED: Event = Event::Stop(StopCause::Asked);
+const INTERRUPTED: Event = Event::Stop(StopCause::Interrupted);
+
 #[test]
-fn a_second_request_skips_to_the_next_harder_stage() {
-    let mut rig = running(services(&["a"]));
-    rig.stop();
-    rig.hooks_done();
-    let mut expected = vec![Action::Tell(Notice::GraceOver(vec![A]))];
-    expected.extend(all_terminated());
-    assert_eq!(rig.stop(), expected);
-    assert_eq!(rig.stop(), [Action::SignalAll(KILL)]);
-    assert_eq!(rig.stop(), []);
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
-    assert_eq!(rig.stop(), []);
+fn asking_again_changes_nothing_at_any_gap_and_stage() {
+    // No stage is over by itself by then.
+    for gap in [0, 1, 499, 500, 900] {
+        for first in [ASKED, INTERRUPTED, Event::Stop(StopCause::Now)] {
+            let mut rig = running(services(&["a"]));
+            rig.tell(first);
+            let again = |rig: &mut Rig, stage: StopStage| {
+                rig.pass(ms(gap));
+                let before = rig.engine.clone();
+                assert_eq!(rig.tell(ASKED), []);
+                assert_eq!(rig.engine, before, "after {gap} ms in {stage:?}");
+                assert_eq!(rig.stage(), Some(stage));
+            };
+            again(&mut rig, StopStage::Hooks);
+            rig.hooks_done();
+            again(&mut rig, StopStage::Services);
+            rig.hasten();
+            again(&mut rig, StopStage::Terminate);
+            rig.hasten();
+            again(&mut rig, StopStage::Kill);
+            assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+            again(&mut rig, StopStage::Over);
+        }
+    }
 }
 
 #[test]
-fn a_second_request_while_hooks_run_abandons_them() {
+fn to_wait_no_longer_skips_to_the_next_harder_stage() {
+    let mut rig = running(services(&["a"]));
+    assert!(rig.hasten().contains(&Action::RunStopHooks));
+    rig.hooks_done();
+    let mut expected = vec![
+        hastened(StopStage::Terminate),
+        Action::Tell(Notice::GraceOver(vec![A])),
+    ];
+    expected.extend(all_terminated());
+    assert_eq!(rig.hasten(), expected);
+    let killed = [hastened(StopStage::Kill), Action::SignalAll(KILL)];
+    assert_eq!(rig.hasten(), killed);
+    assert_eq!(rig.hasten(), []);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.hasten(), []);
+}
+
+#[test]
+fn a_further_interrupt_skips_a_stage_half_a_second_after_the_last_that_counted() {
+    let mut rig = running(services(&["a"]));
+    assert!(rig.tell(INTERRUPTED).contains(&Action::RunStopHooks));
+    rig.pass(ms(499));
+    assert_eq!(rig.tell(INTERRUPTED), []);
+    rig.pass(ms(1));
+    let actions = rig.tell(INTERRUPTED);
+    assert!(actions.contains(&hastened(StopStage::Terminate)));
+    rig.pass(ms(499));
+    assert_eq!(rig.tell(INTERRUPTED), []);
+    rig.pass(ms(1));
+    let actions = rig.tell(INTERRUPTED);
+    assert!(actions.contains(&Action::SignalAll(KILL)));
+}
+
+#[test]
+fn the_first_interrupt_of_a_stop_changes_nothing() {
+    for first in [
+        ASKED,
+        Event::Stop(StopCause::Now),
+        Event::Stop(StopCause::CommandEnded(1)),
+    ] {
+        let mut rig = running(services(&["a"]));
+        rig.tell(first);
+        rig.pass(ms(2000));
+        assert_eq!(rig.tell(INTERRUPTED), []);
+        assert_eq!(rig.stage(), Some(StopStage::Hooks));
+        rig.pass(ms(500));
+        assert!(rig.tell(INTERRUPTED).contains(&Action::SignalAll(TERM)));
+    }
+}
+
+#[test]
+fn to_wait_no_longer_while_hooks_run_abandons_them() {
     let mut rig = running(services(&["a"]));
     rig.stop();
-    assert!(rig.stop().contains(&Action::SignalAll(TERM)));
+    assert!(rig.hasten().contains(&Action::SignalAll(TERM)));
     assert_eq!(rig.hooks_done(), []);
     assert_eq!(rig.stage(), Some(StopStage::Terminate));
     assert_eq!(rig.pass(ms(2999)), []);
@@ -485,8 +560,8 @@ fn a_second_request_while_hooks_run_abandons_them() {
 fn a_process_that_appears_after_the_last_kill_is_killed() {
     let mut rig = Rig::with(services(&["a"]));
     rig.stop();
-    rig.stop();
-    rig.stop();
+    rig.hasten();
+    rig.hasten();
     let kill = Action::Signal(A, Pid(100), KILL);
     assert_eq!(rig.start(A), [Action::Announce(A, Up), kill]);
 }
@@ -500,8 +575,8 @@ fn no_finish_runs_after_the_last_kill() {
     let mut rig = running(vec![with_finish("a"), with_finish("b")]);
     rig.stop();
     rig.end(B, exited(0));
-    rig.stop();
-    rig.stop();
+    rig.hasten();
+    rig.hasten();
     let killed = [Action::Announce(A, Down), Action::Announce(A, Finished)];
     assert_eq!(rig.end(A, End::Killed(KILL)), killed);
     let pid = rig.pid();
@@ -518,7 +593,7 @@ fn finish_runs_after_the_last_term() {
         ..Unit::service("a")
     }]);
     rig.stop();
-    rig.stop();
+    rig.hasten();
     let actions = rig.end(A, End::Killed(TERM));
     assert!(matches!(actions[1], Action::RunFinish { .. }));
     assert_eq!(rig.tell(Event::NoneLeft), []);
@@ -560,7 +635,7 @@ fn a_start_that_is_told_after_its_end_leaves_nothing_behind() {
         ..Unit::service("a")
     }]);
     rig.stop();
-    rig.stop();
+    rig.hasten();
     rig.end(A, exited(0));
     let pid = rig.pid();
     rig.tell(Event::Exited(pid, exited(0)));

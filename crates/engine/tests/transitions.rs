@@ -189,6 +189,9 @@ fn notice_word(notice: &Notice) -> &'static str {
         Notice::FinishNotRun(_) => "FinishNotRun",
         Notice::WillRetry(..) => "WillRetry",
         Notice::GraceOver(_) => "GraceOver",
+        Notice::Hastened(_) => "Hastened",
+        Notice::Ended(_) => "Ended",
+        Notice::EndedOften(..) => "EndedOften",
         Notice::Impossible(..) => "Impossible",
     }
 }
@@ -210,7 +213,9 @@ fn table(title: &str, unit: &Unit, edges: &mut Edges) -> String {
                 Some((unit.state(), unit.wanted(), unit.leaving()))
             };
             let flags_before = flags(&rig);
-            let actions = befall(&mut rig);
+            rig.ends.clear();
+            let mut actions = befall(&mut rig);
+            actions.extend(rig.ends.drain(..).map(Action::Tell));
             let words: Vec<String> = actions.iter().filter_map(word).collect();
             let after = match flags(&rig) {
                 Some((state, ..)) => format!("{state:?}"),

@@ -14,9 +14,9 @@ pub(crate) struct Stopping {
     pub(crate) begun: Duration,
     /// When everything that was left got its TERM.
     pub(crate) terminated: Option<Duration>,
-    /// Whether a further signal cut the time after it short.
+    /// Whether somebody cut the time after it short.
     pub(crate) cut: bool,
-    /// Whether a further signal has asked for less grace.
+    /// Whether somebody wanted to wait no longer.
     pub(crate) hastened: bool,
     /// What had to be killed, and why.
     pub(crate) killed: Vec<Killed>,
@@ -33,15 +33,9 @@ pub(crate) struct Killed {
 const NAMED: usize = 8;
 
 impl Supervisor<'_> {
-    /// Begins to stop, or, while it stops, asks for less grace.
+    /// Begins to stop; while it stops, the engine decides what a further wish changes.
     pub(crate) fn stop(&mut self, cause: StopCause) {
-        if let Some(stopping) = &mut self.stopping {
-            // A command that ends meanwhile cuts nothing.
-            if cause == StopCause::Asked {
-                stopping.hastened = true;
-                stopping.cut |= stopping.terminated.is_some();
-            }
-        } else {
+        if self.stopping.is_none() {
             self.stopping = Some(Stopping {
                 begun: clock::monotonic(),
                 terminated: None,
@@ -73,7 +67,7 @@ impl Supervisor<'_> {
                         limit.as_millis()
                     ),
                     _ => format!(
-                        "still running {waited} ms after TERM, when a further signal cut \
+                        "still running {waited} ms after TERM, when somebody cut \
                          S6_KILL_GRACETIME short"
                     ),
                 }
@@ -95,6 +89,14 @@ impl Supervisor<'_> {
             .units()
             .find(|(_, unit)| unit.pid() == Some(engine::Pid(session)));
         found.map(|(id, _)| self.name(id))
+    }
+
+    /// Notes that somebody wants to wait no longer.
+    pub(crate) fn note_hastened(&mut self) {
+        if let Some(stopping) = &mut self.stopping {
+            stopping.hastened = true;
+            stopping.cut |= stopping.terminated.is_some();
+        }
     }
 
     /// Notes that everything that is left gets its TERM.

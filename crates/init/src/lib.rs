@@ -17,6 +17,7 @@ mod control;
 mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
+mod health;
 mod launch;
 mod listeners;
 mod lock;

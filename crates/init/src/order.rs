@@ -17,6 +17,8 @@ pub(crate) enum Order<'a> {
     Signal(&'a [u8], u8),
     /// Stop the container.
     StopContainer,
+    /// The same, and where it stops already go on to the next step at once.
+    StopContainerNow,
 }
 
 impl Order<'_> {
@@ -42,6 +44,7 @@ impl Order<'_> {
                 Order::Signal(name, number.ok_or_else(none)?)
             }
             [b"stop-container"] => Order::StopContainer,
+            [b"stop-container", b"now"] => Order::StopContainerNow,
             _ => {
                 return Err(
                     "this is no request that PID 1 knows; are both of one release?".to_string(),
@@ -70,6 +73,7 @@ mod tests {
             ("restart web", Order::Restart(b"web")),
             ("signal web HUP", Order::Signal(b"web", 1)),
             ("stop-container", Order::StopContainer),
+            ("stop-container now", Order::StopContainerNow),
         ] {
             assert_eq!(Order::read(&words(text)), Ok(order));
         }

@@ -4,7 +4,7 @@
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-use engine::{Action, Change, End, Event, Notice, Pid, UnitId};
+use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
 use kernel::{errno, signal};
 
 use crate::listeners::ENTRIES_A_TURN;
@@ -291,6 +291,14 @@ impl Supervisor<'_> {
     /// Words a notice of the engine for people.
     fn word(&mut self, notice: Notice) {
         let line = match notice {
+            Notice::Ended(ended) => match self.ended(&ended) {
+                Some(line) => line,
+                None => return,
+            },
+            Notice::EndedOften(unit, count, last) => match self.ended_often(unit, count, last) {
+                Some(line) => line,
+                None => return,
+            },
             Notice::FinishKilled(unit) => format!(
                 "{}: its finish script ran past its time (timeout-finish) and was killed",
                 self.name(unit)
@@ -327,11 +335,23 @@ impl Supervisor<'_> {
                 let names: Vec<String> = units.iter().map(|unit| self.name(*unit)).collect();
                 let hastened = self.stopping.as_ref().is_some_and(|stop| stop.hastened);
                 let when = if hastened {
-                    "a further signal cut their time (S6_SERVICES_GRACETIME) short"
+                    "somebody cut their time (S6_SERVICES_GRACETIME) short"
                 } else {
                     "their time (S6_SERVICES_GRACETIME) was over"
                 };
                 format!("still running when {when}: {}", names.join(", "))
+            }
+            Notice::Hastened(stage) => {
+                self.note_hastened();
+                let next = if stage == StopStage::Kill {
+                    "KILL"
+                } else {
+                    "HUP and TERM"
+                };
+                format!(
+                    "asked again to stop: everything that still runs gets {next} now, ahead of \
+                     its time"
+                )
             }
             Notice::Impossible(event, unit) => format!(
                 "{}: {event} cannot be in its state; nothing was changed (please report this)",

@@ -72,6 +72,10 @@ impl Supervisor<'_> {
         if let Some(pid) = self.engine.unit(unit).and_then(|view| view.pid()) {
             let _ = signal::send_group(pid.0, number);
         }
+        if number == signal::SIGKILL {
+            // That its process ends is asked for.
+            self.tell(Event::Asked(unit, Request::Signal(number as u8)));
+        }
     }
 
     fn set_normally_up(&mut self, unit: UnitId, up: bool) {
@@ -206,6 +210,10 @@ impl Supervisor<'_> {
                 self.stop(StopCause::Asked);
                 Ok(())
             }
+            Ok(Order::StopContainerNow) => {
+                self.stop(StopCause::Now);
+                Ok(())
+            }
             Err(text) => Err(text),
         };
         match done {
@@ -236,14 +244,12 @@ impl Supervisor<'_> {
     }
 
     /// The answer to `status`: a line for the container, then one for each unit:
-    /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED DEATHS LAST-END`, fields
-    /// separated by tabs, `-` for what is not.
+    /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED RESTARTS LAST-END`, fields
+    /// separated by tabs, `-` for what is not; and `why WORDS` for each thing that keeps the
+    /// container from being ready, [`REASONS`] at most.
     fn status(&self) -> String {
         let now = now();
-        // A service that was stopped by hand is wanted no longer.
-        let settled = self.engine.units().all(|(_, unit)| {
-            crate::bring_up::is_started(unit) || (unit.state() == State::Down && !unit.wanted())
-        });
+        let not_ready = self.not_ready();
         let phase = match (&self.engine.phase(), &self.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
             (EnginePhase::Running, Phase::RunD(_)) => "run.d",
@@ -251,12 +257,15 @@ impl Supervisor<'_> {
             (EnginePhase::Running, Phase::Settling(_)) => "starting",
             (EnginePhase::Running, Phase::Up) => "up",
         };
-        let ready = if settled && phase == "up" {
-            "yes"
-        } else {
-            "no"
-        };
+        let ready = if not_ready.is_empty() { "yes" } else { "no" };
         let mut text = format!("ok\ncontainer\t{phase}\t{ready}\n");
+        for why in not_ready.iter().take(REASONS) {
+            text.push_str(&format!("why\t{why}\n"));
+        }
+        if not_ready.len() > REASONS {
+            let more = not_ready.len() - REASONS;
+            text.push_str(&format!("why\tand {more} more\n"));
+        }
         for (_, unit) in self.engine.units() {
             let end = match unit.last_end() {
                 None => "-".to_string(),
@@ -269,22 +278,35 @@ impl Supervisor<'_> {
                 plan::Kind::Service => "service",
                 plan::Kind::OneShot => "one-shot",
             };
-            let ready = unit
-                .ready_since()
-                .map_or("-".to_string(), |at| age(at, now).as_millis().to_string());
+            // Of what is down it is when its finish had ended.
+            let ready = match unit.state() {
+                State::Up | State::Ready | State::Stopping => unit.ready_since(),
+                State::Down
+                | State::Waiting
+                | State::Starting
+                | State::Finishing
+                | State::BackingOff
+                | State::Failed => None,
+            };
+            let ready = ready.map_or("-".to_string(), |at| age(at, now).as_millis().to_string());
+            // One that gave up has not been stopped: it is missed.
+            let wanted = unit.wanted() || unit.state() == State::Failed;
             text.push_str(&format!(
                 "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\n",
                 kernel::escape(unit.name().as_bytes()),
                 state_name(unit.state()),
                 unit.pid().map_or("-".to_string(), |pid| pid.0.to_string()),
                 age(unit.since(), now).as_millis(),
-                if unit.wanted() { "up" } else { "down" },
-                unit.deaths(),
+                if wanted { "up" } else { "down" },
+                unit.restarts(),
             ));
         }
         text
     }
 }
+
+/// Most reasons in an answer.
+const REASONS: usize = 8;
 
 /// A state as people read it.
 fn state_name(state: State) -> &'static str {

@@ -37,11 +37,7 @@ impl Supervisor<'_> {
                     | ScanCommand::Abort
                     | ScanCommand::Stop(_),
                 ) => {
-                    // Every finish script asks for the stop that runs already, and must
-                    // not cut short what others still do. A signal means it.
-                    if self.stopping.is_none() {
-                        self.stop(StopCause::Asked);
-                    }
+                    self.stop(StopCause::Asked);
                 }
                 // Everybody is reaped anyway; a mode of ending is the machine's, not a
                 // container's.

@@ -7,8 +7,9 @@ use kernel::signal::{self, Set};
 pub enum Response {
     /// The container stops in order.
     Stop,
-    /// The stop that runs goes on to its next step at once.
-    SkipGrace,
+    /// The same. Once more, half a second or longer after the last, the stop goes on to its
+    /// next step at once.
+    Interrupt,
     /// New service directories are picked up.
     Rescan,
     /// Nothing.
@@ -45,6 +46,7 @@ impl When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Stop,
+    Interrupt,
     Rescan,
     None,
 }
@@ -63,10 +65,12 @@ impl SignalRule {
     /// directory takes its place, except while the container stops.
     pub fn response(&self, when: When) -> Response {
         match (self.purpose, when) {
-            (Purpose::Stop, When::Stopping) => Response::SkipGrace,
+            // Engines and nodes send TERM twice, and after a stop that was ordered inside.
+            (Purpose::Stop, When::Stopping) => Response::Nothing,
             (Purpose::Stop, When::RunD | When::Boot | When::Up | When::UpWithCommand) => {
                 Response::Stop
             }
+            (Purpose::Interrupt, _) => Response::Interrupt,
             (Purpose::Rescan, When::Boot | When::Up | When::UpWithCommand) => Response::Rescan,
             // Before the boot there is no scan directory, and a stop starts nothing.
             (Purpose::Rescan, When::RunD | When::Stopping) => Response::Nothing,
@@ -86,8 +90,8 @@ const fn rule_for(name: &'static str, number: fn() -> i32, purpose: Purpose) -> 
 /// Every signal that means something, or deliberately nothing.
 pub const SIGNALS: &[SignalRule] = &[
     rule_for("TERM", || signal::SIGTERM, Purpose::Stop),
-    rule_for("INT", || signal::SIGINT, Purpose::Stop),
-    rule_for("QUIT", || signal::SIGQUIT, Purpose::Stop),
+    rule_for("INT", || signal::SIGINT, Purpose::Interrupt),
+    rule_for("QUIT", || signal::SIGQUIT, Purpose::Interrupt),
     rule_for("PWR", || signal::SIGPWR, Purpose::Stop),
     rule_for("RTMIN+3", || signal::real_time_min() + 3, Purpose::Stop),
     rule_for("ABRT", || signal::SIGABRT, Purpose::Stop),

@@ -479,7 +479,8 @@ impl<'a> Supervisor<'a> {
             return;
         }
         match rule.response(self.when()) {
-            Response::Stop | Response::SkipGrace => self.stop(StopCause::Asked),
+            Response::Stop => self.stop(StopCause::Asked),
+            Response::Interrupt => self.stop(StopCause::Interrupted),
             Response::Rescan => self.rescan(false),
             Response::Nothing => {}
         }

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod memory;
 pub mod mount;
 pub mod namespace;
+pub mod plural;
 pub mod process;
 pub mod regex;
 pub mod removal;

@@ -178,6 +178,13 @@ const NOT_ROOT_USER: Variable = variable(
     "The user that runs the workers of worker.sh; unset: they run as the container's user.",
 );
 
+const TELL_ENDS: Variable = variable(
+    "MAINSTAY_TELL_ENDS",
+    Unit::Switch,
+    "1",
+    "0: nothing is said when a service ends and nobody has asked for that. It counts as not ready all the same.",
+);
+
 /// Every variable, in the order of the documentation.
 pub const TABLE: &[Variable] = &[
     KEEP_ENV,
@@ -196,6 +203,7 @@ pub const TABLE: &[Variable] = &[
     RUNTIME_PROFILE,
     SIGNAL_BUILD_STOP,
     NOT_ROOT_USER,
+    TELL_ENDS,
 ];
 
 /// What happens when a step of the boot fails.
@@ -245,6 +253,8 @@ pub struct Settings {
     pub build_stop: Option<u8>,
     /// `NOT_ROOT_USER`.
     pub worker_user: Option<Vec<u8>>,
+    /// `MAINSTAY_TELL_ENDS`.
+    pub tell_ends: bool,
 }
 
 impl Settings {
@@ -276,6 +286,7 @@ impl Settings {
             runtime_profile: reader.profile(),
             build_stop: reader.number(&SIGNAL_BUILD_STOP).map(|code| code as u8),
             worker_user: reader.text(&NOT_ROOT_USER),
+            tell_ends: reader.switch(&TELL_ENDS),
         };
         (settings, reader.problems)
     }

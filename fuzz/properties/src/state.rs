@@ -256,6 +256,8 @@ pub(crate) fn engine_events(bytes: &[u8]) {
                     whole: input.flag().then(|| Duration::from_millis(input.number())),
                 }),
                 4 => Event::NoneLeft,
+                5 => Event::Stop(StopCause::Interrupted),
+                6 => Event::Stop(StopCause::Now),
                 _ => Event::Tick,
             },
             _ => Event::Tick,

@@ -135,7 +135,16 @@ impl Engine {
     }
 
     fn client<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new("/usr/bin/docker");
+        self.program("/usr/bin/docker", arguments)
+    }
+
+    /// A program that speaks to this daemon.
+    fn program<S: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_remove("DOCKER_CONTEXT")
@@ -157,6 +166,20 @@ impl Engine {
     #[track_caller]
     pub fn docker<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
         finish(self.client(arguments), CLIENT_PATIENCE)
+    }
+
+    /// Runs `docker-compose ARGUMENTS…` against this daemon.
+    ///
+    /// # Panics
+    /// When it is not installed, or takes longer than two minutes.
+    #[track_caller]
+    pub fn compose<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
+        let program = "/usr/bin/docker-compose";
+        assert!(
+            Path::new(program).exists(),
+            "no {program}: run `make setup` (Debian: apt-get install docker-compose)"
+        );
+        finish(self.program(program, arguments), CLIENT_PATIENCE)
     }
 
     /// Makes image `name` once in this daemon; others that want it at the same time wait.
@@ -228,6 +251,18 @@ impl Engine {
             true => Ok(output),
             false => Err(BuildFailed(output)),
         }
+    }
+
+    /// A container that somebody else has made here: Compose, Swarm.
+    pub fn adopt(&self, id: &str) -> DockerContainer<'_> {
+        let mut container = DockerContainer {
+            engine: self,
+            id: id.to_owned(),
+            log: Log::default(),
+            followers: Vec::new(),
+        };
+        container.follow("all");
+        container
     }
 
     /// Describes a container of `image`.

@@ -4,7 +4,7 @@
 use harness::{Container, Layout, Root, rounds, signal};
 use std::time::Duration;
 
-use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, assert_order, sh, stop};
+use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, assert_order, deaf, sh, stop};
 
 /// The line of a PID 1 that went on.
 const WENT_ON: &str = "goes on from its last state";
@@ -260,6 +260,36 @@ fn the_third_crash_within_a_minute_leaves_reaping_signals_and_the_stop() {
     assert_once(&container, "a got TERM");
     assert_order(&container, &["starts nothing any more", "in the hook"]);
     assert_eq!(container.left_running(), &[] as &[String]);
+}
+
+#[test]
+fn a_further_term_cuts_nothing_short_and_a_further_interrupt_does_after_pid_1_gave_up() {
+    for meant in [false, true] {
+        let image = Image::new();
+        image
+            .service("a", &deaf("a", &["HUP"]))
+            .stop_hook("1", "echo drain begins; sleep 2; echo drain done");
+        let container = image.up();
+        container.wait_for_line("a up");
+        crash(&container, 1);
+        crash(&container, 2);
+        container.signal(SEGV);
+        container.wait_for_line("starts nothing any more");
+        container.signal(signal::INT);
+        container.wait_for_line("drain begins");
+        for _ in 0..3 {
+            container.signal(signal::TERM);
+        }
+        if meant {
+            container.wait_for("the drain is cut short", || {
+                container.signal(signal::INT);
+                container.ended()
+            });
+        }
+        assert_eq!(container.wait().code(), Some(0));
+        let drained = container.log().count("drain done") == 1;
+        assert_eq!(drained, !meant);
+    }
 }
 
 #[test]

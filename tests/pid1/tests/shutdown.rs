@@ -447,28 +447,3 @@ fn graces_that_a_stop_hook_changes_hold_for_the_rest_of_the_stop() {
     assert!(took < patience(Duration::from_millis(1600)), "{took:?}");
     assert!(last_line(&container).contains("150 ms after TERM"));
 }
-
-#[test]
-fn a_second_term_skips_each_grace_in_turn() {
-    let image = Image::new();
-    image
-        .stop_hook("1", "trap '' TERM HUP; echo hook begins; sleep 1000")
-        .service("a", &deaf("a", &["TERM", "HUP"]));
-    let container = image
-        .init([])
-        .env("S6_KILL_GRACETIME", "60000")
-        .env("S6_SERVICES_GRACETIME", "60000")
-        .env("S6_KILL_FINISH_MAXTIME", "60000")
-        .boot();
-    container.wait_for_line("a up");
-    container.signal(signal::TERM);
-    container.wait_for_line("hook begins");
-    container.wait_for_line("a got TERM");
-    container.signal(signal::TERM);
-    container.wait_for_line("a got HUP");
-    container.signal(signal::TERM);
-    let asked = harness::sys::monotonic();
-    assert_eq!(container.wait().code(), Some(0));
-    let took = container.ended_at().saturating_sub(asked);
-    assert!(took < patience(PROMPT), "{took:?}");
-}

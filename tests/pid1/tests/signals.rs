@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, patience, signal};
-use pid1_tests::{Image, PROMPT, assert_none, assert_order, code, deaf, stop};
+use pid1_tests::{Image, PROMPT, assert_none, assert_order, code, stop};
 
 /// SIGRTMIN+3 as the C library counts, systemd's "halt".
 const RTMIN_3: i32 = 37;
@@ -121,28 +121,6 @@ fn a_signal_to_stop_stops_services_with_and_without_a_command() {
             assert_order(&container, &["a got TERM", "stopped in"]);
             assert_order(&container, &["stop hook", "stopped in"]);
         }
-    }
-}
-
-#[test]
-fn each_signal_to_stop_skips_the_grace_of_a_stop() {
-    let image = Image::new();
-    image
-        .service("a", &deaf("a", &["TERM", "HUP"]))
-        .stop_hook("1", "echo stop hook");
-    for (name, number) in STOPPING {
-        let container = image
-            .init([])
-            .env("S6_KILL_GRACETIME", "60000")
-            .env("S6_SERVICES_GRACETIME", "60000")
-            .boot();
-        container.wait_for_line("a up");
-        container.signal(signal::TERM);
-        container.wait_for_line("[cont-finish.d] done");
-        container.wait_for_line("a got TERM");
-        container.signal(number);
-        container.wait_for_line("a got HUP");
-        ends_at_once(&container, name, number);
     }
 }
 

@@ -219,7 +219,8 @@ fn a_network_of_its_own_has_a_loopback_device_alone() {
 #[test]
 fn a_term_waits_until_process_1_can_catch_it() {
     for signal in [SIGTERM, SIGINT] {
-        let tree = tree("echo up; read word; trap 'echo stopping; exit 3' TERM; read word; exit 4");
+        let tree =
+            tree("echo up; read word; trap 'echo stopping; exit 3' TERM INT; read word; exit 4");
         let mut trial = Trial::begin([tree.path()]);
         trial.await_line("up");
         trial.signal(signal);
@@ -233,7 +234,7 @@ fn a_term_waits_until_process_1_can_catch_it() {
 #[test]
 fn a_third_signal_kills_what_does_not_stop() {
     let tree = tree(
-        "trap 'echo again' TERM; echo up; while :; do read word; [ \"$word\" ] || sleep 0.01; done",
+        "trap 'echo again' TERM INT; echo up; while :; do read word; [ \"$word\" ] || sleep 0.01; done",
     );
     let trial = Trial::begin([tree.path()]);
     trial.await_line("up");

@@ -24,7 +24,7 @@ fn page(name: &str, text: &str) {
 fn response(response: Response) -> &'static str {
     match response {
         Response::Stop => "stop",
-        Response::SkipGrace => "skip the grace",
+        Response::Interrupt => "interrupt",
         Response::Rescan => "rescan",
         Response::Nothing => "nothing",
     }
@@ -51,12 +51,19 @@ fn signals() {
          `/etc/cont-init.d`\n  begins; the one that runs gets HUP and TERM with everything \
          else, so a `sleep 30` ends at\n  once. The command gets no signal before that \
          either. The exit code is 0.\n\
-         - **skip the grace**: the stop goes on to its next step at once: from waiting for \
-         services to\n  HUP and TERM to everything, from there to KILL.\n\
+         - **interrupt**: the same. While the container stops, the first one changes nothing. A \
+         further one,\n  half a second or more after the last that counted, makes the stop go \
+         on to its next step at\n  once: from the stop hooks and services to HUP and TERM to \
+         everything, from there to KILL.\n\
          - **rescan**: service directories that are new in the scan directory are started, \
          as with\n  `s6-svscanctl -a`.\n\
          - **nothing**: it is received and dropped. Signals that are not in the table are \
          not received;\n  as PID 1 of its namespace the kernel drops them too.\n\n\
+         Engines and nodes send TERM twice, and a Kubernetes preStop orders the stop before \
+         the kubelet's\nTERM. So a further TERM changes nothing at any time, nor does any \
+         order from inside: `s6-svscanctl\n-t`, `mainstay stop-container`. \
+         Who wants to wait no longer says `mainstay stop-container --now`,\nor \
+         `docker kill --signal INT` twice, a second apart.\n\n\
          An executable `SIGTERM`, `SIGHUP`, `SIGINT`, `SIGQUIT`, `SIGPWR`, `SIGUSR1`, \
          `SIGUSR2`,\n`SIGWINCH`, … in `/etc/s6/services/.s6-svscan/` takes the place of what \
          the signal does,\nuntil the container stops. It runs in the scan directory.\n",

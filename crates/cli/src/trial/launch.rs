@@ -18,7 +18,7 @@ use super::mapping::{self, Mapping};
 use super::streams::Streams;
 use super::{environment, inside, obstacles};
 
-/// Signals that stop the tree, as TERM from an engine does. A terminal that hangs up
+/// Signals that stop the tree, as an engine's do. A terminal that hangs up
 /// takes its trial with it.
 const STOP: &[i32] = &[
     signal::SIGTERM,
@@ -161,7 +161,7 @@ impl Child {
                     if asked > PATIENCE || !self.has_begun() {
                         self.kill();
                     } else {
-                        waiting.push((signal::SIGTERM, Instant::now()));
+                        waiting.push((handed_in(signal), Instant::now()));
                     }
                 } else if PASS.contains(&signal) {
                     waiting.push((signal, Instant::now()));
@@ -188,6 +188,14 @@ impl Child {
     /// The kernel ends everything in the namespace with its process 1.
     fn kill(&self) {
         let _ = signal::send(self.pid, signal::SIGKILL);
+    }
+}
+
+/// As what a signal to stop arrives. A further INT or QUIT makes the stop wait no longer.
+fn handed_in(signal: i32) -> i32 {
+    match signal {
+        signal::SIGINT | signal::SIGQUIT => signal,
+        _ => signal::SIGTERM,
     }
 }
 

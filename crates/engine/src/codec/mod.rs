@@ -21,7 +21,7 @@ use crate::timers::{StopTimer, Timer, UnitTimer};
 use crate::{StopStage, Time, UnitId};
 
 const MAGIC: [u8; 8] = *b"mainstay";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Why bytes are no engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,7 @@ fn write_timer(out: &mut Writer, timer: Timer) {
                 UnitTimer::ReadyBy => 1,
                 UnitTimer::KillAt => 2,
                 UnitTimer::FinishBy => 3,
+                UnitTimer::Tally => 7,
             });
             out.u32(id.0);
         }
@@ -212,6 +213,7 @@ fn read_timer(from: &mut Reader) -> Result<Timer, DecodeError> {
         1 => UnitTimer::ReadyBy,
         2 => UnitTimer::KillAt,
         3 => UnitTimer::FinishBy,
+        7 => UnitTimer::Tally,
         4 => return Ok(Timer::Stop(StopTimer::Stage)),
         5 => return Ok(Timer::Stop(StopTimer::WholeKill)),
         6 => return Ok(Timer::Stop(StopTimer::WholeLeave)),
@@ -232,6 +234,7 @@ fn write_stop(out: &mut Writer, stop: &Stop) {
     out.option(stop.code, Writer::u8);
     out.bool(stop.none_left);
     out.option(stop.kill, Writer::duration);
+    out.option(stop.interrupted, write_time);
 }
 
 fn read_stop(from: &mut Reader) -> Result<Stop, DecodeError> {
@@ -249,5 +252,6 @@ fn read_stop(from: &mut Reader) -> Result<Stop, DecodeError> {
         code: from.option(Reader::u8)?,
         none_left: from.bool()?,
         kill: from.option(Reader::duration)?,
+        interrupted: from.option(read_time)?,
     })
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use plan::Kind;
 
 use plan::Unit;
-use plan::bytes::{Reader, Writer};
+use plan::bytes::{Malformed, Reader, Writer};
 
 use super::DecodeError;
 use super::bytes::{read_end, read_pid, read_time, write_end, write_pid, write_time};
-use crate::unit::UnitState;
+use crate::unit::{Health, UnitState};
 use crate::{State, Time};
 
 pub(super) fn write(out: &mut Writer, unit: &UnitState) {
@@ -46,6 +46,17 @@ pub(super) fn write(out: &mut Writer, unit: &UnitState) {
     out.u32(unit.failures);
     out.u32(unit.start_failures);
     out.u32(unit.deaths);
+    out.u32(unit.starts);
+    let health = &unit.health;
+    out.option(health.aimed_at, write_time);
+    out.option(health.fallen, |out, (end, lived)| {
+        write_end(out, end);
+        out.duration(lived);
+    });
+    out.bool(health.ailing);
+    out.u32(health.ends);
+    out.u32(health.counted);
+    out.bool(health.quiet);
     out.length(unit.restarts.len());
     for restart in &unit.restarts {
         write_time(out, *restart);
@@ -89,6 +100,15 @@ pub(super) fn read(from: &mut Reader) -> Result<UnitState, DecodeError> {
     unit.failures = from.u32()?;
     unit.start_failures = from.u32()?;
     unit.deaths = from.u32()?;
+    unit.starts = from.u32()?;
+    unit.health = Health {
+        aimed_at: from.option(read_time)?,
+        fallen: from.option(|from| Ok::<_, Malformed>((read_end(from)?, from.duration()?)))?,
+        ailing: from.bool()?,
+        ends: from.u32()?,
+        counted: from.u32()?,
+        quiet: from.bool()?,
+    };
     for _ in 0..from.length()? {
         unit.restarts.push_back(read_time(from)?);
     }

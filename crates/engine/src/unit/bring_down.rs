@@ -13,6 +13,7 @@ impl UnitState {
     /// one on its `kill_after` runs.
     pub(super) fn ask_to_end(&mut self, turn: &mut Turn) {
         let Some(pid) = self.pid else { return };
+        self.aim_at(turn);
         turn.signal(pid, self.definition.down_signal);
         turn.signal(pid, signal::CONT);
         self.paused = false;
@@ -25,6 +26,7 @@ impl UnitState {
 
     /// Nothing starts any more: the container stops.
     pub(crate) fn on_container_stop(&mut self, turn: &mut Turn) {
+        self.end_tally(turn);
         self.wanted = false;
         self.once = false;
         self.restart_asked = false;

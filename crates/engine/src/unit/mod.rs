@@ -4,10 +4,12 @@
 //! The other files hold one method per event; each meets every state by name.
 
 mod bring_down;
+mod health;
 mod process;
 mod record;
 mod request;
 
+pub(crate) use health::Health;
 pub use record::UnitState;
 pub(crate) use record::{Footing, Turn};
 
@@ -19,4 +21,8 @@ pub(crate) mod signal {
     pub(crate) const TERM: u8 = 15;
     pub(crate) const CONT: u8 = 18;
     pub(crate) const STOP: u8 = 19;
+
+    /// INT, QUIT, ABRT, KILL and TERM: who sends one of these wants an end. HUP, USR1 and
+    /// their like mean something else.
+    pub(crate) const END: [u8; 5] = [2, 3, 6, KILL, TERM];
 }

@@ -12,7 +12,7 @@ use crate::timers::UnitTimer;
 use crate::{Action, Change, End, Notice, Phase, Pid, State};
 
 /// `finish` exits with this to say that the service must not be started again.
-const PERMANENT: End = End::Exited(125);
+pub(super) const PERMANENT: End = End::Exited(125);
 
 /// How the end of a process that could not execute its program is recorded, as shells
 /// do it.
@@ -91,6 +91,8 @@ impl UnitState {
         self.since = turn.now;
         self.ready_since = None;
         self.start_failures = 0;
+        self.starts = self.starts.saturating_add(1);
+        self.health.aimed_at = None;
         let still_asked_for = self.wanted || self.once;
         self.once = false;
         self.restart_asked = false;
@@ -190,6 +192,7 @@ impl UnitState {
     pub(crate) fn on_exec_failed(&mut self, turn: &mut Turn) {
         match self.state() {
             State::Up | State::Ready | State::Stopping => {
+                self.note_not_executed();
                 self.record_end(NOT_EXECUTED, turn);
                 self.plan_next_start(false, turn);
                 self.not_before = self.not_before.max(turn.now.after(backoff::NOT_EXECUTED));
@@ -217,6 +220,7 @@ impl UnitState {
 
     fn process_ended(&mut self, end: End, asked: bool, turn: &mut Turn) {
         let asked_to_be_down = self.state() == State::Stopping;
+        self.note_end(end, turn);
         self.record_end(end, turn);
         self.plan_next_start(asked, turn);
         match self.definition.kind {
@@ -268,6 +272,7 @@ impl UnitState {
     /// It is down, its `finish` has ended too or was none: it starts again or rests.
     fn came_down(&mut self, before: &[Change], finish: Option<End>, turn: &mut Turn) {
         self.ready_since = Some(turn.now);
+        let wanted = self.wanted;
         let rest = self.verdict(finish, turn);
         let mut changes = before.to_vec();
         if rest == State::Failed {
@@ -283,6 +288,7 @@ impl UnitState {
             turn.stop = Some(self.exit_code());
         }
         self.start_or_rest(rest, &changes, turn);
+        self.tell_end(wanted, finish, turn);
     }
 
     /// Settles whether it is to start again; if not, where it rests.
@@ -359,8 +365,10 @@ impl UnitState {
             }
             UnitTimer::KillAt => {
                 let limit = self.definition.kill_after.unwrap_or_default();
+                self.aim_at(turn);
                 self.kill(Notice::KilledAfter(turn.id, limit), turn);
             }
+            UnitTimer::Tally => self.tally(turn),
             UnitTimer::FinishBy => self.kill(Notice::FinishKilled(turn.id), turn),
         }
     }

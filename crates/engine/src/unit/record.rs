@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use plan::{Kind, Readiness, Unit};
 
+use super::Health;
 use crate::timers::{Timer, Timers, UnitTimer};
 use crate::{Action, Change, End, Notice, Phase, Pid, State, StopStage, Time, UnitId};
 
@@ -48,6 +49,10 @@ pub struct UnitState {
     /// Times in a row that no process could be made.
     pub(crate) start_failures: u32,
     pub(crate) deaths: u32,
+    /// How many processes of it were made.
+    pub(crate) starts: u32,
+    /// Its ends that nobody asked for.
+    pub(crate) health: Health,
     /// The restarts within the window of its limit.
     pub(crate) restarts: VecDeque<Time>,
 
@@ -152,6 +157,8 @@ impl UnitState {
             failures: 0,
             start_failures: 0,
             deaths: 0,
+            starts: 0,
+            health: Health::default(),
             restarts: VecDeque::new(),
             unmet: 0,
             live_dependents: 0,
@@ -181,6 +188,7 @@ impl UnitState {
 
     /// Leaves supervision, being at rest.
     pub(super) fn leave(&mut self, turn: &mut Turn) {
+        self.end_tally(turn);
         self.enter(State::Down, &[Change::Gone], turn);
         turn.forget = true;
     }
@@ -197,6 +205,9 @@ impl UnitState {
     }
 
     pub(crate) fn has_timer(&self, state: State, timer: UnitTimer) -> bool {
+        if timer == UnitTimer::Tally {
+            return true;
+        }
         match state {
             State::Up => {
                 self.pid.is_some() && matches!(timer, UnitTimer::ReadyBy | UnitTimer::KillAt)
@@ -325,6 +336,16 @@ impl UnitState {
     /// How many processes of it have ended.
     pub fn deaths(&self) -> u32 {
         self.deaths
+    }
+
+    /// How often a process was made for it after the first.
+    pub fn restarts(&self) -> u32 {
+        self.starts.saturating_sub(1)
+    }
+
+    /// Ends that nobody asked for and that were not told yet.
+    pub fn untold_ends(&self) -> u32 {
+        self.health.counted
     }
 
     /// Whether it is forgotten once it is down.

@@ -4,6 +4,7 @@ use plan::Kind;
 
 use super::record::{Turn, UnitState};
 use super::signal;
+use crate::timers::UnitTimer;
 use crate::{Phase, Request, State};
 
 impl UnitState {
@@ -27,8 +28,24 @@ impl UnitState {
         self.wanted = true;
         match self.state() {
             State::Down | State::Failed | State::BackingOff => self.start_afresh(turn),
-            State::Finishing | State::Stopping => self.restart_asked = true,
+            State::Finishing => self.restart_asked = true,
+            State::Stopping => self.withdraw_stop(turn),
             State::Waiting | State::Starting | State::Up | State::Ready => {}
+        }
+    }
+
+    /// It was asked to end and has not yet. As under s6-supervise it is up as before, and
+    /// whenever it ends it starts anew; its time to end (`kill_after`) goes on.
+    fn withdraw_stop(&mut self, turn: &mut Turn) {
+        self.restart_asked = true;
+        let was_ready = self.ready_since.is_some() && self.definition.kind == Kind::Service;
+        let state = if was_ready { State::Ready } else { State::Up };
+        self.enter(state, &[], turn);
+        if let Some(limit) = self.definition.start_within
+            && !self.provides()
+        {
+            // From its start, as if nothing had been.
+            turn.arm(UnitTimer::ReadyBy, self.since.after(limit).since(turn.now));
         }
     }
 
@@ -103,6 +120,9 @@ impl UnitState {
             State::Up | State::Ready | State::Stopping => {
                 let Some(pid) = self.pid else { return };
                 turn.signal(pid, number);
+                if signal::END.contains(&number) {
+                    self.aim_at(turn);
+                }
                 if number == signal::STOP {
                     self.paused = true;
                 } else if number == signal::CONT {
@@ -133,6 +153,7 @@ impl UnitState {
         self.failures = 0;
         self.start_failures = 0;
         self.restarts.clear();
+        self.health.ailing = false;
         let floor = self.definition.restart.backoff.floor;
         self.not_before = match self.last_start {
             Some(started) => started.after(floor),

@@ -14,6 +14,8 @@ pub(crate) struct Rig {
     pub(crate) engine: Engine,
     pub(crate) now: Time,
     next_pid: i32,
+    /// What was told of ends that nobody asked for. It is in no answer of [`Rig::tell`].
+    pub(crate) ends: Vec<Notice>,
 }
 
 pub(crate) fn ms(millis: u64) -> Duration {
@@ -39,6 +41,7 @@ impl Rig {
             engine: Engine::new(now),
             now,
             next_pid: 100,
+            ends: Vec::new(),
         }
     }
 
@@ -69,6 +72,13 @@ impl Rig {
         let copy = Engine::decode(&self.engine.encode()).expect("own bytes");
         assert_eq!(copy, self.engine, "bytes lose something");
         self.engine = copy;
+        actions.retain(|action| match action {
+            Action::Tell(notice @ (Notice::Ended(_) | Notice::EndedOften(..))) => {
+                self.ends.push(notice.clone());
+                false
+            }
+            _ => true,
+        });
         actions
     }
 
@@ -108,6 +118,11 @@ impl Rig {
 
     pub(crate) fn stop(&mut self) -> Vec<Action> {
         self.tell(Event::Stop(StopCause::Asked))
+    }
+
+    /// Somebody wants to wait no longer, or a stop to begin.
+    pub(crate) fn hasten(&mut self) -> Vec<Action> {
+        self.tell(Event::Stop(StopCause::Now))
     }
 
     /// The hooks are done; 3 s for services, 3 s until KILL, as s6-overlay has it.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{Engine, Phase, Pid, State, StopStage, UnitId};
+use engine::{End, Engine, Phase, Pid, State, StopStage, Time, UnitId};
 use plan::{Kind, Readiness};
 
-use crate::model::Told;
+use crate::model::{Known, Told};
 use crate::world::World;
 
 type Rule = Result<(), String>;
@@ -191,6 +191,46 @@ pub(crate) fn every_end_is_counted_once(world: &World) -> Rule {
     Ok(())
 }
 
+/// At all times, but for those that are still counted.
+pub(crate) fn every_end_that_nobody_asked_for_is_told(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let told = known.told_ends + unit.untold_ends();
+        rule(known.falls <= told && told <= known.deaths, || {
+            let (falls, deaths) = (known.falls, known.deaths);
+            format!("{id:?}: {told} ends told, {falls} nobody asked for, of {deaths}")
+        })?;
+    }
+    Ok(())
+}
+
+/// When a line tells of ends: two minutes that meet may have their lines close together.
+pub(crate) fn no_unit_says_too_much_of_its_ends(unit: &mut Known, now: Time) -> Rule {
+    let recent = |at: &Time| now.since(*at) < Duration::from_secs(60);
+    while unit.lines.front().is_some_and(|at| !recent(at)) {
+        unit.lines.pop_front();
+    }
+    rule(unit.lines.len() <= 10, || {
+        format!("{} lines of ends in a minute", unit.lines.len())
+    })
+}
+
+/// At all times: who has ended by itself has to live a while before it counts as well.
+pub(crate) fn who_keeps_ending_is_not_well(world: &World) -> Rule {
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let young = unit.state() != State::Ready && unit.state() != State::Up
+            || world.now.since(known.known_since) < Duration::from_secs(10);
+        // Until somebody asks something of it.
+        let fell = known.fell && known.last_finish != Some(End::Exited(125));
+        let hindered = world.engine.hindrances(world.now).any(|(who, _)| who == id);
+        rule(!fell || !young || hindered || !unit.wanted(), || {
+            format!("{id:?} has just ended by itself and counts as well: {known:?}")
+        })?;
+    }
+    Ok(())
+}
+
 /// At all times: nobody outlives the limit that its definition sets.
 pub(crate) fn time_limits_end_in_a_kill(world: &World) -> Rule {
     for (id, unit) in world.engine.units() {
@@ -235,6 +275,20 @@ pub(crate) fn a_stop_ends_within_its_budget(world: &World) -> Rule {
             "the stop is not over at {:?}, its budget was {end:?}",
             world.now
         )
+    })
+}
+
+/// When somebody asks for a stop that is under way.
+pub(crate) fn asking_again_changes_nothing(before: &Engine, after: &Engine) -> Rule {
+    rule(before.phase() == after.phase(), || {
+        format!(
+            "asked again, {:?} became {:?}",
+            before.phase(),
+            after.phase()
+        )
+    })?;
+    rule(before.deadline() == after.deadline(), || {
+        "asked again, a limit has changed".into()
     })
 }
 

@@ -1,5 +1,6 @@
 //! What the world knows of a unit, from the engine's actions and its own processes.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use engine::{Change, End, Pid, Request, Time};
@@ -71,6 +72,16 @@ pub(crate) struct Known {
     pub(crate) gave_up: bool,
     /// There is a reason not to start it again.
     pub(crate) may_rest: bool,
+    /// Its last end came by itself, and nobody has asked anything of it since.
+    pub(crate) fell: bool,
+    /// How its last finish ended.
+    pub(crate) last_finish: Option<End>,
+    /// Ends that nobody asked for, as far as that is certain.
+    pub(crate) falls: u32,
+    /// How many ends were told, one by one or as a count.
+    pub(crate) told_ends: u32,
+    /// When, of the last minute.
+    pub(crate) lines: VecDeque<Time>,
 }
 
 impl Known {
@@ -100,6 +111,11 @@ impl Known {
             held_down: false,
             gave_up: false,
             may_rest: false,
+            fell: false,
+            last_finish: None,
+            falls: 0,
+            told_ends: 0,
+            lines: VecDeque::new(),
         }
     }
 
@@ -127,6 +143,7 @@ impl Known {
 
     /// Somebody asks something of it.
     pub(crate) fn requested(&mut self, request: Request) {
+        self.fell = false;
         match request {
             Request::Up | Request::Once => {
                 self.start_asked = true;
@@ -160,6 +177,12 @@ impl Known {
         }
     }
 
+    /// A line tells `count` ends.
+    pub(crate) fn ends_told(&mut self, count: u32, now: Time) {
+        self.told_ends += count;
+        self.lines.push_back(now);
+    }
+
     /// Takes in an announcement; what may not come now is an error.
     pub(crate) fn announced(&mut self, change: Change) -> Result<(), String> {
         let is_service = self.definition.kind == Kind::Service;
@@ -170,6 +193,10 @@ impl Known {
             self.may_rest = true;
         }
         self.may_rest |= change == Change::Finished && !self.policy_allows();
+        // Whether a clean end is told that finish has made the last is the unit's affair.
+        if change == Change::Finished && self.fell && self.last_finish != Some(End::Exited(125)) {
+            self.falls += 1;
+        }
         self.told = match (self.told, change) {
             (_, Change::Silent) => self.told,
             (Told::Finished, Change::Up) => Told::Up,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Action, End, Notice, Pid, StopCause, UnitId};
+use engine::{Action, End, Ended, Notice, Pid, StopCause, UnitId};
 use plan::{Kind, Readiness};
 
 use crate::invariants::*;
@@ -63,6 +63,8 @@ impl World {
             Action::Tell(Notice::Impossible(event, id)) if !self.nonsense => {
                 Err(format!("{event} of {id:?} is called impossible"))
             }
+            Action::Tell(Notice::Ended(Ended { unit: id, .. })) => self.ends_told(id, 1),
+            Action::Tell(Notice::EndedOften(id, count, _)) => self.ends_told(id, count),
             Action::Tell(_) => Ok(()),
         }
     }
@@ -95,10 +97,22 @@ impl World {
         unit.last_made = Some(self.now);
         unit.asked = false;
         unit.start_asked = false;
+        unit.last_finish = None;
         let notifies = unit.definition.readiness == Readiness::Notified;
         if unit.definition.kind == Kind::Service && notifies && self.random.chance(85) {
             let after = Duration::from_millis(delay + self.random.below(3000));
             self.newlines.insert((self.clock.after(after), id, pid));
+        }
+    }
+
+    fn ends_told(&mut self, id: UnitId, count: u32) -> Result<(), String> {
+        let now = self.now;
+        match self.units.get_mut(&id) {
+            Some(unit) => {
+                unit.ends_told(count, now);
+                no_unit_says_too_much_of_its_ends(unit, now)
+            }
+            None => Err(format!("an end of {id:?} is told, which is unknown")),
         }
     }
 
@@ -178,7 +192,9 @@ impl World {
             return Err("the container is left without a stop".into());
         };
         let right = match stop.cause {
-            Some(StopCause::Asked) => code == stop.boot_failed.unwrap_or(0),
+            Some(StopCause::Asked | StopCause::Interrupted | StopCause::Now) => {
+                code == stop.boot_failed.unwrap_or(0)
+            }
             Some(StopCause::BootFailed(first) | StopCause::CommandEnded(first)) => code == first,
             None => stop.codes.contains(&code),
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::{
     Action, End, Engine, Event, Pid, Request, State, StopCause, StopLimits, Time, UnitId,
 };
-use plan::{Criticality, OnLimit};
+use plan::{Criticality, Kind, OnLimit};
 
 use crate::invariants::*;
 use crate::model::Known;
@@ -45,6 +45,8 @@ pub(crate) struct Stop {
     limits: Option<StopLimits>,
     limits_told_at: Time,
     hurried_at: Option<Time>,
+    /// The last interrupt that counted.
+    interrupted: Option<Time>,
     /// How late timers were told, in all.
     late: Duration,
 }
@@ -200,7 +202,12 @@ impl World {
         };
         match process.role {
             Role::Main(id) => {
+                let wanted = self.engine.unit(id).is_some_and(|unit| unit.wanted());
+                let stops = self.stop.is_some();
                 if let Some(unit) = self.units.get_mut(&id) {
+                    let is_service = unit.definition.kind == Kind::Service;
+                    let known = !unit.unanswered && !process.not_executed;
+                    unit.fell = is_service && known && wanted && !stops && !unit.asked;
                     unit.main = None;
                     unit.last_end = Some(match process.not_executed {
                         true => End::Exited(127),
@@ -216,6 +223,7 @@ impl World {
             Role::Finish(id) => {
                 if let Some(unit) = self.units.get_mut(&id) {
                     unit.finish = None;
+                    unit.last_finish = Some(end);
                 }
             }
             Role::Stranger => {}
@@ -354,6 +362,7 @@ impl World {
     fn expect_end(&mut self, id: UnitId) {
         if let Some(unit) = self.units.get_mut(&id) {
             unit.asked = true;
+            unit.fell = false;
         }
     }
 
@@ -408,14 +417,35 @@ impl World {
 
     fn ask_to_stop(&mut self) -> Result<(), String> {
         let code = self.random.below(256) as u8;
-        let cause = match self.random.below(4) {
-            0 => StopCause::BootFailed(code),
-            1 => StopCause::CommandEnded(code),
-            _ => StopCause::Asked,
+        let cause = match self.random.below(8) {
+            0 | 1 => StopCause::BootFailed(code),
+            2 | 3 => StopCause::CommandEnded(code),
+            4 | 5 => StopCause::Asked,
+            6 => StopCause::Interrupted,
+            _ => StopCause::Now,
         };
+        let now = self.now;
         match &mut self.stop {
-            None => self.see_stop(Some(cause)),
-            Some(_) if cause == StopCause::Asked => return self.hurry(),
+            None => {
+                self.see_stop(Some(cause));
+                if let Some(stop) = &mut self.stop
+                    && cause == StopCause::Interrupted
+                {
+                    stop.interrupted = Some(now);
+                }
+            }
+            Some(_) if cause == StopCause::Now => return self.hurry(),
+            Some(stop) if cause == StopCause::Interrupted => {
+                let last = stop.interrupted;
+                if last.is_none_or(|last| now.since(last) >= engine::AGAIN) {
+                    stop.interrupted = Some(now);
+                    if last.is_some() {
+                        return self.hurry_by(StopCause::Interrupted);
+                    }
+                }
+                return self.told_again(cause);
+            }
+            Some(_) if cause == StopCause::Asked => return self.told_again(cause),
             Some(stop) => {
                 if let StopCause::BootFailed(code) = cause {
                     stop.boot_failed = stop.boot_failed.or(Some(code));
@@ -425,15 +455,31 @@ impl World {
         self.tell(Event::Stop(cause))
     }
 
+    /// A wish to stop that changes nothing: the next stage is not begun by it.
+    fn told_again(&mut self, cause: StopCause) -> Result<(), String> {
+        // Whatever is due meanwhile is not its doing.
+        self.tell(Event::Tick)?;
+        let before = self.engine.clone();
+        self.tell(Event::Stop(cause))?;
+        asking_again_changes_nothing(&before, &self.engine)
+    }
+
     fn hurry(&mut self) -> Result<(), String> {
+        self.hurry_by(StopCause::Now)
+    }
+
+    fn hurry_by(&mut self, cause: StopCause) -> Result<(), String> {
         let now = self.now;
         if let Some(stop) = &mut self.stop {
             stop.hurried_at = stop.hurried_at.or(Some(now));
         }
-        self.tell(Event::Stop(StopCause::Asked))
+        self.tell(Event::Stop(cause))
     }
 
     pub(crate) fn see_stop(&mut self, cause: Option<StopCause>) {
+        for unit in self.units.values_mut() {
+            unit.fell = false;
+        }
         self.stop = Some(Stop {
             began: self.now,
             cause,
@@ -444,6 +490,7 @@ impl World {
             limits: None,
             limits_told_at: self.now,
             hurried_at: None,
+            interrupted: None,
             late: Duration::ZERO,
         });
     }
@@ -518,6 +565,8 @@ impl World {
         no_state_is_without_a_way_out(self)?;
         what_is_wanted_stays_wanted(self)?;
         every_end_is_counted_once(self)?;
+        every_end_that_nobody_asked_for_is_told(self)?;
+        who_keeps_ending_is_not_well(self)?;
         time_limits_end_in_a_kill(self)?;
         a_stop_ends_within_its_budget(self)
     }

@@ -37,6 +37,8 @@ pub(crate) fn write(out: &mut Writer, event: &Event) {
                 StopCause::Asked => (0, 0),
                 StopCause::BootFailed(code) => (1, *code),
                 StopCause::CommandEnded(code) => (2, *code),
+                StopCause::Interrupted => (3, 0),
+                StopCause::Now => (4, 0),
             };
             out.bytes(&[kind, code]);
         }
@@ -94,6 +96,8 @@ pub(super) fn read(from: &mut Reader) -> Result<Event, Malformed> {
             [0, _] => StopCause::Asked,
             [1, code] => StopCause::BootFailed(code),
             [2, code] => StopCause::CommandEnded(code),
+            [3, _] => StopCause::Interrupted,
+            [4, _] => StopCause::Now,
             _ => return Err(Malformed::Invalid("cause of the stop")),
         }),
         9 => Event::StopHooksDone(read_limits(from)?),
@@ -150,6 +154,8 @@ mod tests {
             Event::Exited(Pid(3), End::Killed(9)),
             Event::ExecFailed(Pid(4)),
             Event::Stop(StopCause::Asked),
+            Event::Stop(StopCause::Interrupted),
+            Event::Stop(StopCause::Now),
             Event::Stop(StopCause::BootFailed(1)),
             Event::Stop(StopCause::CommandEnded(2)),
             Event::StopHooksDone(limits),

@@ -46,6 +46,8 @@ struct LastResort<'a> {
     asked: Vec<i32>,
     reach: Reach,
     stage: Stage,
+    /// The last interrupt that counted.
+    interrupted: Option<Duration>,
     code: u8,
     /// There may be more children that have ended than one turn has time for.
     more_to_reap: bool,
@@ -75,6 +77,7 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
         asked: Vec::new(),
         reach: Reach::default(),
         stage: Stage::Up,
+        interrupted: None,
         code: 0,
         more_to_reap: false,
     };
@@ -147,18 +150,39 @@ impl LastResort<'_> {
             return;
         };
         match rule.response(When::UpWithCommand) {
-            Response::Stop | Response::SkipGrace => match self.stage {
-                Stage::Up => self.stop(),
-                Stage::Hooks(_) | Stage::Services(_) => self.terminate(),
-                Stage::Terminate(_) => self.kill(),
-                Stage::Kill(_) => {}
-            },
+            Response::Stop => {
+                if let Stage::Up = self.stage {
+                    self.stop();
+                }
+            }
+            Response::Interrupt => {
+                let further = self.is_further_interrupt();
+                match self.stage {
+                    Stage::Up => self.stop(),
+                    Stage::Hooks(_) | Stage::Services(_) if further => self.terminate(),
+                    Stage::Terminate(_) if further => self.kill(),
+                    Stage::Hooks(_) | Stage::Services(_) | Stage::Terminate(_) | Stage::Kill(_) => {
+                    }
+                }
+            }
             Response::Rescan | Response::Nothing => {
                 if let Some(command) = self.command {
                     let _ = signal::send(command, number);
                 }
             }
         }
+    }
+
+    /// As the engine has it: whether an interrupt is a further one, and not the echo of the
+    /// last.
+    fn is_further_interrupt(&mut self) -> bool {
+        let now = clock::monotonic();
+        let last = self.interrupted;
+        if last.is_some_and(|last| now.saturating_sub(last) < engine::AGAIN) {
+            return false;
+        }
+        self.interrupted = Some(now);
+        last.is_some()
     }
 
     fn stop(&mut self) {

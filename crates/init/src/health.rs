@@ -1,0 +1,154 @@
+//! Words for how services are: ends that nobody asked for, and what keeps the container
+//! from being ready.
+
+use std::time::Duration;
+
+use engine::{End, Ended, Hindrance, Next, UnitId};
+use kernel::{plural, signal};
+
+use crate::supervisor::{Phase, Supervisor, now};
+
+impl Supervisor<'_> {
+    /// The line of an end that nobody asked for; none where nobody wants to hear of it.
+    pub(crate) fn ended(&self, ended: &Ended) -> Option<String> {
+        if !self.settings.tell_ends {
+            return None;
+        }
+        let name = self.name(ended.unit);
+        let again = format!("`mainstay start {name}` starts it once more");
+        let next = match ended.next {
+            Next::Again(wait) if wait <= Duration::from_secs(1) => "started again".to_string(),
+            Next::Again(wait) => format!("started again in {}", time(wait)),
+            Next::Waits => "started again when what it needs is up".to_string(),
+            Next::Rests => format!("not started again; {again}"),
+            Next::FinishForbids => {
+                format!("not started again, since its finish exited 125; {again}")
+            }
+            Next::LimitForbids => "not started again".to_string(),
+            Next::StopsContainer => "the container stops".to_string(),
+        };
+        let mut line = format!(
+            "{name}: {} after {}; {next}",
+            ending(ended.end),
+            time(ended.lived)
+        );
+        if ended.nth > 1 {
+            line.push_str(&format!(", {} end in a minute", ordinal(ended.nth)));
+        }
+        if ended.counts_from_here {
+            line.push_str(&format!(
+                "; further ends are only counted (`mainstay stop {name}` keeps it down, \
+                 MAINSTAY_TELL_ENDS=0 silences these lines)"
+            ));
+        }
+        Some(line)
+    }
+
+    /// The line of ends that were only counted.
+    pub(crate) fn ended_often(&self, unit: UnitId, count: u32, last: End) -> Option<String> {
+        let more = if count == 1 { "time" } else { "times" };
+        self.settings.tell_ends.then(|| {
+            format!(
+                "{}: ended {count} more {more} within a minute; the last time it {}",
+                self.name(unit),
+                ending(last)
+            )
+        })
+    }
+
+    /// What keeps the container from being ready, a few words each; empty when it is.
+    pub(crate) fn not_ready(&self) -> Vec<String> {
+        let phase = match (&self.stopping, &self.phase) {
+            (Some(_), _) => Some("the container stops".to_string()),
+            (None, Phase::RunD(_) | Phase::Booting(..)) => Some(self.booting()),
+            (None, Phase::Settling(_)) => Some("the command waits for services".to_string()),
+            (None, Phase::Up) => None,
+        };
+        let units = self.engine.hindrances(now());
+        let units = units.map(|(unit, why)| self.hindrance(unit, why));
+        phase.into_iter().chain(units).collect()
+    }
+
+    /// How far the boot is.
+    pub(crate) fn booting(&self) -> String {
+        "the container boots".to_string()
+    }
+
+    fn hindrance(&self, unit: UnitId, why: Hindrance) -> String {
+        let name = self.name(unit);
+        let view = self.engine.unit(unit);
+        let end = view
+            .and_then(|view| view.last_end())
+            .map_or_else(|| "never ran".to_string(), ending);
+        match why {
+            Hindrance::GaveUp => format!(
+                "{name} {end} and is not started again; `mainstay start {name}` starts it once more"
+            ),
+            Hindrance::Ended(None) => format!("{name} {end} and is not up again"),
+            Hindrance::Ended(Some(left)) => format!(
+                "{name} {end} by itself and has to stay up for {} more",
+                time(left.max(Duration::from_secs(1)))
+            ),
+            Hindrance::NotReady => format!("{name} runs and has not said that it is ready"),
+            Hindrance::Waits => {
+                let needs: Vec<String> = self
+                    .engine
+                    .waits_for(unit)
+                    .map(|need| kernel::escape(need.as_bytes()))
+                    .collect();
+                format!("{name} waits for {}", needs.join(", "))
+            }
+            Hindrance::NotUp => format!("{name} is not up"),
+        }
+    }
+}
+
+/// How a process ended: `ended with exit code 1`, `was killed by SIGSEGV`.
+pub(crate) fn ending(end: End) -> String {
+    match end {
+        End::Exited(code) => format!("ended with exit code {code}"),
+        End::Killed(number) => format!("was killed by SIG{}", signal::name(i32::from(number))),
+    }
+}
+
+/// A time as people say it, two units at most.
+pub(crate) fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => format!("{} ms", time.as_millis()),
+        1..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!(
+            "{} {} h",
+            plural::count(seconds / 86400, "day"),
+            seconds % 86400 / 3600
+        ),
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, `11th`.
+fn ordinal(number: u32) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_said_as_people_say_them() {
+        let said = [1, 2, 3, 4, 11, 12, 21, 22, 113].map(ordinal).join(" ");
+        assert_eq!(said, "1st 2nd 3rd 4th 11th 12th 21st 22nd 113th");
+        let times = [0, 999, 2500, 61_000, 7_260_000, 90_000_000];
+        let said = times.map(|ms| time(Duration::from_millis(ms))).join(", ");
+        assert_eq!(said, "0 ms, 999 ms, 2 s, 1 min 1 s, 2 h 1 min, 1 day 1 h");
+    }
+}
