@@ -18,6 +18,8 @@ pub(crate) const COMMAND: Program = Program {
 pub(crate) struct Report {
     phase: String,
     ready: bool,
+    /// The hook that the boot or the stop waits for, and how long it has run.
+    hook: Option<(String, u64)>,
     /// What keeps it from being ready.
     why: Vec<String>,
     pub(crate) units: Vec<Unit>,
@@ -57,6 +59,7 @@ pub(crate) fn parse(lines: &[String]) -> Report {
     let mut report = Report {
         phase: String::new(),
         ready: false,
+        hook: None,
         why: Vec::new(),
         units: Vec::new(),
     };
@@ -90,6 +93,9 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                     deaths: deaths.parse().unwrap_or(0),
                     last_end: (end != "-").then(|| end.to_string()),
                 });
+            }
+            ["hook", path, age] => {
+                report.hook = Some((path.to_string(), age.parse().unwrap_or(0)));
             }
             ["why", why] => report.why.push(why.to_string()),
             // A newer PID 1 may say more.
@@ -135,7 +141,11 @@ pub(crate) fn table(report: &Report) -> String {
     let mut text = format!(
         "container: {}{}\n",
         report.phase,
-        if report.ready { ", ready" } else { "" }
+        match (&report.hook, report.ready) {
+            (_, true) => ", ready".to_string(),
+            (None, false) => String::new(),
+            (Some((path, age)), false) => format!(": {path} has run for {}", span(*age)),
+        }
     );
     for row in rows {
         let mut line = String::new();
@@ -180,10 +190,14 @@ pub(crate) fn json(report: &Report) -> String {
         })
         .collect();
     format!(
-        "{{\"phase\":{},\"ready\":{},\"services\":[{}]}}\n",
+        "{{\"phase\":{},\"ready\":{},\"services\":[{}],\"hook\":{}}}\n",
         string(&report.phase),
         report.ready,
-        units.join(",")
+        units.join(","),
+        match &report.hook {
+            Some((path, age)) => format!("{{\"path\":{},\"runs_ms\":{age}}}", string(path)),
+            None => "null".to_string(),
+        },
     )
 }
 

@@ -36,6 +36,9 @@ impl Supervisor<'_> {
     /// Begins to stop; while it stops, the engine decides what a further wish changes.
     pub(crate) fn stop(&mut self, cause: StopCause) {
         if self.stopping.is_none() {
+            crate::messages::speak_beside_hooks();
+            // The boot waits for it no longer.
+            self.running_hook = None;
             self.stopping = Some(Stopping {
                 begun: clock::monotonic(),
                 terminated: None,
@@ -131,8 +134,7 @@ impl Supervisor<'_> {
                 .as_millis();
             let mut line = format!("stopped in {time} ms, exit code {code}");
             line.push_str(&named(&stopping.killed));
-            self.messages.warn(&line);
-            self.messages.finish();
+            self.messages.last(&line);
         }
         code
     }

@@ -278,6 +278,7 @@ impl Supervisor<'_> {
 
     pub(crate) fn boot_ended(&mut self, status: WaitStatus) {
         self.read_boot();
+        self.running_hook = None;
         let code = status.code();
         let failed = code != 0 && self.settings.if_boot_fails == IfBootFails::Stop;
         // Ended by the stop, its code says nothing.

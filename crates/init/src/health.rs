@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use engine::{End, Ended, Hindrance, Next, UnitId};
-use kernel::{plural, signal};
+use kernel::{clock, plural, signal};
 
 use crate::supervisor::{Phase, Supervisor, now};
 
@@ -59,8 +59,10 @@ impl Supervisor<'_> {
     /// What keeps the container from being ready, a few words each; empty when it is.
     pub(crate) fn not_ready(&self) -> Vec<String> {
         let phase = match (&self.stopping, &self.phase) {
-            (Some(_), _) => Some("the container stops".to_string()),
-            (None, Phase::RunD(_) | Phase::Booting(..)) => Some(self.booting()),
+            (Some(_), _) => Some(self.with_hook("the container stops")),
+            (None, Phase::RunD(_) | Phase::Booting(..)) => {
+                Some(self.with_hook("the container boots"))
+            }
             (None, Phase::Settling(_)) => Some("the command waits for services".to_string()),
             (None, Phase::Up) => None,
         };
@@ -69,9 +71,15 @@ impl Supervisor<'_> {
         phase.into_iter().chain(units).collect()
     }
 
-    /// How far the boot is.
-    pub(crate) fn booting(&self) -> String {
-        "the container boots".to_string()
+    /// These words, with the hook that is waited for.
+    pub(crate) fn with_hook(&self, words: &str) -> String {
+        match &self.running_hook {
+            None => words.to_string(),
+            Some((path, since)) => {
+                let age = clock::monotonic().saturating_sub(*since);
+                format!("{words}: {path} has run for {}", time(age))
+            }
+        }
     }
 
     fn hindrance(&self, unit: UnitId, why: Hindrance) -> String {

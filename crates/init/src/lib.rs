@@ -10,6 +10,7 @@ mod answers;
 mod boot;
 mod bring_down;
 mod bring_up;
+mod caller;
 mod child;
 mod claim;
 mod command;
@@ -18,6 +19,7 @@ mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
 mod health;
+mod hook;
 mod launch;
 mod listeners;
 mod lock;

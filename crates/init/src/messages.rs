@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use kernel::fd;
@@ -28,6 +28,25 @@ const OUT: RawFd = 1;
 /// Standard error, where warnings go.
 const ERR: RawFd = 2;
 
+/// This process speaks of hooks, which write to standard output as a rule.
+static BESIDE_HOOKS: AtomicBool = AtomicBool::new(false);
+
+/// From here every line goes to standard output: of two streams nobody knows what came
+/// first, and what is said of a hook belongs beside what the hook says. The boot's child
+/// does this, and PID 1 once the container stops.
+pub(crate) fn speak_beside_hooks() {
+    BESIDE_HOOKS.store(true, Ordering::Relaxed);
+}
+
+/// Where a line for people goes.
+fn stream() -> RawFd {
+    if BESIDE_HOOKS.load(Ordering::Relaxed) {
+        OUT
+    } else {
+        ERR
+    }
+}
+
 impl Messages {
     pub(crate) fn new() -> Messages {
         Messages {
@@ -44,7 +63,7 @@ impl Messages {
 
     /// Something that people should know: `mainstay: WHAT`.
     pub(crate) fn warn(&mut self, line: &str) {
-        self.put(ERR, format!("mainstay: {line}\n"));
+        self.put(stream(), format!("mainstay: {line}\n"));
     }
 
     fn put(&mut self, fd: RawFd, line: String) {
@@ -77,9 +96,19 @@ impl Messages {
         }
     }
 
-    /// Gives a slow reader a moment for what waits: the last words of all.
-    pub(crate) fn finish(&mut self) {
+    /// The last line of all: once the other stream has been read, as far as a reader does
+    /// that soon, so that it is the last for whoever reads both.
+    pub(crate) fn last(&mut self, line: &str) {
         let until = kernel::clock::monotonic() + LAST_PATIENCE;
+        while fd::unread(ERR).is_some_and(|bytes| bytes > 0) && kernel::clock::monotonic() < until {
+            kernel::clock::sleep(Duration::from_millis(1));
+        }
+        self.warn(line);
+        self.finish(until);
+    }
+
+    /// Gives a slow reader a moment for what waits.
+    fn finish(&mut self, until: Duration) {
         self.flush();
         while let Some((fd, _)) = self.waiting.front() {
             let left = until.saturating_sub(kernel::clock::monotonic());
@@ -134,9 +163,9 @@ pub(crate) fn say(line: &str) {
     wait_and_write(OUT, format!("{line}\n"));
 }
 
-/// A child's line to standard error: `mainstay: WHAT`.
+/// A child's line for people: `mainstay: WHAT`.
 pub(crate) fn report(line: &str) {
-    wait_and_write(ERR, format!("mainstay: {line}\n"));
+    wait_and_write(stream(), format!("mainstay: {line}\n"));
 }
 
 fn wait_and_write(fd: RawFd, line: String) {

@@ -19,6 +19,13 @@ pub(crate) enum Order<'a> {
     StopContainer,
     /// The same, and where it stops already go on to the next step at once.
     StopContainerNow,
+    /// A hook runs: the file that its author wrote, and for how long, in milliseconds.
+    HookRuns(&'a [u8], u64),
+    /// It is over.
+    HookOver,
+    /// Whether a line about this service, of a program that it runs, is said for the first
+    /// time.
+    FirstTime(&'a [u8], &'a [u8]),
 }
 
 impl Order<'_> {
@@ -45,6 +52,13 @@ impl Order<'_> {
             }
             [b"stop-container"] => Order::StopContainer,
             [b"stop-container", b"now"] => Order::StopContainerNow,
+            [b"hook-runs", path, age] => {
+                let age = std::str::from_utf8(age).ok();
+                let age = age.and_then(|age| age.parse().ok());
+                Order::HookRuns(path, age.unwrap_or(0))
+            }
+            [b"hook-over"] => Order::HookOver,
+            [b"first-time", name, line] => Order::FirstTime(name, line),
             _ => {
                 return Err(
                     "this is no request that PID 1 knows; are both of one release?".to_string(),
@@ -74,6 +88,9 @@ mod tests {
             ("signal web HUP", Order::Signal(b"web", 1)),
             ("stop-container", Order::StopContainer),
             ("stop-container now", Order::StopContainerNow),
+            ("hook-runs /etc/1 250", Order::HookRuns(b"/etc/1", 250)),
+            ("hook-over", Order::HookOver),
+            ("first-time web line", Order::FirstTime(b"web", b"line")),
         ] {
             assert_eq!(Order::read(&words(text)), Ok(order));
         }

@@ -2,9 +2,10 @@
 
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
-use kernel::{errno, fd, signal};
+use kernel::{clock, errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
 use crate::control::{ACCEPTED_A_TURN, Accepted, Server, Turn};
@@ -214,6 +215,23 @@ impl Supervisor<'_> {
                 self.stop(StopCause::Now);
                 Ok(())
             }
+            Ok(Order::HookRuns(path, age)) => {
+                let since = clock::monotonic().saturating_sub(Duration::from_millis(age));
+                self.running_hook = Some((kernel::escape(path), since));
+                Ok(())
+            }
+            Ok(Order::HookOver) => {
+                self.running_hook = None;
+                Ok(())
+            }
+            Ok(Order::FirstTime(name, line)) => {
+                let first = self.is_first_time(name, line);
+                return if first {
+                    b"ok\nyes\n".to_vec()
+                } else {
+                    b"ok\nno\n".to_vec()
+                };
+            }
             Err(text) => Err(text),
         };
         match done {
@@ -222,11 +240,28 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Whether a line about a service's files is new.
+    fn is_first_time(&mut self, name: &[u8], line: &[u8]) -> bool {
+        let name = std::str::from_utf8(name).ok();
+        let unit = name.and_then(|name| self.engine.find(name));
+        match unit.and_then(|unit| self.service(unit)) {
+            Some(service) => service.told.is_new(&String::from_utf8_lossy(line)),
+            None => true,
+        }
+    }
+
     fn ask(&mut self, name: &[u8], request: impl Fn(State) -> Request) -> Result<(), String> {
         let unit = std::str::from_utf8(name)
             .ok()
             .and_then(|name| self.engine.find(name));
         let Some(unit) = unit else {
+            if self.stopping.is_none() && matches!(self.phase, Phase::RunD(_) | Phase::Booting(..))
+            {
+                return Err(format!(
+                    "{}; its services start afterwards",
+                    self.with_hook("the container boots")
+                ));
+            }
             return Err(format!(
                 "there is no service {}; `mainstay status` lists them",
                 kernel::escape(name)
@@ -245,8 +280,9 @@ impl Supervisor<'_> {
 
     /// The answer to `status`: a line for the container, then one for each unit:
     /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED RESTARTS LAST-END`, fields
-    /// separated by tabs, `-` for what is not; and `why WORDS` for each thing that keeps the
-    /// container from being ready, [`REASONS`] at most.
+    /// separated by tabs, `-` for what is not. Before them `hook PATH AGE-MS` of the hook that
+    /// the boot or the stop waits for, and `why WORDS` for each thing that keeps the container
+    /// from being ready, [`REASONS`] at most.
     fn status(&self) -> String {
         let now = now();
         let not_ready = self.not_ready();
@@ -259,6 +295,10 @@ impl Supervisor<'_> {
         };
         let ready = if not_ready.is_empty() { "yes" } else { "no" };
         let mut text = format!("ok\ncontainer\t{phase}\t{ready}\n");
+        if let Some((path, since)) = &self.running_hook {
+            let age = clock::monotonic().saturating_sub(*since).as_millis();
+            text.push_str(&format!("hook\t{path}\t{age}\n"));
+        }
         for why in not_ready.iter().take(REASONS) {
             text.push_str(&format!("why\t{why}\n"));
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::StopLimits;
 use kernel::process::{self, ExecVector};
@@ -15,6 +15,7 @@ use layouts::overlay2;
 use layouts::settings::Settings;
 
 use crate::child::{Inheritance, code_of};
+use crate::hook::{self, Waited};
 use crate::paths::Paths;
 use crate::{environment, messages, noexec, origin};
 
@@ -200,8 +201,7 @@ fn run_hooks(
         return killed;
     }
     messages::say("[cont-finish.d] executing container finish scripts...");
-    // Blocked, so that waiting for it with a time limit cannot miss it.
-    signal::set_mask(&signal::Set::empty().with(signal::SIGCHLD));
+    hook::hold();
     let scripts = overlay2::scripts::list(&dir).unwrap_or_else(|error| {
         messages::report(&format!(
             "{}: {}",
@@ -274,21 +274,10 @@ fn run_with_limit(
         }
         Ok(process::Fork::Parent(pid)) => pid,
     };
-    let begun = Instant::now();
-    let children = signal::Set::empty().with(signal::SIGCHLD);
-    loop {
-        match process::try_wait(pid) {
-            Err(_) => return Outcome::Gone,
-            Ok(Some(status)) => return Outcome::Exited(status.code()),
-            Ok(None) => {}
-        }
-        let left = limit.map(|limit| limit.saturating_sub(begun.elapsed()));
-        if left == Some(Duration::ZERO) {
-            let _ = signal::send(pid, signal::SIGKILL);
-            let _ = process::wait(pid);
-            return Outcome::Killed(begun.elapsed().as_millis());
-        }
-        signal::wait(&children, left);
+    match hook::wait(paths, script, pid, hook::Waits::Stop(limit)) {
+        Waited::Ended(status) => Outcome::Exited(status.code()),
+        Waited::Gone => Outcome::Gone,
+        Waited::Killed(after) => Outcome::Killed(after.as_millis()),
     }
 }
 

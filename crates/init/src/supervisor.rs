@@ -88,6 +88,8 @@ pub(crate) struct Supervisor<'a> {
     /// A scan that was asked for while another runs.
     pub(crate) scan_next: Option<bool>,
     pub(crate) hooks: Option<StopHooks>,
+    /// The hook that the boot or the stop waits for, and since when; of one that takes a while.
+    pub(crate) running_hook: Option<(String, Duration)>,
     pub(crate) command: Option<i32>,
     /// How the boot or the command ended, where that began the stop.
     pub(crate) boot_code: Option<u8>,
@@ -315,6 +317,7 @@ impl<'a> Supervisor<'a> {
             scan_next: None,
             returning: Vec::new(),
             hooks: None,
+            running_hook: None,
             command: None,
             boot_code: None,
             actions: VecDeque::new(),
@@ -566,6 +569,7 @@ impl<'a> Supervisor<'a> {
             return;
         }
         if self.hooks.as_ref().is_some_and(|hooks| hooks.pid == pid) {
+            self.running_hook = None;
             if let Some(report) = self.hooks.take().and_then(|hooks| hooks.report()) {
                 self.rules = report.rules;
                 for (what, why) in report.killed {

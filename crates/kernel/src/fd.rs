@@ -266,6 +266,22 @@ pub fn has_room(fd: RawFd) -> bool {
     unsafe { libc::poll(&mut polled, 1, 0) != 0 }
 }
 
+/// How many bytes in the pipe behind `fd` nobody has read yet (FIONREAD, pipe(7)); none
+/// where it is no pipe.
+pub fn unread(fd: RawFd) -> Option<usize> {
+    // SAFETY: all-zero bytes are a valid stat to fill in.
+    let mut found: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the buffer is one stat.
+    check(unsafe { libc::fstat(fd, &mut found) }).ok()?;
+    if found.st_mode & libc::S_IFMT != libc::S_IFIFO {
+        return None;
+    }
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int.
+    check(unsafe { libc::ioctl(fd, libc::FIONREAD, &mut bytes) }).ok()?;
+    usize::try_from(bytes).ok()
+}
+
 /// Waits until a write to `fd` need not wait, at most `timeout` (poll(2)).
 pub fn wait_for_room(fd: RawFd, timeout: std::time::Duration) {
     let mut polled = libc::pollfd {

@@ -18,7 +18,7 @@ use layouts::settings::Settings;
 use crate::child::Inheritance;
 use crate::launch::Workers;
 use crate::paths::{LIBEXEC, Paths, STAGE2};
-use crate::{messages, noexec, origin};
+use crate::{hook, messages, noexec, origin};
 
 pub use run_d::run_d;
 pub(crate) use steps::ask_for_scan;
@@ -51,6 +51,7 @@ impl Boot {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(read.as_raw_fd(), true)?;
         let pid = inheritance.fork(|| {
+            messages::speak_beside_hooks();
             lead_group();
             if let Some(workers) = plan.workers {
                 steps::write_workers(plan, workers);
@@ -105,7 +106,8 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
         .iter()
         .map(|word| word.as_os_str().as_bytes().to_vec())
         .collect();
-    match process::fork() {
+    let before = hook::hold();
+    let code = match process::fork() {
         Err(error) => {
             messages::report(&format!(
                 "{}: cannot make a process: {}",
@@ -115,6 +117,7 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
             111
         }
         Ok(process::Fork::Child) => {
+            signal::set_mask(&before);
             let _ = process::set_group(0, group);
             let error = noexec::exec(argv[0], &words, env, || {
                 noexec::sources_of_hook(paths, argv[0])
@@ -122,9 +125,14 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
             messages::report(&origin::why_not(paths, argv[0], &error));
             process::exit_now(crate::child::code_of(&error))
         }
-        Ok(process::Fork::Parent(pid)) => match process::wait(pid) {
-            Ok(status) => status.code(),
-            Err(_) => 111,
-        },
-    }
+        Ok(process::Fork::Parent(pid)) => {
+            let script = argv[argv.len() - 1];
+            match hook::wait(paths, script, pid, hook::Waits::Boot) {
+                hook::Waited::Ended(status) => status.code(),
+                hook::Waited::Gone | hook::Waited::Killed(_) => 111,
+            }
+        }
+    };
+    signal::set_mask(&before);
+    code
 }

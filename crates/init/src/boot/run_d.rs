@@ -14,6 +14,7 @@ use crate::paths::{Paths, RUN_D};
 /// environment, in the process group `group`. Gives 0, or the exit code of the first
 /// script that failed; nothing after it is run.
 pub fn run_d(env: &ExecVector, group: i32) -> u8 {
+    messages::speak_beside_hooks();
     for script in layouts::run_d::list(&View::live(), Path::new(RUN_D)) {
         messages::say(&format!(
             "[init] executing {}",

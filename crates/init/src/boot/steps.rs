@@ -98,6 +98,7 @@ pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
 /// Gives its exit code, or none when there is no such step.
 pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
     let step = STEPS.iter().find(|step| step.name.as_bytes() == name)?;
+    messages::speak_beside_hooks();
     // When PID 1 ends the script, the step that the script waits for must not go on to
     // the next hook.
     let _ = process::set_parent_death_signal(signal::SIGKILL);

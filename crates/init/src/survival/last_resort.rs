@@ -186,6 +186,7 @@ impl LastResort<'_> {
     }
 
     fn stop(&mut self) {
+        messages::speak_beside_hooks();
         self.asked = reach::children();
         self.asked.retain(|pid| Some(*pid) != self.command);
         for pid in &self.asked {

@@ -144,6 +144,9 @@ impl<'a> Supervisor<'a> {
         self.boot_code = rest.boot_code;
         self.rules = rest.rules;
         self.stopping = rest.stopping;
+        if self.stopping.is_some() {
+            crate::messages::speak_beside_hooks();
+        }
         self.leave = rest.leave;
     }
 
