@@ -42,6 +42,8 @@ pub enum Failure {
         /// What, in a sentence.
         text: String,
     },
+    /// As the one before, but its line has been said at an earlier try.
+    Told(Box<Failure>),
 }
 
 /// A result whose error ends the program.
@@ -54,6 +56,7 @@ impl Failure {
             Failure::Usage(_) | Failure::Invalid(_) => exit::USAGE,
             Failure::System { .. } => exit::SYSTEM,
             Failure::Other { code, .. } => *code,
+            Failure::Told(failure) => failure.code(),
         }
     }
 
@@ -66,7 +69,13 @@ impl Failure {
                 format!("{name}: fatal: unable to {what}: {}", errno::text(error))
             }
             Failure::Other { text, .. } => format!("{name}: fatal: {text}"),
+            Failure::Told(failure) => failure.line(name),
         }
+    }
+
+    /// Whether its line has been said at an earlier try.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Failure::Told(_))
     }
 }
 

@@ -16,7 +16,7 @@ pub const MOST: u32 = 10_000;
 
 /// A file in each directory that was made here, so that a second start of a kept
 /// container knows its own.
-const MARK: &str = ".mainstay-worker";
+pub const MARK: &str = ".mainstay-worker";
 
 /// How many workers a word asks for.
 ///

@@ -44,8 +44,10 @@ pub unsafe extern "C" fn main(
         Ok(Outcome::Exit(code)) => code,
         Ok(Outcome::Exec(next)) => chain::exec(program.name, next),
         Err(failure) => {
-            let line = format!("{}\n", failure.line(program.name));
-            let _ = kernel::fd::write_all(2, line.as_bytes());
+            if !failure.is_told() {
+                let line = format!("{}\n", failure.line(program.name));
+                let _ = kernel::fd::write_all(2, line.as_bytes());
+            }
             failure.code()
         }
     };

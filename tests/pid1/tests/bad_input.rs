@@ -171,10 +171,33 @@ fn an_unknown_user_is_named_with_the_file_and_the_service() {
     );
     let container = image.up();
     container.wait_for_line(
-        "unknown user: nobody-known (in /run/s6/services/web/run): /etc/passwd does not have it; \
+        "unknown user: nobody-known (in /etc/services.d/web/run): /etc/passwd does not have it; \
          make the user",
     );
+    // At each try it ends with the same code; why is said once.
+    container.wait_for_line("web: ended with exit code 1 after");
+    container.wait_for_line("3rd end in a minute");
     stop(&container);
+    assert_once(&container, "unknown user");
+}
+
+#[test]
+fn an_unknown_user_of_workers_is_said_once() {
+    let image = Image::new();
+    let container = image
+        .command("/worker.sh", &["2", "/bin/sleep", "1000"])
+        .env("NOT_ROOT_USER", "nobody-known")
+        .boot();
+    for worker in ["worker-1", "worker-2"] {
+        container.wait_for_line(&format!("{worker}: ended with exit code 1 after"));
+    }
+    container.wait_for_nth_line(2, "3rd end in a minute");
+    stop(&container);
+    assert_once(
+        &container,
+        "unknown user: nobody-known (NOT_ROOT_USER of the workers): ",
+    );
+    assert_once(&container, "unknown user");
 }
 
 #[test]

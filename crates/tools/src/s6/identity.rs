@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use chain::{Failure, Result, Unable, escape};
+use init::OwnService;
 use kernel::accounts::{Accounts, Unknown};
 use kernel::credentials;
 
@@ -91,25 +92,23 @@ pub(super) fn unknown(what: &str, name: &[u8]) -> Failure {
         Some(id) => format!("for a number give both, {id}:{id}"),
         None => format!("make the {what} in the image, or give numbers, UID:GID"),
     };
-    Failure::Other {
-        code: 1,
-        text: format!(
-            "unknown {what}: {}{}: {file} does not have it; {remedy}",
-            escape(name),
-            asked_by()
-        ),
-    }
-}
-
-/// The script of the service in whose directory this runs, for a line: its `run` as a
-/// rule, and which service it is the line would not tell otherwise.
-fn asked_by() -> String {
-    let script = std::env::current_dir().map(|dir| dir.join("run"));
-    match script {
-        Ok(script) if script.is_file() => {
-            format!(" (in {})", escape(script.as_os_str().as_encoded_bytes()))
-        }
-        _ => String::new(),
+    // Its `run` as a rule, and which service it is the line would not tell otherwise.
+    let service = OwnService::find();
+    let asked_by = service
+        .as_ref()
+        .map_or(String::new(), |service| match &service.run {
+            Some(run) => format!(" (in {})", escape(run.as_os_str().as_encoded_bytes())),
+            None => " (NOT_ROOT_USER of the workers)".to_string(),
+        });
+    let text = format!(
+        "unknown {what}: {}{asked_by}: {file} does not have it; {remedy}",
+        escape(name)
+    );
+    let known = service.is_some_and(|service| !service.is_first_time(&text));
+    let failure = Failure::Other { code: 1, text };
+    match known {
+        true => Failure::Told(Box::new(failure)),
+        false => failure,
     }
 }
 
