@@ -138,6 +138,11 @@ impl Engine {
         self.names.get(name)?.newest
     }
 
+    /// The unit whose process, or whose `finish`'s, this is.
+    pub fn unit_of(&self, pid: Pid) -> Option<UnitId> {
+        self.pids.get(&pid).copied()
+    }
+
     /// All units, in the order in which they were added.
     pub fn units(&self) -> impl Iterator<Item = (UnitId, &UnitState)> {
         self.units.iter().map(|(id, unit)| (*id, unit.as_ref()))

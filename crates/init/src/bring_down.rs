@@ -37,6 +37,7 @@ impl Supervisor<'_> {
     pub(crate) fn stop(&mut self, cause: StopCause) {
         if self.stopping.is_none() {
             crate::messages::speak_beside_hooks();
+            self.note_families();
             // The boot waits for it no longer.
             self.running_hook = None;
             self.stopping = Some(Stopping {
@@ -76,22 +77,15 @@ impl Supervisor<'_> {
                 }
             }
         };
-        for process in reach::remaining() {
+        let left = reach::remaining();
+        let owners = self.owners(&left);
+        for (process, owner) in left.into_iter().zip(owners) {
             let mut what = format!("{} (pid {})", process.name, process.pid);
-            if let Some(service) = self.leader(process.session) {
-                what.push_str(&format!(" of {service}"));
+            if let Some(owner) = owner {
+                what.push_str(&format!(" of {owner}"));
             }
             self.add_killed(what, cause.clone());
         }
-    }
-
-    /// The service whose process leads this session.
-    fn leader(&self, session: i32) -> Option<String> {
-        let found = self
-            .engine
-            .units()
-            .find(|(_, unit)| unit.pid() == Some(engine::Pid(session)));
-        found.map(|(id, _)| self.name(id))
     }
 
     /// Notes that somebody wants to wait no longer.

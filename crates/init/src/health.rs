@@ -60,7 +60,7 @@ impl Supervisor<'_> {
     pub(crate) fn not_ready(&self) -> Vec<String> {
         let phase = match (&self.stopping, &self.phase) {
             (Some(_), _) => Some(self.with_hook("the container stops")),
-            (None, Phase::RunD(_) | Phase::Booting(..)) => {
+            (None, Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..)) => {
                 Some(self.with_hook("the container boots"))
             }
             (None, Phase::Settling(_)) => Some("the command waits for services".to_string()),
@@ -69,6 +69,14 @@ impl Supervisor<'_> {
         let units = self.engine.hindrances(now());
         let units = units.map(|(unit, why)| self.hindrance(unit, why));
         phase.into_iter().chain(units).collect()
+    }
+
+    /// Whether hooks still run, or are still to run, that come before the services.
+    pub(crate) fn boots(&self) -> bool {
+        match self.phase {
+            Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..) => true,
+            Phase::Settling(_) | Phase::Up => false,
+        }
     }
 
     /// These words, with the hook that is waited for.

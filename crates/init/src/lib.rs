@@ -20,6 +20,7 @@ mod environment;
 pub mod for_fuzzing;
 mod health;
 mod hook;
+mod kin;
 mod launch;
 mod listeners;
 mod lock;

@@ -16,9 +16,12 @@ use kernel::signal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: i32,
-    parent: i32,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
     /// Its session: that of a service is the pid of its `run`.
     pub(crate) session: i32,
+    /// When it was started, in ticks since the machine was (proc(5)).
+    pub(crate) start: u64,
     pub(crate) name: String,
     zombie: bool,
 }
@@ -76,6 +79,8 @@ pub(crate) fn remaining() -> Vec<Process> {
             .map(|pid| Process {
                 pid,
                 parent: process::id(),
+                group: process::group_of(pid).unwrap_or(0),
+                start: 0,
                 session: process::session_of(pid).unwrap_or(0),
                 name: "a process".to_string(),
                 zombie: false,
@@ -102,6 +107,11 @@ fn descendants(all: Vec<Process>) -> Vec<Process> {
     all.into_iter()
         .filter(|process| is_ours(process.pid))
         .collect()
+}
+
+/// Everybody that can be seen; none where that is nobody.
+pub(crate) fn everybody() -> Option<Vec<Process>> {
+    processes()
 }
 
 /// Reads /proc; none where that is not mounted.
@@ -160,11 +170,16 @@ fn parse_stat(pid: i32, stat: &[u8]) -> Option<Process> {
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    let session = fields.nth(1)?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let session = fields.next()?.parse().ok()?;
+    // The 22nd field of all.
+    let start = fields.nth(15)?.parse().ok()?;
     Some(Process {
         pid,
         parent,
+        group,
         session,
+        start,
         name: kernel::escape(name),
         zombie: state == "Z" || state == "X",
     })
@@ -176,8 +191,11 @@ mod tests {
 
     #[test]
     fn names_with_parentheses_do_not_shift_the_fields() {
-        let process = parse_stat(7, b"7 (a) b (c) S 3 7 6 0 -1").expect("parses");
-        assert_eq!((process.pid, process.parent, process.session), (7, 3, 6));
+        let stat = b"7 (a) b (c) S 3 5 6 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 9 9";
+        let process = parse_stat(7, stat).expect("parses");
+        assert_eq!((process.pid, process.parent), (7, 3));
+        assert_eq!((process.group, process.session), (5, 6));
+        assert_eq!(process.start, 4711);
         assert_eq!(process.name, "a) b (c");
         assert!(parse_stat(7, b"7 (a").is_none());
         assert!(parse_stat(7, b"").is_none());

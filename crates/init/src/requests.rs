@@ -255,8 +255,7 @@ impl Supervisor<'_> {
             .ok()
             .and_then(|name| self.engine.find(name));
         let Some(unit) = unit else {
-            if self.stopping.is_none() && matches!(self.phase, Phase::RunD(_) | Phase::Booting(..))
-            {
+            if self.stopping.is_none() && self.boots() {
                 return Err(format!(
                     "{}; its services start afterwards",
                     self.with_hook("the container boots")

@@ -18,6 +18,7 @@ use crate::bring_down::Stopping;
 use crate::child::Inheritance;
 use crate::control::Server;
 use crate::environment::Base;
+use crate::kin::Kin;
 use crate::launch::Launch;
 use crate::listeners::ENTRIES_A_TURN;
 use crate::lock::Lock;
@@ -90,6 +91,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) hooks: Option<StopHooks>,
     /// The hook that the boot or the stop waits for, and since when; of one that takes a while.
     pub(crate) running_hook: Option<(String, Duration)>,
+    /// Whose the processes are that services have left behind.
+    pub(crate) kin: Kin,
     pub(crate) command: Option<i32>,
     /// How the boot or the command ended, where that began the stop.
     pub(crate) boot_code: Option<u8>,
@@ -318,6 +321,7 @@ impl<'a> Supervisor<'a> {
             returning: Vec::new(),
             hooks: None,
             running_hook: None,
+            kin: Kin::default(),
             command: None,
             boot_code: None,
             actions: VecDeque::new(),
@@ -553,6 +557,7 @@ impl<'a> Supervisor<'a> {
 
     fn reaped(&mut self, pid: i32, status: WaitStatus) {
         if self.command == Some(pid) {
+            self.note_leader_gone(pid, true);
             self.command = None;
             let name = self
                 .argv
@@ -596,6 +601,9 @@ impl<'a> Supervisor<'a> {
     /// A process that may be a service's. One that could not execute its program has
     /// said so in the pipe before it ended.
     fn service_ended(&mut self, pid: i32, status: WaitStatus) {
+        if self.unit_of(pid).is_some() {
+            self.note_leader_gone(pid, false);
+        }
         // Whatever its end: what it has said is about it, and not about a later process that
         // gets its number.
         self.read_refusals();
@@ -653,12 +661,5 @@ impl<'a> Supervisor<'a> {
                 errno::text(&error)
             ));
         }
-    }
-
-    /// The unit whose process this is.
-    fn unit_of(&self, pid: i32) -> Option<UnitId> {
-        let mut units = self.engine.units();
-        let unit = units.find(|(_, unit)| unit.pid() == Some(Pid(pid)));
-        unit.map(|(id, _)| id)
     }
 }

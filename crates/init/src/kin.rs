@@ -1,0 +1,119 @@
+//! Which service has made a process. What is certain counts, and nothing else: the session
+//! and group that a service's process leads, an ancestor that is in one, or what was seen
+//! when the stop began. Who has left all of these is nobody's.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use engine::Pid;
+use kernel::{errno, signal};
+
+use crate::reach::{self, Process};
+use crate::supervisor::Supervisor;
+
+/// Most processes that have ended and are remembered for those that they left behind.
+const MOST: usize = 256;
+
+/// The command, beside the services.
+const COMMAND: &str = "the command";
+
+/// What is remembered of those that have gone.
+#[derive(Debug, Default)]
+pub(crate) struct Kin {
+    /// Processes that led a group which outlived them, and whose they were. The kernel gives
+    /// a number to nobody else while it is that of a group or session (fork(2)).
+    former: VecDeque<(i32, String)>,
+    /// Whose the processes were when the stop began, with the moment of their start.
+    seen: BTreeMap<i32, (u64, String)>,
+}
+
+impl Supervisor<'_> {
+    /// A process of a unit, or the command, was reaped: those of its group that are left are
+    /// still whose they were.
+    pub(crate) fn note_leader_gone(&mut self, pid: i32, of_command: bool) {
+        let is_left = match signal::send_group(pid, 0) {
+            Ok(()) => true,
+            Err(error) => errno::is(&error, errno::EPERM),
+        };
+        if !is_left {
+            return;
+        }
+        let name = match of_command {
+            true => Some(COMMAND.to_string()),
+            false => self.unit_of(pid).map(|unit| self.name(unit)),
+        };
+        let Some(name) = name else { return };
+        let former = &mut self.kin.former;
+        if former.len() >= MOST {
+            former.retain(|(leader, _)| signal::send_group(*leader, 0).is_ok());
+        }
+        if former.len() >= MOST {
+            former.pop_front();
+        }
+        former.push_back((pid, name));
+    }
+
+    /// The stop begins: whose everybody is, as long as parents are there to tell.
+    pub(crate) fn note_families(&mut self) {
+        let Some(all) = reach::everybody() else {
+            return;
+        };
+        let all: BTreeMap<i32, Process> = all.into_iter().map(|one| (one.pid, one)).collect();
+        let owned = all.values().filter_map(|one| {
+            let name = self.owner_in(one, &all)?;
+            Some((one.pid, (one.start, name)))
+        });
+        self.kin.seen = owned.collect();
+    }
+
+    /// Whose these processes are, in their order.
+    pub(crate) fn owners(&self, some: &[Process]) -> Vec<Option<String>> {
+        let all: BTreeMap<i32, Process> = reach::everybody()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|one| (one.pid, one))
+            .collect();
+        let owner = |one: &Process| {
+            self.owner_in(one, &all).or_else(|| {
+                let (start, name) = self.kin.seen.get(&one.pid)?;
+                (*start == one.start).then(|| name.clone())
+            })
+        };
+        some.iter().map(owner).collect()
+    }
+
+    fn owner_in(&self, one: &Process, all: &BTreeMap<i32, Process>) -> Option<String> {
+        let mut at = one;
+        // The table is no snapshot: a circle cannot be, but must not hold us up.
+        for _ in 0..=all.len() {
+            if let Some(name) = self.leader_of(at, all) {
+                return Some(name);
+            }
+            at = all.get(&at.parent)?;
+        }
+        None
+    }
+
+    /// Whose session or group the process is in.
+    fn leader_of(&self, one: &Process, all: &BTreeMap<i32, Process>) -> Option<String> {
+        for leader in [one.session, one.group] {
+            if self.command == Some(leader) {
+                return Some(COMMAND.to_string());
+            }
+            if let Some(unit) = self.unit_of(leader) {
+                return Some(self.name(unit));
+            }
+            let mut former = self.kin.former.iter().rev();
+            let found = former.find(|(pid, _)| *pid == leader);
+            // A process of that number is another, which leads a group of its own.
+            if let Some((_, name)) = found.filter(|_| !all.contains_key(&leader)) {
+                return Some(name.clone());
+            }
+        }
+        None
+    }
+
+    /// The unit whose process this is.
+    pub(crate) fn unit_of(&self, pid: i32) -> Option<engine::UnitId> {
+        self.engine.unit_of(Pid(pid))
+    }
+}
