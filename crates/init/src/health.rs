@@ -46,10 +46,10 @@ impl Supervisor<'_> {
 
     /// The line of ends that were only counted.
     pub(crate) fn ended_often(&self, unit: UnitId, count: u32, last: End) -> Option<String> {
-        let more = if count == 1 { "time" } else { "times" };
+        let times = plural::count(count, "more time");
         self.settings.tell_ends.then(|| {
             format!(
-                "{}: ended {count} more {more} within a minute; the last time it {}",
+                "{}: ended {times} within a minute; the last time it {}",
                 self.name(unit),
                 ending(last)
             )

@@ -128,7 +128,9 @@ impl Messages {
 
 /// The line that says how many lines nobody will see.
 fn loss(count: u64) -> Vec<u8> {
-    format!("mainstay: {count} lines were lost: nobody read the output\n").into_bytes()
+    let were = if count == 1 { "was" } else { "were" };
+    let lines = kernel::plural::count(count, "line");
+    format!("mainstay: {lines} {were} lost: nobody read the output\n").into_bytes()
 }
 
 /// Writes of `line` what can be written without waiting and takes that out of it; whether

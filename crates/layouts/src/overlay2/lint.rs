@@ -434,7 +434,8 @@ fn as_a_whole(view: &View, tree: &View, places: &Places, available: &[PathBuf]) 
     let has = |name: &Vec<u8>| view.exists(&v3.join(OsStr::from_bytes(name)).join("type"));
     let count = v3_services.iter().filter(|name| has(name)).count();
     if count > 0 {
-        let cause = format!("{count} services of s6-overlay 3, which this layout does not read");
+        let services = kernel::plural::count(count, "service");
+        let cause = format!("{services} of s6-overlay 3, which this layout does not read");
         let remedy = "write them as directories of /etc/services.d";
         problems.push(Problem::new(v3, cause, remedy).of(&V3_SERVICES));
     }

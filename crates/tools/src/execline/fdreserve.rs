@@ -18,7 +18,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let limit = limits::open_files().map_or(1024, |limit| limit.soft);
     if u64::from(count) > limit {
         return Err(Failure::Invalid(format!(
-            "{count} descriptors are more than the limit of {limit} allows"
+            "{count}: that is more descriptors than the limit of {limit} allows"
         )));
     }
     // All are held until the last is known, so that no number comes twice.

@@ -99,8 +99,10 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Ok(Outcome::exec_or_exit(call, next));
     }
     let line = format!(
-        "{}: info: permanent failure: the service ended {found} times so in the last {seconds} seconds\n",
-        call.name
+        "{}: info: permanent failure: the service ended {} so in the last {}\n",
+        call.name,
+        kernel::plural::count(found, "time"),
+        kernel::plural::count(seconds, "second")
     );
     let _ = fd::write_all(2, line.as_bytes());
     Ok(Outcome::Exit(PERMANENT_FAILURE))

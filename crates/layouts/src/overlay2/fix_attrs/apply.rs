@@ -113,7 +113,10 @@ impl Work<'_> {
             problems.push(Problem::at(
                 file,
                 number,
-                format!("{} more paths could not be changed", self.more),
+                format!(
+                    "{} could not be changed",
+                    kernel::plural::count(self.more, "more path")
+                ),
                 "see the lines above for the reason",
             ));
         }
