@@ -197,13 +197,12 @@ impl Supervisor<'_> {
             Ok(Order::Start(name)) => self.ask(name, |_| Request::Up),
             Ok(Order::Stop(name)) => self.ask(name, |_| Request::Down),
             Ok(Order::Restart(name)) => self.ask(name, |state| match state {
-                State::Up | State::Ready => Request::Restart,
+                State::Up | State::Ready | State::Stopping => Request::Restart,
                 State::Down
                 | State::Waiting
                 | State::Starting
                 | State::Finishing
                 | State::BackingOff
-                | State::Stopping
                 | State::Failed => Request::Up,
             }),
             Ok(Order::Signal(name, number)) => self.ask(name, |_| Request::Signal(number)),
@@ -269,9 +268,15 @@ impl Supervisor<'_> {
         let Some(view) = self.engine.unit(unit) else {
             return Err(format!("{} has just gone", kernel::escape(name)));
         };
-        let request = request(view.state());
-        if matches!(self.engine.phase(), EnginePhase::Stopping(_)) && request == Request::Up {
+        let state = view.state();
+        let request = request(state);
+        let starts = matches!(request, Request::Up | Request::Restart);
+        if starts && matches!(self.engine.phase(), EnginePhase::Stopping(_)) {
             return Err("the container is stopping; nothing starts any more".to_string());
+        }
+        if state == State::Stopping && request == Request::Restart {
+            // It was to stay down.
+            self.tell(Event::Asked(unit, Request::Up));
         }
         self.tell(Event::Asked(unit, request));
         Ok(())

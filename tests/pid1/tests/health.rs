@@ -233,6 +233,24 @@ fn a_start_withdraws_a_stop_that_the_service_swallowed() {
 }
 
 #[test]
+fn a_restart_of_one_that_was_to_stay_down_starts_it_anew() {
+    let image = Image::new();
+    image.service(
+        "a",
+        "trap '[ -e /second ] && exit 0; touch /second; echo swallowed' TERM
+        echo a up; . /idle.sh",
+    );
+    let container = image.up();
+    container.wait_for_line("a up");
+    mainstay(&container, ["stop", "a"]).ok();
+    container.wait_for_line("swallowed");
+    mainstay(&container, ["restart", "a"]).ok();
+    container.wait_for_nth_line(2, "a up");
+    stop(&container);
+    assert_none(&container, "a: ended");
+}
+
+#[test]
 fn one_that_gave_up_is_missed_until_it_is_started_by_hand() {
     let image = Image::new();
     image
