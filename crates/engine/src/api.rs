@@ -313,6 +313,8 @@ pub enum Notice {
     WillRetry(UnitId, Duration),
     /// These units were still running when the grace of the stop ended.
     GraceOver(Vec<UnitId>),
+    /// The stop waits for these units, so long after its begin.
+    StopWaits(Vec<UnitId>, Duration),
     /// Somebody wants to wait no longer: the stop goes on to this stage.
     Hastened(StopStage),
     /// An event that cannot be right in this state arrived; it changed nothing.

@@ -16,6 +16,12 @@ const AFTER_KILL: Duration = Duration::from_secs(1);
 /// hooks were cut short: S6_KILL_GRACETIME's default.
 const DEFAULT_KILL: Duration = Duration::from_secs(3);
 
+/// After so long it is said whom the stop waits for; then again at each doubling.
+const WAITS: Duration = Duration::from_secs(30);
+
+/// Nobody listens any more to who says so for a day.
+const LAST_WAITS: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A stop under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stop {
@@ -130,6 +136,8 @@ impl Engine {
         stop.kill = limits.kill;
         let began = stop.began;
         self.arm_stage(limits.services);
+        let waits = Timer::Stop(StopTimer::Waits);
+        self.timers.arm(waits, self.now.after(WAITS));
         if let Some(whole) = limits.whole {
             let for_kill = AFTER_KILL.min(whole / 10);
             let timers = &mut self.timers;
@@ -160,6 +168,18 @@ impl Engine {
     pub(crate) fn stop_timer(&mut self, timer: StopTimer, actions: &mut Vec<Action>) {
         let Some(stop) = &self.stop else { return };
         match (timer, stop.stage) {
+            (StopTimer::Waits, StopStage::Services) => {
+                let waited = self.now.since(stop.began);
+                let running = self.running();
+                if !running.is_empty() {
+                    actions.push(Action::Tell(Notice::StopWaits(running, waited)));
+                }
+                if waited < LAST_WAITS {
+                    let waits = Timer::Stop(StopTimer::Waits);
+                    self.timers.arm(waits, self.now.after(waited.max(WAITS)));
+                }
+            }
+            (StopTimer::Waits, _) => {}
             (StopTimer::Stage, StopStage::Services) => self.terminate(actions),
             (StopTimer::Stage, StopStage::Terminate) => self.kill(actions),
             (StopTimer::WholeKill, stage) if stage < StopStage::Kill => self.kill(actions),
@@ -216,12 +236,18 @@ impl Engine {
         idle.map(|(id, _)| *id).collect()
     }
 
-    /// HUP and TERM to all that is left.
-    fn terminate(&mut self, actions: &mut Vec<Action>) {
+    /// Those that have a process, or are about to.
+    fn running(&self) -> Vec<UnitId> {
         let units = self.units.iter();
         let running =
             units.filter(|(_, unit)| unit.pid.is_some() || unit.state() == State::Starting);
-        let running: Vec<UnitId> = running.map(|(id, _)| *id).collect();
+        running.map(|(id, _)| *id).collect()
+    }
+
+    /// HUP and TERM to all that is left.
+    fn terminate(&mut self, actions: &mut Vec<Action>) {
+        self.timers.disarm(Timer::Stop(StopTimer::Waits));
+        let running = self.running();
         if !running.is_empty() {
             actions.push(Action::Tell(Notice::GraceOver(running)));
         }
@@ -256,6 +282,7 @@ impl Engine {
             StopTimer::Stage,
             StopTimer::WholeKill,
             StopTimer::WholeLeave,
+            StopTimer::Waits,
         ] {
             self.timers.disarm(Timer::Stop(timer));
         }

@@ -45,6 +45,8 @@ pub(crate) enum StopTimer {
     WholeKill,
     /// The limit for the whole stop is reached.
     WholeLeave,
+    /// It is said whom the stop waits for.
+    Waits,
 }
 
 /// All armed timers, by moment and by kind.

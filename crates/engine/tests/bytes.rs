@@ -211,7 +211,7 @@ fn timers_that_nobody_has_are_refused() {
         timer[place] = value;
         timer
     };
-    let (of_nobody, of_another_state, unknown) = (with(1, 9), with(0, 3), with(0, 8));
+    let (of_nobody, of_another_state, unknown) = (with(1, 9), with(0, 3), with(0, 9));
     for timers in [
         vec![timer, timer],
         vec![timer, &of_nobody],

@@ -136,7 +136,9 @@ fn a_limit_that_is_none_waits_as_long_as_it_takes() {
         whole: None,
     };
     rig.tell(Event::StopHooksDone(none));
-    assert_eq!(rig.pass(ms(10_000_000)), []);
+    let actions = rig.pass(ms(10_000_000));
+    let waits = |action: &Action| matches!(action, Action::Tell(Notice::StopWaits(..)));
+    assert!(actions.iter().all(waits), "{actions:?}");
     rig.end(A, exited(0));
     assert_eq!(rig.pass(ms(10_000_000)), []);
     assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
@@ -492,6 +494,32 @@ fn asking_again_changes_nothing_at_any_gap_and_stage() {
             again(&mut rig, StopStage::Over);
         }
     }
+}
+
+#[test]
+fn whom_a_long_stop_waits_for_is_said_after_half_a_minute_and_at_each_doubling() {
+    let mut rig = running(services(&["a", "b"]));
+    rig.stop();
+    let none = StopLimits {
+        services: None,
+        kill: None,
+        whole: None,
+    };
+    rig.tell(Event::StopHooksDone(none));
+    let waits = |units: &[UnitId], seconds: u64| {
+        [Action::Tell(Notice::StopWaits(
+            units.to_vec(),
+            ms(seconds * 1000),
+        ))]
+    };
+    assert_eq!(rig.pass(ms(29_999)), []);
+    assert_eq!(rig.pass(ms(1)), waits(&[A, B], 30));
+    rig.end(A, exited(0));
+    assert_eq!(rig.pass(ms(29_999)), []);
+    assert_eq!(rig.pass(ms(1)), waits(&[B], 60));
+    assert_eq!(rig.pass(ms(60_000)), waits(&[B], 120));
+    assert!(rig.end(B, exited(0)).contains(&Action::SignalAll(TERM)));
+    assert_eq!(rig.engine.deadline(), None);
 }
 
 #[test]

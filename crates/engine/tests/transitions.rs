@@ -189,6 +189,7 @@ fn notice_word(notice: &Notice) -> &'static str {
         Notice::FinishNotRun(_) => "FinishNotRun",
         Notice::WillRetry(..) => "WillRetry",
         Notice::GraceOver(_) => "GraceOver",
+        Notice::StopWaits(..) => "StopWaits",
         Notice::Hastened(_) => "Hastened",
         Notice::Ended(_) => "Ended",
         Notice::EndedOften(..) => "EndedOften",

@@ -56,6 +56,30 @@ impl Supervisor<'_> {
         })
     }
 
+    /// The line that says whom the stop waits for.
+    pub(crate) fn stop_waits(&self, units: &[UnitId], waited: Duration) -> String {
+        let names: Vec<String> = units
+            .iter()
+            .map(|unit| {
+                let pid = self.engine.unit(*unit).and_then(|view| view.pid());
+                let pid = pid.map_or(String::new(), |pid| format!(" (pid {})", pid.0));
+                format!("{}{pid}", self.name(*unit))
+            })
+            .collect();
+        let limit = match self.rules.limits.services {
+            None => "without a limit (S6_SERVICES_GRACETIME=0)".to_string(),
+            Some(limit) => format!(
+                "{} at most after the stop hooks (S6_SERVICES_GRACETIME)",
+                time(limit)
+            ),
+        };
+        format!(
+            "the stop takes {} by now and waits for {}, {limit}",
+            time(waited),
+            names.join(", ")
+        )
+    }
+
     /// What keeps the container from being ready, a few words each; empty when it is.
     pub(crate) fn not_ready(&self) -> Vec<String> {
         let phase = match (&self.stopping, &self.phase) {

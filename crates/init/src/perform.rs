@@ -341,6 +341,7 @@ impl Supervisor<'_> {
                 };
                 format!("still running when {when}: {}", names.join(", "))
             }
+            Notice::StopWaits(units, waited) => self.stop_waits(&units, waited),
             Notice::Hastened(stage) => {
                 self.note_hastened();
                 let next = if stage == StopStage::Kill {

@@ -203,6 +203,7 @@ fn write_timer(out: &mut Writer, timer: Timer) {
             StopTimer::Stage => 4,
             StopTimer::WholeKill => 5,
             StopTimer::WholeLeave => 6,
+            StopTimer::Waits => 8,
         }),
     }
 }
@@ -217,6 +218,7 @@ fn read_timer(from: &mut Reader) -> Result<Timer, DecodeError> {
         4 => return Ok(Timer::Stop(StopTimer::Stage)),
         5 => return Ok(Timer::Stop(StopTimer::WholeKill)),
         6 => return Ok(Timer::Stop(StopTimer::WholeLeave)),
+        8 => return Ok(Timer::Stop(StopTimer::Waits)),
         _ => return Err(DecodeError::Invalid("timer")),
     };
     Ok(Timer::Unit(UnitId(from.u32()?), kind))
