@@ -37,7 +37,10 @@ const COUNTED: &[&str] = &[
 ];
 
 /// Of these there are always several.
-const SEVERAL: &[&str] = &["it has {} names, and others", "{recent} times within {} s"];
+const SEVERAL: &[&str] = &[
+    "it has {names} names, and others",
+    "{recent} times within {} s",
+];
 
 /// Whose form is the original's: `s6-svstat` says `1 seconds`.
 const AS_THE_ORIGINAL: &[&str] = &["crates/tools/src/s6/svstat.rs"];
