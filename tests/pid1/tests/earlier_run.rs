@@ -58,6 +58,7 @@ fn people_are_answered_while_much_is_taken_away_and_little_memory_is_used() {
     let image = with_many_entries();
     let container = image.command("/run.sh", &[]).boot();
     container.wait_for_line("[run] starting process manager");
+    container.wait_for("PID 1 listens", || container.exists(SOCKET));
     let mut longest = Duration::ZERO;
     let mut answers = 0;
     while container.log().count("executing container init") == 0 && answers < 100 {
