@@ -6,6 +6,7 @@ use harness::sys;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
         ["orphans", count] => orphans(number(count)),
         ["at-once", count] => at_once(number(count)),
         ["storm"] => storm(),
+        ["timers", program] => timers(program),
         ["reuse", count, ref services @ ..] => reuse(number(count), services),
         _ => Err(io::Error::other("no such family")),
     };
@@ -92,6 +94,18 @@ fn storm() -> io::Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Becomes `program` with every timer armed, none of whose signals is expected.
+fn timers(program: &str) -> io::Result<()> {
+    let ignored = [
+        harness::signal::ALRM,
+        harness::signal::VTALRM,
+        harness::signal::PROF,
+    ];
+    sys::reset_signals(&ignored, &[])?;
+    sys::arm_timers()?;
+    Err(std::process::Command::new(program).exec())
 }
 
 /// The pid in the status of a supervised service (s6-svstat(8): eight bytes from the 24th on).

@@ -7,6 +7,8 @@ use std::sync::atomic::AtomicU64;
 use kernel::process::{self, Fork};
 use kernel::{errno, fd, limits, signal};
 
+use crate::handed;
+
 /// What children get back that PID 1 changed for itself.
 pub(crate) struct Inheritance {
     /// The limit on descriptors that the container came with.
@@ -19,8 +21,8 @@ pub(crate) struct Inheritance {
 }
 
 impl Inheritance {
-    /// Forks; the child runs `body` with default dispositions, no signal blocked and
-    /// the container's limits, and ends with the code that it gives.
+    /// Forks; the child runs `body` with default dispositions, no signal blocked but
+    /// XFSZ and the container's limits, and ends with the code that it gives.
     ///
     /// # Errors
     /// As fork(2).
@@ -36,6 +38,7 @@ impl Inheritance {
                     let _ = limits::set_open_files(limit);
                 }
                 signal::reset_all();
+                handed::survive_large_files();
                 process::exit_now(body())
             }
         }

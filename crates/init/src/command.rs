@@ -13,7 +13,7 @@ use layouts::overlay2;
 
 use crate::child::{Inheritance, code_of};
 use crate::paths::Paths;
-use crate::{environment, messages};
+use crate::{environment, handed, messages};
 
 /// What the command needs.
 pub(crate) struct Command<'a> {
@@ -62,6 +62,7 @@ impl Command<'_> {
         let entries = environment::with_path(entries);
         let env = environment::vector(&entries);
         let path = environment::path(&entries);
+        handed::give_back();
         let error = process::exec(self.argv, &env, path);
         let word = self.argv.first().map_or(&b""[..], Vec::as_slice);
         messages::report(&format!(

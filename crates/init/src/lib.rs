@@ -18,6 +18,7 @@ mod control;
 mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
+mod handed;
 mod health;
 mod hook;
 mod kin;

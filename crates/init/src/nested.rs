@@ -12,7 +12,7 @@ use kernel::{clock, credentials, errno, process, signal, socket};
 use crate::launch::{Launch, Workers};
 use crate::paths::Paths;
 use crate::signals::{self, Response, When};
-use crate::{environment, messages};
+use crate::{environment, handed, messages};
 
 /// Who else supervises here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +109,7 @@ pub(crate) fn run(launch: &Launch, supervisor: i32) -> u8 {
     }
     said("only the command is run");
     signal::set_mask(&signal::Set::empty());
+    handed::give_back();
     let env = environment::vector(&launch.environment);
     let error = process::exec(
         &launch.command,

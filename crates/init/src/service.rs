@@ -18,6 +18,7 @@ use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
 
 use crate::child::{Inheritance, null_input};
+use crate::handed;
 use crate::listeners::Listeners;
 use crate::lock::{self, Lock, Shown};
 use crate::noexec;
@@ -366,6 +367,7 @@ impl Service {
         extra: Option<(RawFd, RawFd)>,
     ) -> io::Result<i32> {
         let dir = &self.definition.dir;
+        let handed = handed::handed();
         let start = Start {
             dir: dir.as_os_str().as_encoded_bytes(),
             argv,
@@ -375,6 +377,8 @@ impl Service {
             extra,
             report: means.refusals,
             open_files: means.inheritance.open_files,
+            umask: handed.umask,
+            file_size: handed.file_size,
             note: means.inheritance.noted,
         };
         if !self.forks
@@ -394,6 +398,7 @@ impl Service {
             }
             let (path, file) = (Path::new(OsStr::from_bytes(argv[0])), program(argv[0]));
             let words: Vec<Vec<u8>> = argv.iter().map(|word| word.to_vec()).collect();
+            handed::give_back();
             let sources = || noexec::sources_of_service(dir, &self.definition.unit.name, file);
             let error = noexec::exec(path, &words, means.env, sources);
             refuse(means, &dir.join(file), &error)

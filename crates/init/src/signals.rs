@@ -109,7 +109,9 @@ pub(crate) fn rule(number: i32) -> Option<&'static SignalRule> {
 
 /// The signals that PID 1 receives through its descriptor: those of the table, CHLD,
 /// and PIPE, which must not end it when nobody reads its output. The terminal's job
-/// control signals too: PID 1 must never be stopped.
+/// control signals too: PID 1 must never be stopped. And those that the kernel sends
+/// because of what was handed in (limits on files and time, timers, descriptors with an
+/// owner): as a first process it would live through them, as another one it would not.
 pub(crate) fn received() -> Set {
     let more = [
         signal::SIGCHLD,
@@ -117,6 +119,11 @@ pub(crate) fn received() -> Set {
         signal::SIGTSTP,
         signal::SIGTTIN,
         signal::SIGTTOU,
+        signal::SIGXFSZ,
+        signal::SIGXCPU,
+        signal::SIGVTALRM,
+        signal::SIGPROF,
+        signal::SIGIO,
     ];
     SIGNALS
         .iter()

@@ -17,7 +17,7 @@ use layouts::settings::Settings;
 use crate::child::{Inheritance, code_of};
 use crate::hook::{self, Waited};
 use crate::paths::Paths;
-use crate::{environment, messages, noexec, origin};
+use crate::{environment, handed, messages, noexec, origin};
 
 /// The child that runs the hooks, and where their report arrives.
 pub(crate) struct StopHooks {
@@ -265,6 +265,7 @@ fn run_with_limit(
         Ok(process::Fork::Child) => {
             let _ = process::set_group(0, group);
             signal::reset_all();
+            handed::give_back();
             let words = [script.as_os_str().as_bytes().to_vec()];
             let error = noexec::exec(script, &words, env, || {
                 noexec::sources_of_hook(paths, script)

@@ -18,6 +18,7 @@ use crate::bring_down::Stopping;
 use crate::child::Inheritance;
 use crate::control::Server;
 use crate::environment::Base;
+use crate::handed;
 use crate::kin::Kin;
 use crate::launch::Launch;
 use crate::listeners::ENTRIES_A_TURN;
@@ -140,11 +141,17 @@ pub fn run(launch: &Launch) -> u8 {
     let received = signals::received();
     signal::set_mask(&received);
     signal::reset_dispositions();
+    kernel::process::disarm_inherited_timers();
+    handed::take();
     kernel::memory::be_frugal();
     fd::fill_standard_streams();
     let open = prepare::keep_open_descriptors();
     let beginning = survival::begin(launch);
     let (mut shared, mut silent) = (false, false);
+    let (Beginning::Fresh(journal)
+    | Beginning::Again(journal, ..)
+    | Beginning::LastResort(journal, _)) = &beginning;
+    handed::settle(journal, launch.resume.is_none());
     if let Beginning::Fresh(_) = beginning {
         silent = Place::is_silent(launch);
         match nested::look(launch, silent) {
@@ -194,8 +201,10 @@ pub fn run(launch: &Launch) -> u8 {
             cause,
         ),
         None => fd::pipe().map(|refusals| {
+            let open_files = raise_open_files();
+            journal.note_open_files(open_files);
             let inheritance = Inheritance {
-                open_files: raise_open_files(),
+                open_files,
                 group,
                 noted: journal.latest_child(),
             };
@@ -518,6 +527,7 @@ impl<'a> Supervisor<'a> {
         let services = self.paths.services.clone();
         let started = self.inheritance.fork(|| {
             let _ = std::env::set_current_dir(&services);
+            handed::give_back();
             let error = process::exec(&[program.as_os_str().as_encoded_bytes()], &self.env, b"");
             crate::messages::report(&format!(
                 "{}: {}",

@@ -406,6 +406,18 @@ pub fn set_parent_death_signal(signal: i32) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
 }
 
+/// Disarms the timers that execve(2) has handed on (setitimer(2)): whoever set them is
+/// gone, and what they send ends a program that does not expect it.
+pub fn disarm_inherited_timers() {
+    // SAFETY: an all-zero itimerval is valid, and means that no timer runs.
+    unsafe {
+        let none: libc::itimerval = std::mem::zeroed();
+        for timer in [libc::ITIMER_REAL, libc::ITIMER_VIRTUAL, libc::ITIMER_PROF] {
+            libc::setitimer(timer, &none, std::ptr::null_mut());
+        }
+    }
+}
+
 /// Sets the file mode creation mask and gives the one before.
 pub fn set_umask(mask: u32) -> u32 {
     // SAFETY: always succeeds.

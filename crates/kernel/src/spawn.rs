@@ -46,6 +46,10 @@ pub struct Start<'a> {
     pub report: RawFd,
     /// The limit on open files that it gets.
     pub open_files: Option<Limit>,
+    /// The limit on the size of files that it gets; the caller's without.
+    pub file_size: Option<Limit>,
+    /// The umask that it gets; the caller's without.
+    pub umask: Option<u32>,
     /// Where the kernel notes its pid before this comes back.
     pub note: Option<&'a AtomicU64>,
 }
@@ -137,6 +141,10 @@ struct Plan {
     extra: (RawFd, RawFd),
     /// Soft and hard limit on open files (rlimit64); all ones: as it is.
     open_files: [u64; 2],
+    /// The same of the size of files.
+    file_size: [u64; 2],
+    /// The umask; all ones: as it is.
+    umask: u32,
 }
 
 const ROOM: usize = SLOT - STACK - size_of::<Plan>();
@@ -238,10 +246,9 @@ impl Spawner {
                 input: start.input.unwrap_or(null),
                 output: start.output.unwrap_or(-1),
                 extra: start.extra.unwrap_or((-1, -1)),
-                open_files: match start.open_files {
-                    Some(limit) => [limit.soft, limit.hard],
-                    None => [u64::MAX; 2],
-                },
+                open_files: words_of(start.open_files),
+                file_size: words_of(start.file_size),
+                umask: start.umask.unwrap_or(u32::MAX),
             });
         }
         let mut flags = libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD;
@@ -352,6 +359,11 @@ impl Drop for Spawner {
             libc::munmap(self.region.as_ptr().cast(), SLOTS * SLOT);
         }
     }
+}
+
+/// Soft and hard limit as the kernel has them; without one all ones: as it is.
+fn words_of(limit: Option<Limit>) -> [u64; 2] {
+    limit.map_or([u64::MAX; 2], |limit| [limit.soft, limit.hard])
 }
 
 /// Major and minor number of the kernel (uname(2)).
@@ -466,10 +478,11 @@ mod child {
                     fail(plan, Report::PROGRAM, -(libc::ENOMEM as isize));
                 }
             }
-            if plan.open_files[0] != u64::MAX || plan.open_files[1] != u64::MAX {
-                let limit = &raw const plan.open_files as usize;
-                let which = libc::RLIMIT_NOFILE as usize;
-                call(libc::SYS_prlimit64, 0, which, limit, 0);
+            limit(libc::RLIMIT_NOFILE as usize, &plan.open_files);
+            limit(libc::RLIMIT_FSIZE as usize, &plan.file_size);
+            if plan.umask != u32::MAX {
+                // Not shared (no CLONE_FS): the caller's stays.
+                call(libc::SYS_umask, plan.umask as usize, 0, 0, 0);
             }
             // A handler of this process's would run on the child's small stack.
             let default: KernelSigaction = [0; 4];
@@ -500,6 +513,18 @@ mod child {
             let (path, argv) = (plan.argv[0] as usize, &raw const plan.argv as usize);
             let why = call(libc::SYS_execve, path, argv, plan.envp as usize, 0);
             fail(plan, Report::PROGRAM, why)
+        }
+    }
+
+    /// Sets a limit to soft and hard; both all ones: it stays as it is.
+    ///
+    /// # Safety
+    /// In the child.
+    unsafe fn limit(which: usize, limit: &[u64; 2]) {
+        if limit[0] != u64::MAX || limit[1] != u64::MAX {
+            let limit = &raw const *limit as usize;
+            // SAFETY: `limit` is a struct rlimit64 that the kernel only reads.
+            unsafe { call(libc::SYS_prlimit64, 0, which, limit, 0) };
         }
     }
 
@@ -573,6 +598,8 @@ mod tests {
             extra: None,
             report,
             open_files: None,
+            file_size: None,
+            umask: None,
             note: None,
         }
     }

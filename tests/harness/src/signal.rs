@@ -32,3 +32,13 @@ pub const STOP: i32 = libc::SIGSTOP;
 pub const WINCH: i32 = libc::SIGWINCH;
 /// Power failure.
 pub const PWR: i32 = libc::SIGPWR;
+/// A limit on processor time was reached.
+pub const XCPU: i32 = libc::SIGXCPU;
+/// A limit on the size of files was reached.
+pub const XFSZ: i32 = libc::SIGXFSZ;
+/// A timer of processor time in user mode.
+pub const VTALRM: i32 = libc::SIGVTALRM;
+/// A timer of processor time.
+pub const PROF: i32 = libc::SIGPROF;
+/// A descriptor with an owner has news.
+pub const IO: i32 = libc::SIGIO;

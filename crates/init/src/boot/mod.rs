@@ -18,7 +18,7 @@ use layouts::settings::Settings;
 use crate::child::Inheritance;
 use crate::launch::Workers;
 use crate::paths::{LIBEXEC, Paths, STAGE2};
-use crate::{hook, messages, noexec, origin};
+use crate::{handed, hook, messages, noexec, origin};
 
 pub use run_d::run_d;
 pub(crate) use steps::ask_for_scan;
@@ -95,7 +95,11 @@ fn stage2_is_edited() -> bool {
 /// Becomes the image's script, with its own programs first in PATH: it may have been
 /// written against an image whose PATH had them.
 fn run_stage2(plan: &BootPlan) -> std::io::Error {
-    process::exec(&[STAGE2], plan.env, LIBEXEC.as_bytes())
+    handed::give_back();
+    let error = process::exec(&[STAGE2], plan.env, LIBEXEC.as_bytes());
+    handed::take();
+    handed::survive_large_files();
+    error
 }
 
 /// Runs one program to its end, in the process group `group` (PID 1's: the terminal's),
@@ -119,6 +123,7 @@ pub(crate) fn run_script(paths: &Paths, argv: &[&Path], env: &ExecVector, group:
         Ok(process::Fork::Child) => {
             signal::set_mask(&before);
             let _ = process::set_group(0, group);
+            handed::give_back();
             let error = noexec::exec(argv[0], &words, env, || {
                 noexec::sources_of_hook(paths, argv[0])
             });

@@ -11,6 +11,7 @@ use layouts::{Problem, overlay2};
 
 use super::{BootPlan, run_script};
 use crate::environment::{current, value_in};
+use crate::handed;
 use crate::launch::Workers;
 use crate::messages;
 use crate::origin;
@@ -102,6 +103,9 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
     // When PID 1 ends the script, the step that the script waits for must not go on to
     // the next hook.
     let _ = process::set_parent_death_signal(signal::SIGKILL);
+    // The script was given the image's.
+    handed::take();
+    handed::survive_large_files();
     let paths = Paths::find(|name| value_in(environment, name.as_bytes()));
     let keep = value_in(environment, b"S6_KEEP_ENV")
         .is_some_and(|value| layouts::settings::keeps_env(&value));

@@ -15,10 +15,13 @@ use std::time::Duration;
 
 use engine::UnitId;
 use kernel::crash::Record;
+use kernel::limits::Limit;
 use kernel::memory::Region;
 use kernel::signal::SignalSource;
 use kernel::{fd, process};
 use plan::bytes::Writer;
+
+use crate::handed::Handed;
 
 /// As much of the room for a record as is kept for the next one.
 const SCRATCH: usize = 4096;
@@ -52,6 +55,12 @@ enum Word {
     Command,
     /// kernel::crash's own.
     Crashes,
+    /// Limits that the container came with, on descriptors and on the size of files: whether
+    /// it is noted, soft, hard.
+    OpenFiles = 25,
+    FileSize = 28,
+    /// The umask that the container came with, plus one; 0: it is not known.
+    Umask = 31,
     /// What the process is for that is being made, as [`Purpose`] numbers it; 0: none is.
     Purpose = 32,
     /// Its pid, as the kernel wrote it (clone(2), CLONE_PARENT_SETTID).
@@ -301,6 +310,52 @@ impl Journal {
         i32::try_from(self.get(Word::Command))
             .ok()
             .filter(|pid| *pid > 0)
+    }
+
+    /// Notes the limit on descriptors that the container came with, for the last resort.
+    pub(crate) fn note_open_files(&self, limit: Option<Limit>) {
+        self.note_limit(Word::OpenFiles, limit);
+    }
+
+    /// The limit on descriptors that the container came with, where that was noted.
+    pub(super) fn open_files(&self) -> Option<Limit> {
+        self.limit(Word::OpenFiles)
+    }
+
+    /// Notes what the container came with.
+    pub(crate) fn note_handed(&self, handed: Handed) {
+        self.note_limit(Word::FileSize, handed.file_size);
+        self.set(
+            Word::Umask,
+            handed.umask.map_or(0, |mask| u64::from(mask) + 1),
+        );
+    }
+
+    /// What the container came with, where that was noted.
+    pub(crate) fn handed(&self) -> Option<Handed> {
+        let mask = self.get(Word::Umask).checked_sub(1)?;
+        Some(Handed {
+            umask: u32::try_from(mask).ok(),
+            file_size: self.limit(Word::FileSize),
+        })
+    }
+
+    fn note_limit(&self, which: Word, limit: Option<Limit>) {
+        if let (Some(limit), Some(region)) = (limit, self.region) {
+            let [known, soft, hard] = [0, 1, 2].map(|at| region.word(which as usize + at));
+            soft.store(limit.soft, Relaxed);
+            hard.store(limit.hard, Relaxed);
+            known.store(1, Relaxed);
+        }
+    }
+
+    fn limit(&self, which: Word) -> Option<Limit> {
+        let [known, soft, hard] =
+            [0, 1, 2].map(|at| self.region.map(|region| region.word(which as usize + at)));
+        (known?.load(Relaxed) == 1).then_some(Limit {
+            soft: soft?.load(Relaxed),
+            hard: hard?.load(Relaxed),
+        })
     }
 
     /// Whether a snapshot is due: there is none, or the records have outgrown it.

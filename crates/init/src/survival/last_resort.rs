@@ -67,7 +67,7 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
         rules: StopRules::from_settings(&settings),
         settings,
         inheritance: Inheritance {
-            open_files: None,
+            open_files: journal.open_files(),
             group: process::group_of(0).unwrap_or(0),
             noted: None,
         },

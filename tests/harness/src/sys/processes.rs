@@ -131,6 +131,26 @@ pub fn new_session() -> io::Result<()> {
     unsafe { check(libc::setsid()) }.map(drop)
 }
 
+/// Arms the timers of setitimer(2), each to send its signal again and again.
+///
+/// # Errors
+/// The kernel's.
+pub fn arm_timers() -> io::Result<()> {
+    let millisecond = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 1000,
+    };
+    let timer = libc::itimerval {
+        it_interval: millisecond,
+        it_value: millisecond,
+    };
+    for which in [libc::ITIMER_REAL, libc::ITIMER_VIRTUAL, libc::ITIMER_PROF] {
+        // SAFETY: `timer` outlives the call; the old value is not asked for.
+        unsafe { check(libc::setitimer(which, &timer, std::ptr::null_mut())) }?;
+    }
+    Ok(())
+}
+
 /// umask(2).
 pub fn set_umask(mask: u32) {
     // SAFETY: takes a number, cannot fail.
