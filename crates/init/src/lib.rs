@@ -19,6 +19,7 @@ mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
 mod handed;
+mod handlers;
 mod health;
 mod hook;
 mod kin;

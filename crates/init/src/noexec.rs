@@ -100,6 +100,15 @@ pub(crate) fn sources_of_service(dir: &Path, name: &str, file: &str) -> Vec<Path
         .collect()
 }
 
+/// Where the image keeps a signal's handler.
+pub(crate) fn sources_of_handler(path: &Path) -> Vec<PathBuf> {
+    let control = Path::new(IMAGE_SERVICES).join(".s6-svscan");
+    path.file_name()
+        .map(|name| control.join(name))
+        .into_iter()
+        .collect()
+}
+
 /// Where the image keeps a hook of which `path` may be a copy.
 pub(crate) fn sources_of_hook(paths: &Paths, path: &Path) -> Vec<PathBuf> {
     path.strip_prefix(&paths.user_files)

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use kernel::errno;
 use layouts::{Problem, overlay2};
 
-use crate::paths::Paths;
+use crate::paths::{IMAGE_SERVICES, Paths};
 
 /// The file that was written by the image's author; `path` itself where that is not
 /// known (services that a hook made) or where one of the two has been changed since.
 pub(crate) fn of(paths: &Paths, path: &Path) -> PathBuf {
     let written = if let Ok(rest) = path.strip_prefix(&paths.services) {
         provided(paths, &Path::new("services.d").join(rest))
+            .filter(|written| is_the_same(written, path))
+            .or_else(|| own_service(rest))
     } else if let Ok(rest) = path.strip_prefix(&paths.user_files) {
         provided(paths, rest)
     } else {
@@ -39,15 +41,19 @@ pub(crate) fn problem(paths: &Paths, problem: Problem) -> Problem {
 
 /// Why the script at `path` could not be executed, in one line with a remedy.
 pub(crate) fn why_not(paths: &Paths, path: &Path, error: &io::Error) -> String {
+    problem(paths, reason(path, error)).to_string()
+}
+
+/// Why the script at `path` could not be executed, with a remedy.
+pub(crate) fn reason(path: &Path, error: &io::Error) -> Problem {
     let why = overlay2::scripts::diagnose(path).or_else(|| overlay2::scripts::on_noexec(path));
-    let why = why.unwrap_or_else(|| {
+    why.unwrap_or_else(|| {
         Problem::new(
             path,
             format!("cannot be executed: {}", errno::text(error)),
             "is the file whole, and made for this machine?",
         )
-    });
-    problem(paths, why).to_string()
+    })
 }
 
 /// A path below one of the directories that `user-files` links or, with
@@ -61,6 +67,15 @@ fn provided(paths: &Paths, below: &Path) -> Option<PathBuf> {
     let first = directory.join(parts.next()?);
     first.symlink_metadata().ok()?;
     Some(first.join(parts.as_path()).components().collect())
+}
+
+/// A path below the image's directory of the supervisor's own services, signal handlers
+/// among them.
+fn own_service(below: &Path) -> Option<PathBuf> {
+    let own = Path::new(IMAGE_SERVICES);
+    let first = own.join(below.components().next()?);
+    first.symlink_metadata().ok()?;
+    Some(own.join(below))
 }
 
 /// As much of a file as is compared: the beginning is what lines are about.

@@ -284,6 +284,10 @@ impl Supervisor<'_> {
         if number == signal::SIGTERM {
             self.note_terminated();
         }
+        // The image has taken it out of the last signals; TERM follows at once.
+        if number == signal::SIGHUP && !self.rules.hangs_up {
+            return;
+        }
         self.reach.signal_all(number);
         self.signalled_all = true;
     }

@@ -587,7 +587,7 @@ impl Refusal {
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let (number, kind, cause) = match self {
             Refusal::Bare(report) => return report.encode().to_vec(),
             Refusal::Worded { pid, cause } => (pid.to_ne_bytes(), Refusal::WORDED, cause),

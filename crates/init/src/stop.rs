@@ -13,6 +13,7 @@ use kernel::process::{self, ExecVector};
 use kernel::{fd, signal};
 use layouts::overlay2;
 use layouts::settings::Settings;
+use layouts::view::View;
 
 use crate::child::{Inheritance, code_of};
 use crate::hook::{self, Waited};
@@ -31,6 +32,9 @@ pub(crate) struct StopRules {
     pub(crate) limits: StopLimits,
     /// Whether the disks are synced (S6_SYNC_DISKS).
     pub(crate) sync: bool,
+    /// Whether what is left at the end gets HUP beside TERM: images take that out of
+    /// `init-stage3`.
+    pub(crate) hangs_up: bool,
 }
 
 impl StopRules {
@@ -43,10 +47,11 @@ impl StopRules {
                 whole: None,
             },
             sync: settings.sync_disks,
+            hangs_up: true,
         }
     }
 
-    const SIZE: usize = 17;
+    const SIZE: usize = 18;
 
     fn encode(&self) -> [u8; StopRules::SIZE] {
         let nanos = |limit: Option<Duration>| {
@@ -58,6 +63,7 @@ impl StopRules {
         bytes[..8].copy_from_slice(&nanos(self.limits.services).to_ne_bytes());
         bytes[8..16].copy_from_slice(&nanos(self.limits.kill).to_ne_bytes());
         bytes[16] = u8::from(self.sync);
+        bytes[17] = u8::from(self.hangs_up);
         bytes
     }
 
@@ -77,6 +83,7 @@ impl StopRules {
                 whole: None,
             },
             sync: bytes[16] != 0,
+            hangs_up: bytes[17] != 0,
         }
     }
 }
@@ -105,7 +112,10 @@ impl StopHooks {
                     messages::report(&problem.to_string());
                 }
             }
-            let rules = StopRules::from_settings(&settings);
+            let rules = StopRules {
+                hangs_up: overlay2::left_out::hangs_up_in(&View::live()),
+                ..StopRules::from_settings(&settings)
+            };
             let report = Report { rules, killed };
             u8::from(fd::write_all(write.as_raw_fd(), &report.encode()).is_err())
         })?;
@@ -295,6 +305,7 @@ mod tests {
                 whole: None,
             },
             sync: false,
+            hangs_up: false,
         };
         let one = ("/etc/cont-finish.d/1".to_string(), "late".to_string());
         let mut report = Report {
@@ -322,6 +333,7 @@ mod tests {
                     whole: None,
                 },
                 sync,
+                hangs_up: !sync,
             };
             assert_eq!(StopRules::decode(rules.encode()), rules);
         }

@@ -19,6 +19,7 @@ use crate::child::Inheritance;
 use crate::control::Server;
 use crate::environment::Base;
 use crate::handed;
+use crate::handlers::Handler;
 use crate::kin::Kin;
 use crate::launch::Launch;
 use crate::listeners::ENTRIES_A_TURN;
@@ -31,8 +32,8 @@ use crate::prepare;
 use crate::reach::Reach;
 use crate::refused::Refused;
 use crate::scan::{Handover, Scan};
-use crate::service::{Pipe, Refusal, Service};
-use crate::signals::{self, Response, When};
+use crate::service::{Pipe, Refusal, Service, Told};
+use crate::signals::{self, Response, SignalRule, When};
 use crate::stop::{StopHooks, StopRules};
 use crate::survival::{self, Beginning, Journal, Kind};
 use crate::token::Token;
@@ -94,6 +95,10 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) running_hook: Option<(String, Duration)>,
     /// Whose the processes are that services have left behind.
     pub(crate) kin: Kin,
+    /// The programs that run in the place of what a signal means.
+    pub(crate) handlers: Vec<Handler>,
+    /// What was said of handlers that cannot be run, so that it is said once.
+    pub(crate) handlers_told: Told,
     pub(crate) command: Option<i32>,
     /// How the boot or the command ended, where that began the stop.
     pub(crate) boot_code: Option<u8>,
@@ -331,6 +336,8 @@ impl<'a> Supervisor<'a> {
             hooks: None,
             running_hook: None,
             kin: Kin::default(),
+            handlers: Vec::new(),
+            handlers_told: Told::default(),
             command: None,
             boot_code: None,
             actions: VecDeque::new(),
@@ -491,9 +498,13 @@ impl<'a> Supervisor<'a> {
         let Some(rule) = signals::rule(number) else {
             return;
         };
-        if self.divert(rule.name) {
-            return;
+        if !self.divert(rule) {
+            self.act_on(rule);
         }
+    }
+
+    /// Does what a signal means by itself.
+    pub(crate) fn act_on(&mut self, rule: &SignalRule) {
         match rule.response(self.when()) {
             Response::Stop => self.stop(StopCause::Asked),
             Response::Interrupt => self.stop(StopCause::Interrupted),
@@ -513,30 +524,12 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Runs the program that the image has put in the place of a signal's meaning
-    /// (s6-svscan(8): `.s6-svscan/SIGTERM` and its like), if there is one.
-    fn divert(&mut self, name: &str) -> bool {
-        if self.stopping.is_some() || name.contains('+') || !self.prepared {
-            // What lies there before is an earlier run's, and may be anybody's.
-            return false;
-        }
-        let program = self.paths.scan_control().join(format!("SIG{name}"));
-        if !kernel::fs::is_executable(&program) || !program.is_file() {
-            return false;
-        }
-        let services = self.paths.services.clone();
-        let started = self.inheritance.fork(|| {
-            let _ = std::env::set_current_dir(&services);
-            handed::give_back();
-            let error = process::exec(&[program.as_os_str().as_encoded_bytes()], &self.env, b"");
-            crate::messages::report(&format!(
-                "{}: {}",
-                kernel::escape_path(&program),
-                errno::text(&error)
-            ));
-            crate::child::code_of(&error)
-        });
-        started.is_ok()
+    /// Whether this child, which has ended, has said that it could not execute its program.
+    /// To be asked whatever its end: what it has said is about it, and not about a later
+    /// process that gets its number.
+    pub(crate) fn was_refused(&mut self, pid: i32, status: WaitStatus) -> bool {
+        self.read_refusals();
+        self.refused.ended(pid, status)
     }
 
     /// Reaps whoever has ended, up to a number: who makes processes that end decides how
@@ -600,6 +593,9 @@ impl<'a> Supervisor<'a> {
             self.read_scan();
             return;
         }
+        if self.handler_ended(pid, status) {
+            return;
+        }
         match &self.phase {
             Phase::RunD(run_d) if *run_d == pid => self.run_d_ended(status),
             Phase::Preparing(child) if *child == pid => self.preparation_ended(status),
@@ -614,10 +610,7 @@ impl<'a> Supervisor<'a> {
         if self.unit_of(pid).is_some() {
             self.note_leader_gone(pid, false);
         }
-        // Whatever its end: what it has said is about it, and not about a later process that
-        // gets its number.
-        self.read_refusals();
-        if self.refused.ended(pid, status) {
+        if self.was_refused(pid, status) {
             self.tell(Event::ExecFailed(Pid(pid)));
             return;
         }
@@ -639,12 +632,13 @@ impl<'a> Supervisor<'a> {
                 }
                 Refusal::Words { unit, cause } => (Some(UnitId(unit)), cause),
             };
-            if let Some(service) = unit.and_then(|unit| self.service(unit))
-                && !service.told.is_new(&cause)
-            {
-                continue;
+            let told = match unit.and_then(|unit| self.service(unit)) {
+                Some(service) => &mut service.told,
+                None => &mut self.handlers_told,
+            };
+            if told.is_new(&cause) {
+                self.messages.warn(&cause);
             }
-            self.messages.warn(&cause);
         }
     }
 

@@ -667,6 +667,73 @@ const CASES: &[Case] = &[
         |t| t.write("run.d/10-a.sh", RUN),
     ),
     (
+        "not-executable",
+        &[],
+        |t| t.write("etc/s6/services/.s6-svscan/SIGTERM", "#!/bin/sh\n"),
+        |t| t.script("etc/s6/services/.s6-svscan/SIGTERM", "#!/bin/sh\n"),
+    ),
+    (
+        "crlf-shebang",
+        &[],
+        |t| t.script("etc/s6/services/.s6-svscan/SIGHUP", "#!/bin/sh\r\n"),
+        |t| t.script("etc/s6/services/.s6-svscan/SIGHUP", "#!/bin/sh\n"),
+    ),
+    (
+        "not-a-script",
+        &[],
+        |t| t.dir("etc/s6/services/.s6-svscan/SIGUSR1"),
+        |t| t.script("etc/s6/services/.s6-svscan/SIGUSR1", "#!/bin/sh\n"),
+    ),
+    (
+        "program-missing",
+        &[],
+        |t| t.script("etc/s6/services/.s6-svscan/SIGINT", "#!/usr/bin/env ruby\n"),
+        |t| t.script("etc/s6/services/.s6-svscan/SIGINT", "#!/usr/bin/env bash\n"),
+    ),
+    (
+        "handler-passed-over",
+        &[],
+        |t| t.script("etc/s6/services/.s6-svscan/SIGTERM.sh", "#!/bin/sh\n"),
+        |t| t.script("etc/s6/services/.s6-svscan/SIGTERM", "#!/bin/sh\n"),
+    ),
+    (
+        "own-stage3",
+        &[],
+        |t| {
+            t.script(
+                "etc/s6/init/init-stage3",
+                "#!/bin/execlineb -S0\ns6-sleep 3\n",
+            )
+        },
+        |t| {
+            let text = layouts::overlay2::INIT_STAGE3.replace("s6-nuke -th", "s6-nuke -t");
+            t.script("etc/s6/init/init-stage3", text)
+        },
+    ),
+    (
+        "own-svscan-finish",
+        &[],
+        |t| {
+            t.script(
+                "etc/s6/services/.s6-svscan/finish",
+                "#!/bin/sh\nrm -rf /var/lock/app\n",
+            )
+        },
+        |t| {
+            // The original's own, left by a base image.
+            t.script(
+                "etc/s6/services/.s6-svscan/finish",
+                "#!/bin/execlineb -S0\n/etc/s6/init/init-stage3 $@\n",
+            )
+        },
+    ),
+    (
+        "own-svscan-finish",
+        &[],
+        |t| t.script("etc/s6/services/.s6-svscan/crash", "#!/bin/sh\nsh -i\n"),
+        |t| t.dir("etc/s6/services/.s6-svscan"),
+    ),
+    (
         "v3-services",
         &[],
         |t| t.write("etc/s6-overlay/s6-rc.d/web/type", "longrun\n"),

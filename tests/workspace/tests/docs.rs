@@ -66,7 +66,10 @@ fn signals() {
          `docker kill --signal INT` twice, a second apart.\n\n\
          An executable `SIGTERM`, `SIGHUP`, `SIGINT`, `SIGQUIT`, `SIGPWR`, `SIGUSR1`, \
          `SIGUSR2`,\n`SIGWINCH`, … in `/etc/s6/services/.s6-svscan/` takes the place of what \
-         the signal does,\nuntil the container stops. It runs in the scan directory.\n",
+         the signal does,\nuntil the container stops. It runs in the scan directory. One that cannot be run \
+         (no run bit, Windows line\nendings, an interpreter that is not there, an exit code of 126 \
+         or 127) takes the place of nothing:\nthe boot says why, so does the signal, and the \
+         signal does what it does without it.\n",
     );
     page("signals.md", &text);
 }

@@ -124,6 +124,7 @@ impl Teller<'_> {
         self.owners(settings);
         self.hooks(settings);
         self.services();
+        self.handlers();
         self.command(settings);
         self.stop(settings);
         let rest: Vec<String> = self
@@ -321,6 +322,17 @@ impl Teller<'_> {
         });
     }
 
+    fn handlers(&mut self) {
+        let handlers = &self.looked.answer.picture.handlers;
+        if handlers.is_empty() {
+            return;
+        }
+        self.step("These signals to PID 1 run a program of the image instead of what they do, until the container stops.");
+        for handler in handlers {
+            self.script(handler);
+        }
+    }
+
     fn command(&mut self, settings: &Settings) {
         let when = match (settings.cmd_waits, settings.cmd_wait_maxtime) {
             (false, _) => "as soon as the services have been started".to_string(),
@@ -379,10 +391,14 @@ impl Teller<'_> {
                 most(settings.services_gracetime)
             ),
         );
+        let last = match self.looked.answer.picture.hangs_up {
+            true => "HUP and TERM",
+            false => "TERM (the image has taken HUP out of init-stage3)",
+        };
         self.line(
             3,
             &format!(
-                "Then everything that is left gets HUP and TERM, and KILL after {} ms (S6_KILL_GRACETIME).",
+                "Then everything that is left gets {last}, and KILL after {} ms (S6_KILL_GRACETIME).",
                 settings.kill_gracetime.as_millis()
             ),
         );

@@ -53,6 +53,7 @@ impl Boot {
         let pid = inheritance.fork(|| {
             messages::speak_beside_hooks();
             lead_group();
+            steps::say_what_is_left_out(plan);
             if let Some(workers) = plan.workers {
                 steps::write_workers(plan, workers);
             }

@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use kernel::process::{self, ExecVector};
 use kernel::{errno, signal};
 use layouts::settings::{IfBootFails, Settings};
+use layouts::view::View;
 use layouts::{Problem, overlay2};
 
 use super::{BootPlan, run_script};
 use crate::environment::{current, value_in};
 use crate::handed;
+use crate::handlers;
 use crate::launch::Workers;
 use crate::messages;
 use crate::origin;
-use crate::paths::{FIXATTRS, Paths};
+use crate::paths::{FIXATTRS, IMAGE_SERVICES, Paths};
 use crate::scan;
 
 /// One step.
@@ -82,6 +84,16 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
         }
     }
     scan::hand_over(plan.paths, handover)
+}
+
+/// Says what of the image will not be run, ahead of the steps: also where they are a
+/// script of the image's.
+pub(super) fn say_what_is_left_out(plan: &BootPlan) {
+    handlers::check(plan.paths);
+    let own = Path::new(IMAGE_SERVICES);
+    for problem in overlay2::left_out::check_in(&View::live(), own) {
+        messages::report(&problem.to_string());
+    }
 }
 
 /// Writes the service directories of a worker pool into the scan directory, ahead of the

@@ -27,7 +27,7 @@ use crate::handed::Handed;
 const SCRATCH: usize = 4096;
 
 /// What the first word holds: the name and the format's number.
-const FORMAT: u64 = u64::from_be_bytes(*b"mainst\x00\x01");
+const FORMAT: u64 = u64::from_be_bytes(*b"mainst\x00\x02");
 
 const PAGE: usize = 4096;
 

@@ -207,7 +207,10 @@ impl LastResort<'_> {
     }
 
     fn terminate(&mut self) {
-        for number in [signal::SIGHUP, signal::SIGTERM, signal::SIGCONT] {
+        if self.rules.hangs_up {
+            self.reach.signal_all(signal::SIGHUP);
+        }
+        for number in [signal::SIGTERM, signal::SIGCONT] {
             self.reach.signal_all(number);
         }
         self.stage = Stage::Terminate(after(self.rules.limits.kill));

@@ -141,6 +141,7 @@ impl<'a> Supervisor<'a> {
             StopHooks::resumed(pid, left.take(limits).unwrap_or_else(nothing))
         });
 
+        self.handlers = rest.handlers;
         self.boot_code = rest.boot_code;
         self.rules = rest.rules;
         self.stopping = rest.stopping;
@@ -295,6 +296,7 @@ impl<'a> Supervisor<'a> {
             | Phase::Settling(_)
             | Phase::Up => {}
         }
+        self.handlers.retain(|handler| !gone(handler.pid));
         if self.command.is_some_and(gone) {
             self.command = None;
             self.stop(StopCause::CommandEnded(UNKNOWN_CODE.code()));
@@ -374,6 +376,7 @@ impl<'a> Supervisor<'a> {
                 .hooks
                 .as_ref()
                 .map(|hooks| (hooks.pid, hooks.descriptor())),
+            handlers: self.handlers.clone(),
             boot_code: self.boot_code,
             rules: self.rules,
             scan: match (&self.scan, self.scan_next) {

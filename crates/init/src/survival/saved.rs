@@ -12,6 +12,7 @@ use plan::bytes::{Malformed, Reader, Writer};
 use super::event::{self, read_limits, write_limits};
 use super::journal::{Contents, Journal, Kind};
 use crate::bring_down::{Killed, Stopping};
+use crate::handlers::Handler;
 use crate::stop::StopRules;
 
 /// Why there is nothing to go on with.
@@ -119,6 +120,8 @@ pub(crate) struct Rest {
     pub(crate) refusals: (RawFd, RawFd),
     /// The stop hooks' process, and where their limits arrive.
     pub(crate) hooks: Option<(i32, RawFd)>,
+    /// Programs that run in the place of what a signal means.
+    pub(crate) handlers: Vec<Handler>,
     pub(crate) boot_code: Option<u8>,
     pub(crate) rules: StopRules,
     /// A reading of the scan directory runs or is asked for; whether services that are
@@ -169,9 +172,15 @@ impl Rest {
             out.i32(pid);
             out.i32(limits);
         });
+        out.length(self.handlers.len());
+        for handler in &self.handlers {
+            out.i32(handler.pid);
+            out.i32(handler.signal);
+        }
         out.option(self.boot_code, Writer::u8);
         write_limits(out, &self.rules.limits);
         out.bool(self.rules.sync);
+        out.bool(self.rules.hangs_up);
         out.option(self.scan, Writer::bool);
         out.option(self.stopping.as_ref(), |out, stopping| {
             out.duration(stopping.begun);
@@ -206,10 +215,17 @@ impl Rest {
             listener: from.option(Reader::i32)?,
             refusals: (from.i32()?, from.i32()?),
             hooks: from.option(|from| Ok::<_, Malformed>((from.i32()?, from.i32()?)))?,
+            handlers: from.list(|from| {
+                Ok::<_, Malformed>(Handler {
+                    pid: from.i32()?,
+                    signal: from.i32()?,
+                })
+            })?,
             boot_code: from.option(Reader::u8)?,
             rules: StopRules {
                 limits: read_limits(from)?,
                 sync: from.bool()?,
+                hangs_up: from.bool()?,
             },
             scan: from.option(Reader::bool)?,
             stopping: from.option(|from| {
@@ -413,6 +429,10 @@ mod tests {
             listener: None,
             refusals: (8, 9),
             hooks: Some((43, 10)),
+            handlers: vec![Handler {
+                pid: 44,
+                signal: 15,
+            }],
             boot_code: Some(3),
             rules: StopRules {
                 limits: StopLimits {
@@ -421,6 +441,7 @@ mod tests {
                     whole: None,
                 },
                 sync: true,
+                hangs_up: false,
             },
             scan: Some(true),
             stopping: Some(Stopping {

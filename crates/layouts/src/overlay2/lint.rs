@@ -13,28 +13,18 @@ use super::picture::{Picture, Places, mode_at_boot};
 use super::script::identity::{self, Rights};
 use super::script::variables::{self, Given, Mentions};
 use super::script::{Script, programs, state, supervisor, syntax};
-use super::{elf, fix_attrs, read_service_in, scripts, services, user_files};
+use super::{elf, fix_attrs, handlers, left_out, read_service_in, scripts, services, user_files};
 use crate::settings::{self, Settings};
 use crate::view::{Paths, View};
 use crate::{Problem, Rule, run_d};
 
 /// What can be wrong with a tree as a whole.
-const RULES: &[&Rule] = &[
-    &NOTHING_TO_DO,
-    &V3_SERVICES,
-    &FIX_ATTRS_REFUSED,
-    &NOT_LOOKED_AT,
-];
+const RULES: &[&Rule] = &[&NOTHING_TO_DO, &FIX_ATTRS_REFUSED, &NOT_LOOKED_AT];
 
 const NOTHING_TO_DO: Rule = Rule::warning(
     "nothing-to-do",
     "The tree has none of the directories in which hooks and services are looked for.",
     "Name the directory that is copied to `/`, with `etc/services.d` in it: often `root` or `rootfs` beside the Dockerfile.",
-);
-const V3_SERVICES: Rule = Rule::error(
-    "v3-services",
-    "The tree has services of s6-overlay 3 in `/etc/s6-overlay/s6-rc.d`. This layout does not read them: none is started.",
-    "Write them as directories of `/etc/services.d`, and their `up` scripts as hooks of `/etc/cont-init.d`.",
 );
 const FIX_ATTRS_REFUSED: Rule = Rule::warning(
     "fix-attrs-refused",
@@ -51,7 +41,9 @@ const NOT_LOOKED_AT: Rule = Rule::warning(
 pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
     vec![
         ("The tree", RULES),
+        ("What is left out", left_out::RULES),
         ("Scripts", scripts::RULES),
+        ("Signal handlers", handlers::RULES),
         ("Languages", syntax::RULES),
         ("What a script says", programs::RULES),
         ("Supervisors", supervisor::RULES),
@@ -429,16 +421,8 @@ fn fix_attrs_refused(picture: &Picture, uid: u32, rights: Rights) -> Vec<Problem
 
 fn as_a_whole(view: &View, tree: &View, places: &Places, available: &[PathBuf]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let v3 = Path::new("/etc/s6-overlay/s6-rc.d");
-    let v3_services = view.names(v3).unwrap_or_default();
-    let has = |name: &Vec<u8>| view.exists(&v3.join(OsStr::from_bytes(name)).join("type"));
-    let count = v3_services.iter().filter(|name| has(name)).count();
-    if count > 0 {
-        let services = kernel::plural::count(count, "service");
-        let cause = format!("{services} of s6-overlay 3, which this layout does not read");
-        let remedy = "write them as directories of /etc/services.d";
-        problems.push(Problem::new(v3, cause, remedy).of(&V3_SERVICES));
-    }
+    problems.extend(left_out::check_in(view, places.own_services));
+    let count = left_out::count_v3_services(view);
     // Scripts of the tree may fill directories while they run.
     let mut known = vec![
         PathBuf::from("/etc/cont-profile.d"),

@@ -3,6 +3,8 @@
 
 mod elf;
 pub mod fix_attrs;
+pub mod handlers;
+pub mod left_out;
 pub mod lint;
 pub mod picture;
 pub mod protect;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use kernel::accounts::Accounts;
 
 use super::fix_attrs::Line;
-use super::{INIT_STAGE2, Service, fix_attrs, read_scan_dir_in, scripts, services, user_files};
+use super::{INIT_STAGE2, Service, fix_attrs, handlers, read_scan_dir_in, scripts, services};
+use super::{left_out, user_files};
 use crate::settings::Settings;
 use crate::view::View;
 use crate::{Problem, run_d};
@@ -39,12 +40,16 @@ pub struct Picture {
     pub fix_attrs: Vec<(PathBuf, Vec<(u32, Line)>)>,
     /// The hooks of cont-init.d.
     pub init: Vec<PathBuf>,
+    /// The programs in the place of what a signal means.
+    pub handlers: Vec<PathBuf>,
     /// The services, loggers behind what they read from.
     pub services: Vec<Service>,
     /// The hooks of cont-finish.d.
     pub finish: Vec<PathBuf>,
     /// Whether the image has edited the boot's own script.
     pub edited: bool,
+    /// Whether what is left at the end of the stop gets HUP beside TERM.
+    pub hangs_up: bool,
     /// What the readers found wrong.
     pub problems: Vec<Problem>,
 }
@@ -84,6 +89,15 @@ impl Picture {
             .services
             .sort_by(|a, b| a.unit.name.cmp(&b.unit.name));
         picture.finish = picture.hooks(view, &from.join("cont-finish.d"));
+        picture.hangs_up = left_out::hangs_up_in(view);
+        let (found, passed_over) = handlers::list_in(view, &places.own_services.join(".s6-svscan"));
+        let broken = found
+            .iter()
+            .filter_map(|path| handlers::diagnose_in(view, path));
+        picture
+            .problems
+            .extend(passed_over.into_iter().chain(broken));
+        picture.handlers = found;
         for script in picture.init.iter().chain(&picture.finish) {
             let problem = scripts::diagnose_in(view, script);
             picture.problems.extend(problem);
@@ -129,6 +143,7 @@ impl Picture {
             }
         }
         all.extend(self.finish.iter().cloned());
+        all.extend(self.handlers.iter().cloned());
         all
     }
 }

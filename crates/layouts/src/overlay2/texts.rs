@@ -9,7 +9,8 @@ pub const INIT_STAGE2: &str = include_str!("texts/init-stage2");
 pub const INIT_STAGE2_FIXATTRS: &str = include_str!("texts/init-stage2-fixattrs.txt");
 
 /// `/etc/s6/init/init-stage3`, mode 0755: images move or replace it while they are
-/// built. The stop itself is PID 1's own.
+/// built. The stop itself is PID 1's own; the last signals are as
+/// [`left_out`](super::left_out) reads them there.
 pub const INIT_STAGE3: &str = include_str!("texts/init-stage3");
 
 #[cfg(test)]
