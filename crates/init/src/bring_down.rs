@@ -20,6 +20,23 @@ pub(crate) struct Stopping {
     pub(crate) hastened: bool,
     /// What had to be killed, and why.
     pub(crate) killed: Vec<Killed>,
+    /// How many of [`FINISH_MARKERS`] have been said.
+    pub(crate) said: u8,
+}
+
+/// What the log says of the stop after its hooks, in this order: scripts may wait for it.
+pub(crate) const FINISH_MARKERS: [&str; 3] = [
+    "[s6-finish] waiting for services.",
+    "[s6-finish] sending all processes the TERM signal.",
+    "[s6-finish] sending all processes the KILL signal and exiting.",
+];
+
+/// Where a stop is, by the marker that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FinishMarker {
+    Waiting = 1,
+    Terminating = 2,
+    Killing = 3,
 }
 
 /// Something that had to be killed.
@@ -46,6 +63,11 @@ impl Supervisor<'_> {
                 cut: false,
                 hastened: false,
                 killed: Vec::new(),
+                // Where nothing was booted there is nothing to say.
+                said: match self.phase {
+                    Phase::RunD(_) | Phase::Preparing(_) => FinishMarker::Killing as u8,
+                    Phase::Booting(..) | Phase::Settling(_) | Phase::Up => 0,
+                },
             });
             match &self.phase {
                 // The scripts of /run.d end with everything else; none begins.
@@ -55,6 +77,21 @@ impl Supervisor<'_> {
             }
         }
         self.tell(Event::Stop(cause));
+    }
+
+    /// Says how far the stop is, and what has been skipped: each marker comes once, in order.
+    pub(crate) fn say_finish(&mut self, marker: FinishMarker) {
+        let Some(stopping) = &mut self.stopping else {
+            return;
+        };
+        for number in stopping.said..marker as u8 {
+            let line = FINISH_MARKERS[usize::from(number)];
+            if self.rules.sync && number + 1 == FinishMarker::Terminating as u8 {
+                self.messages.marker("[s6-finish] syncing disks.");
+            }
+            self.messages.marker(line);
+            stopping.said = number + 1;
+        }
     }
 
     /// Notes who is about to be killed.
@@ -122,6 +159,7 @@ impl Supervisor<'_> {
 
     /// The last line: how long the stop took, with which code, and what was killed.
     pub(crate) fn farewell(&mut self, code: u8) -> u8 {
+        self.say_finish(FinishMarker::Killing);
         if let Some(stopping) = self.stopping.take() {
             let time = clock::monotonic()
                 .saturating_sub(stopping.begun)

@@ -121,7 +121,7 @@ mod tests {
             ("no-such", "PATH (/nowhere:/etc) holds it; install it"),
             ("passwd", "/etc/passwd: it is not executable"),
             ("/no/such", "/no/such: cannot run it: No such file"),
-            ("/etc", "/etc: not a file that can be run"),
+            ("/etc", "/etc: it is a directory, which cannot be run"),
             ("/bin/sh", "/bin/sh: Exec format error"),
         ] {
             let line = line(word);

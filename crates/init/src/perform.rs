@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
 use kernel::{errno, signal};
 
+use crate::bring_down::FinishMarker;
 use crate::listeners::ENTRIES_A_TURN;
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
@@ -254,6 +255,7 @@ impl Supervisor<'_> {
                     "cannot make a process for /etc/cont-finish.d: {}; its scripts are left out",
                     errno::text(&error)
                 ));
+                self.say_finish(FinishMarker::Waiting);
                 self.tell(Event::StopHooksDone(self.rules.limits));
             }
         }
@@ -278,6 +280,11 @@ impl Supervisor<'_> {
     }
 
     fn signal_all(&mut self, number: i32) {
+        match number {
+            signal::SIGHUP | signal::SIGTERM => self.say_finish(FinishMarker::Terminating),
+            signal::SIGKILL => self.say_finish(FinishMarker::Killing),
+            _ => {}
+        }
         if number == signal::SIGKILL {
             self.note_killed();
         }

@@ -14,7 +14,7 @@ use kernel::{clock, errno, fd, limits};
 use layouts::settings::Settings;
 
 use crate::boot::Boot;
-use crate::bring_down::Stopping;
+use crate::bring_down::{FinishMarker, Stopping};
 use crate::child::Inheritance;
 use crate::control::Server;
 use crate::environment::Base;
@@ -586,6 +586,7 @@ impl<'a> Supervisor<'a> {
             }
             self.keep_rest();
             self.sync_disks();
+            self.say_finish(FinishMarker::Waiting);
             self.tell(Event::StopHooksDone(self.rules.limits));
             return;
         }

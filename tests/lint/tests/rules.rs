@@ -192,7 +192,7 @@ const CASES: &[Case] = &[
         |t| t.write("etc/cont-init.d/.gitkeep", ""),
     ),
     (
-        "hook-passed-over",
+        "not-a-script",
         &[],
         |t| t.write("etc/cont-finish.d/more/10-a", RUN),
         |t| t.write("etc/cont-finish.d/10-a", RUN),

@@ -152,16 +152,19 @@ fn user_files(context: &Context) -> u8 {
     if context.paths.is_nowhere() {
         return 0;
     }
-    report(
-        context.paths,
-        &context.paths.user_files,
-        overlay2::user_files::provide(
-            Path::new("/etc"),
-            &context.paths.user_files,
-            context.settings.runtime_profile.as_deref(),
-            context.settings.read_only_root,
-        ),
+    let to = &context.paths.user_files;
+    let outcome = overlay2::user_files::provide(
+        Path::new("/etc"),
+        to,
+        context.settings.runtime_profile.as_deref(),
+        context.settings.read_only_root,
     );
+    let code = if outcome.is_ok() { 0 } else { 111 };
+    report(context.paths, to, outcome);
+    messages::say(&format!(
+        "[s6-init] making user provided files available at {}...exited {code}.",
+        kernel::escape_path(to)
+    ));
     0
 }
 
@@ -176,12 +179,15 @@ fn fix_attrs(context: &Context) -> u8 {
     if own.exists() {
         apply(own);
     }
+    messages::say("[s6-init] ensuring user provided files have correct perms...exited 0.");
     let dir = context.paths.user_files.join("fix-attrs.d");
-    let files = listed(&dir);
-    if !files.is_empty() {
+    if dir.is_dir() {
         messages::say("[fix-attrs.d] applying ownership & permissions fixes...");
-        for file in files {
+        for file in listed(&dir) {
+            let name = kernel::escape_path(file.file_name().unwrap_or_default());
+            messages::say(&format!("[fix-attrs.d] {name}: applying... "));
             apply(&file);
+            messages::say(&format!("[fix-attrs.d] {name}: exited 0."));
         }
         messages::say("[fix-attrs.d] done.");
     }

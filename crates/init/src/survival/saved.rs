@@ -11,7 +11,7 @@ use plan::bytes::{Malformed, Reader, Writer};
 
 use super::event::{self, read_limits, write_limits};
 use super::journal::{Contents, Journal, Kind};
-use crate::bring_down::{Killed, Stopping};
+use crate::bring_down::{FinishMarker, Killed, Stopping};
 use crate::handlers::Handler;
 use crate::stop::StopRules;
 
@@ -187,6 +187,7 @@ impl Rest {
             out.option(stopping.terminated, Writer::duration);
             out.bool(stopping.cut);
             out.bool(stopping.hastened);
+            out.u8(stopping.said);
             out.length(stopping.killed.len());
             for killed in &stopping.killed {
                 out.text(&killed.what);
@@ -234,6 +235,10 @@ impl Rest {
                     terminated: from.option(Reader::duration)?,
                     cut: from.bool()?,
                     hastened: from.bool()?,
+                    said: match from.u8()? {
+                        said if said <= FinishMarker::Killing as u8 => said,
+                        _ => return Err(Malformed::Invalid("marker of the stop")),
+                    },
                     killed: from.list(|from| {
                         Ok::<_, Malformed>(Killed {
                             what: from.text()?,
@@ -449,6 +454,7 @@ mod tests {
                 terminated: None,
                 cut: true,
                 hastened: false,
+                said: 2,
                 killed: vec![Killed {
                     what: "a".into(),
                     why: "b".into(),

@@ -41,8 +41,8 @@ const DEAD_LINK: Rule = Rule::error(
 .with_the_image();
 const NOT_A_FILE: Rule = Rule::error(
     "not-a-script",
-    "A directory, fifo or device stands where a script is looked for.",
-    "Put a script there.",
+    "A directory, fifo or device stands where a script is looked for. As a hook it fails: with `S6_BEHAVIOUR_IF_STAGE2_FAILS=2` it stops the boot. Engines make an empty directory where the source of a bind mount does not exist.",
+    "Put a script there; correct the source of the mount. Scripts of a directory are put beside it.",
 );
 const EMPTY: Rule = Rule::error(
     "empty-script",
@@ -111,13 +111,13 @@ pub(crate) const UNREADABLE: Rule = Rule::error(
 
 const HOOK_PASSED_OVER: Rule = Rule::warning(
     "hook-passed-over",
-    "An entry of `cont-init.d`, `cont-finish.d` or `fix-attrs.d` is not run: a script whose name begins with a dot, or a directory.",
-    "Rename the script; put scripts of a directory beside it.",
+    "A script of `cont-init.d`, `cont-finish.d` or `fix-attrs.d` is not run, since its name begins with a dot.",
+    "Rename it.",
 );
 
-/// The files of `dir`, sorted bytewise. Names that begin with a dot are passed over
-/// (`.gitkeep`, `.gitignore`), and so are directories. A directory that is not there
-/// holds none.
+/// The entries of `dir`, sorted bytewise. Names that begin with a dot are passed over
+/// (`.gitkeep`, `.gitignore`). A directory in it counts: it is a hook that cannot be run,
+/// as under the original. A `dir` that is not there holds none.
 ///
 /// # Errors
 /// Any other reason why it cannot be listed.
@@ -137,7 +137,7 @@ pub fn list_in(view: &View, dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for name in names {
         let path = dir.join(OsStr::from_bytes(&name));
-        if !name.starts_with(b".") && !view.is_dir(&path) {
+        if !name.starts_with(b".") {
             paths.push(path);
         }
     }
@@ -150,19 +150,11 @@ pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     for name in view.names(dir).unwrap_or_default() {
         let path = dir.join(OsStr::from_bytes(&name));
-        let cause = if view.is_dir(&path) {
-            if name.starts_with(b".") {
-                continue;
-            }
-            "it is a directory; hooks in it are not run"
-        } else if name.starts_with(b".") && view.read_start(&path, 2).is_ok_and(|two| two == b"#!")
-        {
-            "its name begins with a dot, so it is not run"
-        } else {
-            continue;
-        };
-        let remedy = "move it to another name if it should be";
-        problems.push(Problem::new(&path, cause, remedy).of(&HOOK_PASSED_OVER));
+        if name.starts_with(b".") && view.read_start(&path, 2).is_ok_and(|two| two == b"#!") {
+            let cause = "its name begins with a dot, so it is not run";
+            let remedy = "move it to another name if it should be";
+            problems.push(Problem::new(&path, cause, remedy).of(&HOOK_PASSED_OVER));
+        }
     }
     problems
 }
@@ -182,7 +174,15 @@ pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
         Err(error) => return Some(missing(view, path, &error)),
     };
     if !found.is_file() {
-        let problem = Problem::new(path, "not a file that can be run", "put a script here");
+        let problem = match found.is_dir() {
+            true => Problem::new(
+                path,
+                "it is a directory, which cannot be run",
+                "put a script here, or correct the bind mount (an engine makes a directory where \
+                 its source does not exist)",
+            ),
+            false => Problem::new(path, "not a file that can be run", "put a script here"),
+        };
         return Some(problem.of(&NOT_A_FILE));
     }
     let mut start = match view.read_start(path, elf::HEADERS) {
