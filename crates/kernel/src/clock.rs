@@ -22,6 +22,21 @@ pub fn wall() -> Duration {
     read(libc::CLOCK_REALTIME)
 }
 
+/// Sets the time since the epoch (clock_settime(2)).
+///
+/// # Errors
+/// EPERM without CAP_SYS_TIME.
+pub fn set_wall(time: Duration) -> std::io::Result<()> {
+    let mut wanted = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    wanted.tv_sec = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    wanted.tv_nsec = i64::from(time.subsec_nanos());
+    // SAFETY: `wanted` is a valid timespec that outlives the call.
+    crate::check(unsafe { libc::clock_settime(libc::CLOCK_REALTIME, &wanted) }).map(drop)
+}
+
 /// Sleeps for this long, through interruptions by signals.
 pub fn sleep(time: Duration) {
     std::thread::sleep(time);

@@ -21,6 +21,7 @@ pub mod mount;
 pub mod namespace;
 pub mod plural;
 pub mod process;
+pub mod random;
 pub mod regex;
 pub mod removal;
 pub mod signal;

@@ -55,6 +55,19 @@ pub fn own_mounts() -> io::Result<()> {
     check(unsafe { libc::unshare(libc::CLONE_NEWNS) }).map(drop)
 }
 
+/// The host name of this UTS namespace.
+///
+/// # Errors
+/// None in practice.
+pub fn host_name() -> io::Result<Vec<u8>> {
+    // Longer than any (HOST_NAME_MAX is 64).
+    let mut name = [0u8; 256];
+    // SAFETY: one byte less than there is room for, so that the last one stays a NUL.
+    check(unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) })?;
+    let end = name.iter().position(|byte| *byte == 0);
+    Ok(name[..end.unwrap_or(name.len())].to_vec())
+}
+
 /// Sets the host name of this UTS namespace.
 ///
 /// # Errors

@@ -406,6 +406,36 @@ pub fn set_parent_death_signal(signal: i32) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
 }
 
+/// Adds to this process's nice value (nice(2)).
+///
+/// # Errors
+/// EPERM below the limit for those who are not root.
+pub fn add_nice(increment: i32) -> io::Result<()> {
+    // -1 is a nice value too: the error number alone tells.
+    // SAFETY: errno is this thread's own; nice has no preconditions.
+    let (value, error) = unsafe {
+        *libc::__errno_location() = 0;
+        (libc::nice(increment), io::Error::last_os_error())
+    };
+    match value {
+        -1 if error.raw_os_error() != Some(0) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes `dir` this process's root and its working directory (chroot(2)).
+///
+/// # Errors
+/// ENOENT, ENOTDIR, EPERM without CAP_SYS_CHROOT.
+pub fn change_root(dir: &[u8]) -> io::Result<()> {
+    let dir = c_string(dir)?;
+    // SAFETY: both paths are C strings.
+    unsafe {
+        check(libc::chdir(dir.as_ptr()))?;
+        check(libc::chroot(c".".as_ptr())).map(drop)
+    }
+}
+
 /// Disarms the timers that execve(2) has handed on (setitimer(2)): whoever set them is
 /// gone, and what they send ends a program that does not expect it.
 pub fn disarm_inherited_timers() {

@@ -276,6 +276,15 @@ pub fn send_everybody(signal: i32) -> io::Result<()> {
     check(unsafe { libc::kill(-1, signal) }).map(drop)
 }
 
+/// The same by whoever asks for it, strangers included: what s6-nuke is for.
+///
+/// # Errors
+/// ESRCH when there is nobody.
+pub fn send_all_of_the_namespace(signal: i32) -> io::Result<()> {
+    // SAFETY: no preconditions.
+    check(unsafe { libc::kill(-1, signal) }).map(drop)
+}
+
 /// Signals as readable news: signalfd(2), or, where there is none, handlers that write to
 /// a pipe.
 ///

@@ -1,9 +1,11 @@
-//! The s6-portable-utils that scripts call: small file and text utilities.
+//! The s6-portable-utils that scripts call, and what of s6-linux-utils is like them: small
+//! file and text utilities.
 //!
-//! Behaviour follows their manual pages, release 2.3.
+//! Behaviour follows their manual pages, releases 2.3 and 2.6.
 
 mod files;
 mod output;
+mod quoting;
 mod read_lines;
 
 programs! {
@@ -11,10 +13,14 @@ programs! {
     cat,
     chmod,
     chown,
+    chroot,
+    clock,
+    cut,
     dirname,
     dumpenv,
     echo,
     env,
+    expr,
     r#false,
     format_filter,
     grep,
@@ -26,8 +32,12 @@ programs! {
     maximumtime,
     mkdir,
     mkfifo,
+    nice,
+    nuke,
     pause,
     printenv,
+    quote,
+    quote_filter,
     rename,
     rmrf,
     seq,
@@ -38,4 +48,8 @@ programs! {
     test,
     touch,
     r#true,
+    uniquename,
+    unquote,
+    unquote_filter,
+    update_symlinks,
 }
