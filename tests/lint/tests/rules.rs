@@ -322,6 +322,38 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        "program-not-here",
+        &[],
+        |t| {
+            t.write(
+                "etc/cont-init.d/10-a",
+                "#!/bin/sh\ns6-hostname box && echo set\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/cont-init.d/10-a",
+                "#!/bin/sh\ns6-nuke -t && s6-expr 1 + 1 && s6-quote x && s6-uniquename /tmp/x\n",
+            )
+        },
+    ),
+    (
+        "program-not-here",
+        &[],
+        |t| {
+            t.write(
+                "etc/services.d/web/run",
+                "#!/bin/execlineb -P\ns6-tcpserver 127.0.0.1 80 s6-cat\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/services.d/web/run",
+                "#!/bin/execlineb -P\ns6-nice -n 5 s6-chroot / nginx\n",
+            )
+        },
+    ),
+    (
         "v3-path",
         &[],
         |t| {

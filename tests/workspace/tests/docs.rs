@@ -160,6 +160,21 @@ fn programs() {
     ] {
         let _ = writeln!(text, "| `mainstay {name}` | {} | {summary} |", code(usage));
     }
+    text.push_str(
+        "\n## Not here\n\nPrograms that the originals' packages have and this release has not. \
+         `mainstay lint` names each script\nthat calls one. An image that needs one may install \
+         the original beside Mainstay.\n\n| package | programs |\n|---|---|\n",
+    );
+    for package in layouts::overlay2::script::originals::PACKAGES {
+        let is_here = |name: &str| tools::programs().any(|program| program.name == name);
+        let missing: Vec<String> = package
+            .programs
+            .iter()
+            .filter(|name| !is_here(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let _ = writeln!(text, "| {} | {} |", package.name, missing.join(" "));
+    }
     page("programs.md", &text);
 }
 

@@ -132,7 +132,7 @@ mod tests {
             ("SIGHUP", "not executable"),
             ("SIGINT", "carriage return"),
             ("SIGQUIT", "empty"),
-            ("SIGTERM", "not a file"),
+            ("SIGTERM", "it is a directory"),
             ("SIGUSR1", "a link to /no/such/place"),
         ] {
             let found = lines.iter().any(|line| {

@@ -419,7 +419,7 @@ mod tests {
     use crate::testing::Temp;
 
     #[test]
-    fn order_is_bytewise_and_dotfiles_and_directories_are_passed_over() {
+    fn order_is_bytewise_and_dotfiles_are_passed_over() {
         let temp = Temp::new();
         for name in ["10-b", "10-B", "2-c", "09", ".gitkeep", "ä"] {
             temp.write(&format!("d/{name}"), "");
@@ -432,7 +432,17 @@ mod tests {
             .iter()
             .map(|path| path.file_name().unwrap().to_str().unwrap())
             .collect();
-        assert_eq!(names, ["09", "10-B", "10-b", "2-c", "dead", "ä"]);
+        let expected = [
+            "09",
+            "10-B",
+            "10-b",
+            "2-c",
+            "dead",
+            "linked-dir",
+            "sub",
+            "ä",
+        ];
+        assert_eq!(names, expected);
         assert_eq!(list(&temp.at("none")).unwrap(), Vec::<PathBuf>::new());
     }
 

@@ -2,6 +2,7 @@
 //! without running it. The rules beside it read nothing but this.
 
 pub mod identity;
+pub mod originals;
 pub mod programs;
 mod shell;
 pub mod state;

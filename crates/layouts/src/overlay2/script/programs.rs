@@ -5,6 +5,7 @@ use std::path::Path;
 use kernel::escape;
 
 use super::Script;
+use super::originals::package_of;
 use crate::view::View;
 use crate::{Problem, Rule};
 
@@ -13,7 +14,7 @@ pub const RULES: &[&Rule] = &[&NOT_HERE, &V3_PATH, &COMMAND_MISSING];
 
 const NOT_HERE: Rule = Rule::error(
     "program-not-here",
-    "The script calls a program of s6, s6-rc or s6-overlay that this release does not have, and that the image has not either.",
+    "The script calls a program of s6-overlay or of the packages that it brings (s6, s6-rc, s6-linux-init, s6-portable-utils, s6-linux-utils, s6-networking, s6-dns) that this release does not have, and that the image has not either. The script then ends there with 127, or waits for what never comes.",
     "Write what the program did in another way, or install the original beside this one.",
 )
 .with_the_image();
@@ -31,41 +32,8 @@ const COMMAND_MISSING: Rule = Rule::warning(
 )
 .with_the_image();
 
-/// Programs of the originals that an image may call.
-const OF_THE_ORIGINALS: &[&str] = &[
-    "logutil-newfifo",
-    "logutil-service",
-    "logutil-service-main",
-    "s6-accessrules-cdb-from-fs",
-    "s6-fdholder-daemon",
-    "s6-instance-create",
-    "s6-ipcclient",
-    "s6-ipcserver",
-    "s6-linux-init",
-    "s6-log",
-    "s6-mount",
-    "s6-rc",
-    "s6-rc-bundle",
-    "s6-rc-compile",
-    "s6-rc-db",
-    "s6-rc-init",
-    "s6-rc-update",
-    "s6-sudo",
-    "s6-supervise",
-    "s6-svlink",
-    "s6-svlisten",
-    "s6-svscan",
-    "s6-svunlink",
-    "s6-tai64n",
-    "s6-tai64nlocal",
-    "s6-tcpserver",
-    "s6-umount",
-    "s6-usertree-maker",
-    "s6-ftrig-wait",
-    "s6-ftrig-listen",
-    "s6-ftrig-listen1",
-    "ucspilogd",
-];
+/// Where the release has a link for each of its programs.
+const PRIVATE_LINKS: &str = "/usr/libexec/mainstay";
 
 /// Where s6-overlay 3 has its programs and its state.
 const OF_V3: [&[u8]; 3] = [b"/command/", b"/run/s6/basedir/", b"/package/admin/"];
@@ -93,15 +61,19 @@ pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
             continue;
         }
         let known = std::str::from_utf8(word.name()).ok();
-        let Some(name) = known.filter(|name| OF_THE_ORIGINALS.contains(name)) else {
+        let Some((name, package)) = known.and_then(|name| Some((name, package_of(name)?))) else {
             continue;
         };
+        // One that an image has moved is here all the same.
+        if view.exists(&Path::new(PRIVATE_LINKS).join(name)) {
+            continue;
+        }
         let there = match word.text.contains(&b'/') {
             true => view.exists(here),
             false => view.program(&word.text, path).is_some(),
         };
         if !there {
-            let cause = format!("{name} is not in this release, and not in the image");
+            let cause = format!("{name} of {package} is not in this release, and not in the image");
             problems.push(tell(&NOT_HERE, cause, remedy(name)));
         }
     }
@@ -142,7 +114,7 @@ pub fn check_last(view: &View, script: &Script) -> Vec<Problem> {
         };
         let known = std::str::from_utf8(word.name()).unwrap_or_default();
         let of_v3 = OF_V3.iter().any(|place| text.starts_with(place));
-        if !there && !of_v3 && !OF_THE_ORIGINALS.contains(&known) {
+        if !there && !of_v3 && package_of(known).is_none() {
             let cause = format!("there is no {} {place}", escape(text));
             let remedy = "correct the name, or install it";
             let problem = Problem::at(&script.path, word.line, cause, remedy);
