@@ -160,6 +160,7 @@ impl Supervisor<'_> {
     /// The last line: how long the stop took, with which code, and what was killed.
     pub(crate) fn farewell(&mut self, code: u8) -> u8 {
         self.say_finish(FinishMarker::Killing);
+        crate::stop::note_over(&self.paths);
         if let Some(stopping) = self.stopping.take() {
             let time = clock::monotonic()
                 .saturating_sub(stopping.begun)

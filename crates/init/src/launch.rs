@@ -47,6 +47,14 @@ impl Launch {
         self.environment.push([name, b"=", value].concat());
     }
 
+    /// The same, with the PATH that a container has which was given none: hooks, services
+    /// and everybody who asks for the container's variables see it, not the command alone.
+    pub(crate) fn with_path(&self) -> Launch {
+        let mut launch = self.clone();
+        launch.environment = crate::environment::with_path(launch.environment);
+        launch
+    }
+
     /// Removes a variable.
     pub(crate) fn unset(&mut self, name: &[u8]) {
         self.environment.retain(|entry| {

@@ -123,6 +123,12 @@ impl Paths {
         self.mainstay.each_ref().map(|dir| dir.join("control"))
     }
 
+    /// A file that is there from the beginning of a stop to its end: the next run of a kept
+    /// container knows by it that the last stop was cut off.
+    pub(crate) fn stop_begun(&self) -> PathBuf {
+        self.state.join("stop-begun")
+    }
+
     /// The hooks that run when the container stops.
     pub fn stop_hooks(&self) -> PathBuf {
         self.user_files.join("cont-finish.d")

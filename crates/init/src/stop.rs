@@ -20,6 +20,45 @@ use crate::hook::{self, Waited};
 use crate::paths::Paths;
 use crate::{environment, handed, messages, noexec, origin};
 
+/// Notes that a stop has begun. An engine does not say how long it waits before it kills;
+/// that it has killed too early, the next run can tell.
+fn note_begun(paths: &Paths) {
+    if !paths.is_nowhere() {
+        // A link that others could have put there is not followed (O_EXCL).
+        let mut anew = std::fs::OpenOptions::new();
+        let _ = anew.write(true).create_new(true).open(paths.stop_begun());
+    }
+}
+
+/// Notes that it has ended.
+pub(crate) fn note_over(paths: &Paths) {
+    let _ = std::fs::remove_file(paths.stop_begun());
+}
+
+/// At the boot of a kept container, in a child: says that the last stop was cut off.
+pub(crate) fn tell_cut_off(paths: &Paths, settings: &Settings) {
+    let mark = paths.stop_begun();
+    if paths.is_nowhere() || mark.symlink_metadata().is_err() {
+        return;
+    }
+    note_over(paths);
+    let profile = settings.runtime_profile.as_deref();
+    let hooks = overlay2::user_files::source(Path::new("/etc"), profile).join("cont-finish.d");
+    let count = overlay2::scripts::list(&hooks).map_or(0, |hooks| hooks.len());
+    messages::report(&match settings.whole_stop(count) {
+        Some(whole) => format!(
+            "the last stop of this container was cut off before it had ended; it may take {} ms \
+             here: {}",
+            whole.as_millis(),
+            Settings::more_time_for(whole)
+        ),
+        None => "the last stop of this container was cut off before it had ended; one of its \
+                 limits is 0, which is no limit: set S6_KILL_FINISH_MAXTIME and \
+                 S6_SERVICES_GRACETIME to less than what the engine waits"
+            .to_string(),
+    });
+}
+
 /// The child that runs the hooks, and where their report arrives.
 pub(crate) struct StopHooks {
     pub(crate) pid: i32,
@@ -103,6 +142,7 @@ impl StopHooks {
         fd::set_nonblocking(read.as_raw_fd(), true)?;
         let pid = inheritance.fork(|| {
             let _ = std::env::set_current_dir("/");
+            note_begun(paths);
             let killed = run_hooks(paths, env, inheritance.group, variables);
             let (settings, problems) = variables.now(paths);
             let (_, known) = Settings::read(|name| variables.at_start(name));

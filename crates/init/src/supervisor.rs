@@ -142,6 +142,7 @@ fn end_of(status: WaitStatus) -> engine::End {
 /// Is PID 1 (or, where it is not, a subreaper) until the container ends; gives its exit
 /// code.
 pub fn run(launch: &Launch) -> u8 {
+    let launch = &launch.with_path();
     // First of all: until then the kernel drops what is sent to PID 1.
     let received = signals::received();
     signal::set_mask(&received);

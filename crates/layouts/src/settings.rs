@@ -257,7 +257,33 @@ pub struct Settings {
     pub tell_ends: bool,
 }
 
+/// How long an engine waits for a stop unless it is told otherwise, before it kills:
+/// `docker stop`, `podman stop`, Compose and Swarm. A container cannot ask for it.
+pub const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
+
 impl Settings {
+    /// How long a stop with this many hooks may take as a whole; none: one of its limits is
+    /// no limit.
+    pub fn whole_stop(&self, hooks: usize) -> Option<Duration> {
+        let count = u32::try_from(hooks).unwrap_or(u32::MAX);
+        let hooks = match count {
+            0 => Duration::ZERO,
+            count => self.finish_maxtime?.saturating_mul(count),
+        };
+        let rest = self.services_gracetime?.saturating_add(self.kill_gracetime);
+        Some(hooks.saturating_add(rest))
+    }
+
+    /// What to do about a stop that may take `whole`.
+    pub fn more_time_for(whole: Duration) -> String {
+        let seconds = whole.as_millis().div_ceil(1000) + 1;
+        format!(
+            "give it more time (docker run --stop-timeout {seconds}, Compose and Swarm \
+             stop_grace_period: {seconds}s, Kubernetes terminationGracePeriodSeconds: {seconds}), \
+             or lower S6_KILL_FINISH_MAXTIME, S6_SERVICES_GRACETIME or S6_KILL_GRACETIME"
+        )
+    }
+
     /// Reads every variable through `lookup`. A value that does not fit is a problem,
     /// and the default holds.
     pub fn read(lookup: impl Fn(&str) -> Option<Vec<u8>>) -> (Settings, Vec<Problem>) {

@@ -17,7 +17,7 @@ fn nothing_outside_is_reached() {
     let tree = Tree::new();
     tree.write("etc/services.d/web/run", format!("#!{place}/sh\n"))
         .link(format!("{place}/list"), "etc/fix-attrs.d/01")
-        .link("../../../../../../../../../etc/own", "etc/cont-finish.d")
+        .link("../../../../../../../../../etc/own", "etc/cont-init.d")
         .link(place, "etc/services.d/out");
     let below = image();
     below.write("etc/own/10-a", "no shebang");

@@ -194,8 +194,8 @@ const CASES: &[Case] = &[
     (
         "not-a-script",
         &[],
-        |t| t.write("etc/cont-finish.d/more/10-a", RUN),
-        |t| t.write("etc/cont-finish.d/10-a", RUN),
+        |t| t.write("etc/cont-init.d/more/10-a", RUN),
+        |t| t.write("etc/cont-init.d/10-a", RUN),
     ),
     (
         "program-missing",
@@ -764,6 +764,21 @@ const CASES: &[Case] = &[
         &[],
         |t| t.script("etc/s6/services/.s6-svscan/crash", "#!/bin/sh\nsh -i\n"),
         |t| t.dir("etc/s6/services/.s6-svscan"),
+    ),
+    (
+        "long-stop",
+        &[],
+        |t| t.write("etc/cont-finish.d/10-a", "#!/bin/sh\n"),
+        |t| t.write("etc/cont-init.d/10-a", "#!/bin/sh\n"),
+    ),
+    (
+        "long-stop",
+        &["--env", "S6_KILL_FINISH_MAXTIME=3000"],
+        |t| {
+            t.write("etc/cont-finish.d/10-a", "#!/bin/sh\n")
+                .write("etc/cont-finish.d/20-b", "#!/bin/sh\n")
+        },
+        |t| t.write("etc/cont-finish.d/10-a", "#!/bin/sh\n"),
     ),
     (
         "v3-services",

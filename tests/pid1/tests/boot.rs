@@ -399,3 +399,42 @@ fn another_user_than_root_boots_hooks_services_and_a_command() {
         0
     );
 }
+
+/// `-v ./hook:/etc/cont-init.d/10:ro` of a file without its run bit: the mode cannot be changed.
+#[test]
+fn a_hook_that_is_mounted_read_only_names_the_variable_that_makes_it_run() {
+    let image = Image::new();
+    image.write("/etc/cont-init.d/10", "");
+    let mount = harness::Scratch::new();
+    mount.write("hook", sh("echo hook ran"));
+    let source = mount.path().join("hook");
+    std::fs::set_permissions(&source, PermissionsExt::from_mode(0o644)).expect("a mode");
+    let boot = |value: &str| {
+        let container = image
+            .init([])
+            .env("S6_READ_ONLY_ROOT", value)
+            .bind_read_only(&source, "/etc/cont-init.d/10")
+            .boot();
+        container.wait_for_line(BOOTED);
+        container
+    };
+    let container = boot("0");
+    assert_once(
+        &container,
+        "/etc/cont-init.d/10: it is not executable for this user",
+    );
+    assert_once(
+        &container,
+        "set S6_READ_ONLY_ROOT=1: the boot then copies hooks and makes them executable",
+    );
+    assert_once(
+        &container,
+        "Read-only file system (set S6_READ_ONLY_ROOT=1: the boot then works on copies)",
+    );
+    assert_none(&container, "hook ran");
+    stop(&container);
+    let container = boot("1");
+    assert_once(&container, "hook ran");
+    assert_none(&container, "not executable");
+    stop(&container);
+}

@@ -228,6 +228,34 @@ fn an_environment_without_path_gets_one() {
     );
 }
 
+/// Not the command alone: the container's PATH is what with-contenv and `docker exec`-like
+/// readers of its files see.
+#[test]
+fn a_container_without_path_has_the_original_s() {
+    const FULL: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let image = Image::new();
+    let say =
+        |who: &str| format!("#!/usr/bin/with-contenv sh\nenv | grep ^PATH= | sed 's/^/{who} /'\n");
+    image
+        .write_script("/etc/cont-init.d/1", say("hook"))
+        .write_script(
+            "/etc/services.d/a/run",
+            format!("{}exec sleep 1000\n", say("run")),
+        );
+    let kept = |value| {
+        let container = image.init([]).env_clear().env("S6_KEEP_ENV", value).boot();
+        container.wait_for_line(&format!("hook {FULL}"));
+        container.wait_for_line(&format!("run {FULL}"));
+        stop(&container);
+    };
+    kept("0");
+    kept("1");
+    // One that is there counts, also an empty one.
+    let container = image.init([]).env_clear().env("PATH", "/bin").boot();
+    container.wait_for_line("run PATH=/bin");
+    stop(&container);
+}
+
 #[test]
 fn the_image_s_own_environment_for_hooks_and_services_is_used() {
     let image = Image::new();

@@ -93,3 +93,73 @@ fn s6_nice_goes_on_where_it_may_not_unless_it_is_strict() {
     assert_eq!(code(&container), 111);
     assert_none(&container, "went on");
 }
+
+/// Images call it for the user that the container runs as already (`docker run --user`).
+#[test]
+fn s6_setuidgid_to_whom_one_is_already_works_without_any_right() {
+    let image = Image::new();
+    image.write(
+        "/etc/passwd",
+        "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n",
+    );
+    image.write(
+        "/etc/group",
+        "root:x:0:\nnogroup:x:65534:\napp:x:1000:\nlog:x:40:app\n",
+    );
+    let run = |uid: u32, groups: &[u32], words: &[&str]| {
+        let container = image
+            .command(words[0], &words[1..])
+            .user_with_groups(uid, uid, groups)
+            .capabilities(&[])
+            .boot();
+        (code(&container), container)
+    };
+    let ask = ["sh", "-c", "echo ran as $(id -u):$(id -g) in $(id -G)"];
+    for (groups, who) in [
+        (&[40][..], "app"),
+        (&[], "app:app"),
+        (&[], "1000:1000"),
+        (&[1000], "1000:1000"),
+        (&[1000, 40], "app"),
+    ] {
+        let (ended, container) = run(1000, groups, &[&["s6-setuidgid", who], &ask[..]].concat());
+        if ended != 0 {
+            container.fail(&format!("{who} with {groups:?}: {ended}"));
+        }
+        assert_once(&container, "ran as 1000:1000");
+        assert_none(&container, "warning");
+    }
+    // A group that it has not: it goes on with less, and says so.
+    let (ended, container) = run(1000, &[], &[&["s6-setuidgid", "app"], &ask[..]].concat());
+    assert_eq!(ended, 0);
+    assert_once(
+        &container,
+        "s6-setuidgid: warning: goes on without group 40: only root can give it",
+    );
+    // One that it should not have, or another user: never.
+    for (groups, who) in [
+        (&[40, 7][..], "app"),
+        (&[7], "1000:1000"),
+        (&[], "nobody"),
+        (&[], "0:0"),
+    ] {
+        let (ended, container) = run(1000, groups, &[&["s6-setuidgid", who], &ask[..]].concat());
+        assert_eq!(ended, 111, "{who}");
+        assert_none(&container, "ran as");
+    }
+    // The same for its siblings, and for a root that may not set groups.
+    let (ended, container) = run(
+        1000,
+        &[],
+        &[
+            &["s6-applyuidgid", "-u", "1000", "-g", "1000", "-G", ""],
+            &ask[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(ended, 0);
+    assert_once(&container, "ran as 1000:1000");
+    let (ended, container) = run(0, &[], &[&["s6-setuidgid", "root"], &ask[..]].concat());
+    assert_eq!(ended, 0);
+    assert_once(&container, "ran as 0:0");
+}

@@ -12,7 +12,7 @@ use kernel::signal;
 use layouts::Problem;
 use layouts::overlay2::Service;
 use layouts::overlay2::fix_attrs::Line;
-use layouts::settings::{IfBootFails, Settings};
+use layouts::settings::{ENGINE_PATIENCE, IfBootFails, Settings};
 use plan::Readiness;
 
 use super::arguments::Request;
@@ -42,9 +42,6 @@ with its limits. What `mainstay lint` finds wrong stands where it happens.
 
 Exit code: 0, 100 wrong words, 111 TREE or ROOT cannot be read.
 ";
-
-/// How long an engine waits by default before it kills (docker stop).
-const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The text for standard output.
 pub(super) fn text(request: &Request, looked: &Looked) -> String {
@@ -402,14 +399,7 @@ impl Teller<'_> {
                 settings.kill_gracetime.as_millis()
             ),
         );
-        let count = u32::try_from(hooks.len()).unwrap_or(u32::MAX);
-        let hooks = match (count, settings.finish_maxtime) {
-            (0, _) => Some(Duration::ZERO),
-            (count, limit) => limit.map(|limit| limit.saturating_mul(count)),
-        };
-        let whole = hooks
-            .zip(settings.services_gracetime)
-            .map(|(hooks, services)| hooks + services + settings.kill_gracetime);
+        let whole = settings.whole_stop(hooks.len());
         match whole {
             Some(whole) => {
                 self.line(

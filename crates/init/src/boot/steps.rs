@@ -19,6 +19,7 @@ use crate::messages;
 use crate::origin;
 use crate::paths::{FIXATTRS, IMAGE_SERVICES, Paths};
 use crate::scan;
+use crate::stop;
 
 /// One step.
 pub struct Step {
@@ -90,6 +91,7 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
 /// script of the image's.
 pub(super) fn say_what_is_left_out(plan: &BootPlan) {
     handlers::check(plan.paths);
+    stop::tell_cut_off(plan.paths, plan.settings);
     let own = Path::new(IMAGE_SERVICES);
     for problem in overlay2::left_out::check_in(&View::live(), own) {
         messages::report(&problem.to_string());

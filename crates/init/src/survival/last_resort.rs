@@ -14,7 +14,7 @@ use crate::messages;
 use crate::paths::Paths;
 use crate::reach::{self, Reach};
 use crate::signals::{self, Response, When};
-use crate::stop::{StopHooks, StopRules, Variables};
+use crate::stop::{self, StopHooks, StopRules, Variables};
 use crate::supervisor::REAPED_A_TURN;
 use layouts::settings::Settings;
 
@@ -83,13 +83,13 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
     };
     loop {
         if last.reap() {
-            return last.code;
+            return last.over();
         }
         let now = clock::monotonic();
         let left = last.deadline().map(|at| at.saturating_sub(now));
         if left == Some(Duration::ZERO) {
             if last.time_is_over() {
-                return last.code;
+                return last.over();
             }
             continue;
         }
@@ -104,6 +104,13 @@ pub(crate) fn serve(launch: &Launch, journal: &Journal, why: &str) -> u8 {
 }
 
 impl LastResort<'_> {
+    /// The container is over: its exit code.
+    fn over(&self) -> u8 {
+        let variable = |name: &str| self.launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
+        stop::note_over(&Paths::find(variable));
+        self.code
+    }
+
     fn deadline(&self) -> Option<Duration> {
         match self.stage {
             Stage::Up | Stage::Hooks(_) => None,

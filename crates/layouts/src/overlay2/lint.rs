@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kernel::accounts::Accounts;
 
@@ -19,12 +20,22 @@ use crate::view::{Paths, View};
 use crate::{Problem, Rule, run_d};
 
 /// What can be wrong with a tree as a whole.
-const RULES: &[&Rule] = &[&NOTHING_TO_DO, &FIX_ATTRS_REFUSED, &NOT_LOOKED_AT];
+const RULES: &[&Rule] = &[
+    &NOTHING_TO_DO,
+    &LONG_STOP,
+    &FIX_ATTRS_REFUSED,
+    &NOT_LOOKED_AT,
+];
 
 const NOTHING_TO_DO: Rule = Rule::warning(
     "nothing-to-do",
     "The tree has none of the directories in which hooks and services are looked for.",
     "Name the directory that is copied to `/`, with `etc/services.d` in it: often `root` or `rootfs` beside the Dockerfile.",
+);
+const LONG_STOP: Rule = Rule::warning(
+    "long-stop",
+    "The limits of the stop add up to more than the 10 s that `docker stop`, `podman stop`, Compose and Swarm wait: each script of `cont-finish.d` has `S6_KILL_FINISH_MAXTIME` (5000 ms), then services have `S6_SERVICES_GRACETIME` (3000 ms), then everything has `S6_KILL_GRACETIME` (3000 ms). With one script these are 11 s. A stop that takes as long as it may is cut off by the engine's KILL. Each wait ends with what it waits for, so most stops are far shorter.",
+    "Give the container more time (`docker run --stop-timeout`, `stop_grace_period`, `terminationGracePeriodSeconds`), or lower the variables.",
 );
 const FIX_ATTRS_REFUSED: Rule = Rule::warning(
     "fix-attrs-refused",
@@ -205,6 +216,7 @@ pub fn ask(question: Question) -> Answer {
     let mut picture = Picture::read(&view, &places, &settings, &accounts);
     problems.append(&mut picture.problems);
     let off = available(&view, question.available, &picture, &mut problems);
+    problems.extend(long_stop(&picture, &settings, &from));
     problems.extend(fix_attrs_refused(&picture, question.uid, question.rights));
     problems.extend(as_a_whole(
         &view,
@@ -399,6 +411,30 @@ fn available(
         }
     }
     found
+}
+
+/// A stop that may take longer than engines wait unless they are told otherwise.
+fn long_stop(picture: &Picture, settings: &Settings, from: &Path) -> Option<Problem> {
+    let hooks = picture.finish.len();
+    let whole = settings.whole_stop(hooks)?;
+    if whole <= settings::ENGINE_PATIENCE {
+        return None;
+    }
+    let given = |name: &str, time: Duration| format!("{name}={}", time.as_millis());
+    let (kill, services) = (settings.kill_gracetime, settings.services_gracetime?);
+    let path = match hooks {
+        0 if kill >= services => PathBuf::from(given("S6_KILL_GRACETIME", kill)),
+        0 => PathBuf::from(given("S6_SERVICES_GRACETIME", services)),
+        _ => from.join("cont-finish.d"),
+    };
+    let scripts = kernel::plural::count(hooks, "script");
+    let cause = format!(
+        "the stop may take {} ms ({scripts} of cont-finish.d, then services, then the rest), \
+         and engines kill after {} s unless they are told otherwise",
+        whole.as_millis(),
+        settings::ENGINE_PATIENCE.as_secs()
+    );
+    Some(Problem::new(&path, cause, Settings::more_time_for(whole)).of(&LONG_STOP))
 }
 
 fn fix_attrs_refused(picture: &Picture, uid: u32, rights: Rights) -> Vec<Problem> {

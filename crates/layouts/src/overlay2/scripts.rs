@@ -206,11 +206,11 @@ pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
     let through_interpreter =
         view.is_live() && kernel::mount::is_noexec(path) && found.mode & 0o111 != 0;
     if !view.is_executable(path) && !through_interpreter {
-        let problem = Problem::new(
-            path,
-            "it is not executable for this user",
-            format!("chmod 0755 {}", escape(path.as_os_str().as_bytes())),
-        );
+        let remedy = match view.is_live() {
+            true => to_make_executable(path),
+            false => format!("chmod 0755 {}", escape(path.as_os_str().as_bytes())),
+        };
+        let problem = Problem::new(path, "it is not executable for this user", remedy);
         return Some(problem.of(&NOT_EXECUTABLE));
     }
     if start.starts_with(elf::MAGIC) {
@@ -229,15 +229,34 @@ pub fn to_make_executable(path: &Path) -> String {
         .skip(1)
         .any(|dir| dir.join("..data").symlink_metadata().is_ok());
     if from_a_volume {
-        return "set `defaultMode: 0755` for the volume (ConfigMap, Secret) that it comes from"
-            .into();
+        return format!(
+            "set `defaultMode: 0755` for the volume (ConfigMap, Secret) that it comes from{}",
+            or_copy(path)
+        );
     }
     let file = kernel::fs::open(path, kernel::fs::flags::O_PATH, 0);
     match file.is_ok_and(|file| kernel::mount::is_read_only(&file)) {
-        true => "chmod 0755 it where it comes from: it is mounted read-only here (a ConfigMap or \
-                 Secret of Kubernetes: `defaultMode: 0755` for its volume)"
-            .into(),
+        true => format!(
+            "chmod 0755 it where it comes from: it is mounted read-only here (a ConfigMap or \
+             Secret of Kubernetes: `defaultMode: 0755` for its volume){}",
+            or_copy(path)
+        ),
         false => format!("chmod 0755 {}", escape(path.as_os_str().as_bytes())),
+    }
+}
+
+/// The other way for a hook that is run where it lies: copies can be changed. Services are
+/// copied anyway, and a copy that has been made by S6_READ_ONLY_ROOT is no longer there.
+fn or_copy(path: &Path) -> &'static str {
+    let is_hook = path.components().any(|part| {
+        let name = part.as_os_str();
+        name == "cont-init.d" || name == "cont-finish.d"
+    });
+    match is_hook {
+        true => {
+            ", or set S6_READ_ONLY_ROOT=1: the boot then copies hooks and makes them executable"
+        }
+        false => "",
     }
 }
 

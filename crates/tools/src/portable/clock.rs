@@ -35,8 +35,10 @@ fn parse(word: &[u8]) -> Option<Tai64n> {
     let digits = word.strip_prefix(b"@")?.first_chunk::<{ 2 * Tai64n::SIZE }>()?;
     let mut bytes = [0; Tai64n::SIZE];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        // A sign would be taken too.
         let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
+        let plain = pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| plain)?;
     }
     Some(Tai64n::decode(bytes))
 }

@@ -34,7 +34,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         }
     }
     let next = call.program()?;
-    identity.assume()?;
+    identity.assume(call.name)?;
     if unexport {
         for name in ["UID", "GID", "GIDLIST"] {
             call.env.unset(name.as_bytes());

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use chain::{Failure, Result, Unable, escape};
+use chain::{Failure, Result, Unable, escape, warn};
 use init::OwnService;
 use kernel::accounts::{Accounts, Unknown};
-use kernel::credentials;
+use kernel::{credentials, errno};
 
 use super::words;
 
@@ -24,11 +24,13 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Changes groups first, the user last: after that nothing may be changed any
-    /// more. Whatever fails, nothing may be executed afterwards.
+    /// more. Whatever fails, nothing may be executed afterwards. Who is that user and group
+    /// already goes on as it is, also where it may change nothing; `name` is the program's,
+    /// for a warning.
     ///
     /// # Errors
     /// EPERM for those who are not root; EINVAL for the id that means "none".
-    pub(super) fn assume(&self) -> Result<()> {
+    pub(super) fn assume(&self, name: &str) -> Result<()> {
         let groups = self.supplementary.as_ref().map(|groups| {
             let mut groups = groups.clone();
             let group = self.group.unwrap_or_else(credentials::group);
@@ -37,9 +39,22 @@ impl Identity {
             }
             groups
         });
+        let mut as_it_is = false;
         if let Some(groups) = &groups {
-            credentials::set_groups(groups).unable("set supplementary group list", b"")?;
+            match (credentials::set_groups(groups), self.lacks(groups)) {
+                (Err(error), Some(lacking)) if errno::is(&error, errno::EPERM) => {
+                    as_it_is = true;
+                    if !lacking.is_empty() {
+                        let lacking: Vec<String> = lacking.into_iter().map(number).collect();
+                        let groups = lacking.join(", ");
+                        let text = format!("goes on without group {groups}: only root can give it");
+                        warn(name, &text);
+                    }
+                }
+                (other, _) => other.unable("set supplementary group list", b"")?,
+            }
         }
+        let groups = groups.filter(|_| !as_it_is);
         if let Some(group) = self.group {
             credentials::set_group(group).unable("set group id to", number(group).as_bytes())?;
         }
@@ -47,6 +62,20 @@ impl Identity {
             credentials::set_user(user).unable("set user id to", number(user).as_bytes())?;
         }
         self.verify(groups).unable("verify the new identity", b"")
+    }
+
+    /// The groups that this process would still lack, where it is that user and group
+    /// already and has no group that it should not have. (setgroups(2) needs CAP_SETGID
+    /// also where nothing would change.)
+    fn lacks(&self, groups: &[u32]) -> Option<Vec<u32>> {
+        let own = credentials::groups().ok()?;
+        let group = self.group.unwrap_or_else(credentials::group);
+        let user = self.user.is_none_or(|user| user == credentials::user());
+        let is_already = user && group == credentials::group();
+        // The group itself counts in any case.
+        let more = own.iter().any(|one| *one != group && !groups.contains(one));
+        let lacks = |one: &u32| *one != group && !own.contains(one);
+        (is_already && !more).then(|| groups.iter().copied().filter(lacks).collect())
     }
 
     /// A sandbox may answer "done" to calls that it dropped.
@@ -65,7 +94,7 @@ impl Identity {
         if user && group && groups {
             Ok(())
         } else {
-            Err(kernel::errno::from(kernel::errno::EPERM))
+            Err(errno::from(errno::EPERM))
         }
     }
 }
@@ -192,6 +221,6 @@ mod tests {
             user: Some(u32::MAX),
             ..Identity::default()
         };
-        assert_eq!(none.assume().unwrap_err().code(), 111);
+        assert_eq!(none.assume("x").unwrap_err().code(), 111);
     }
 }

@@ -17,7 +17,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let next = call.program()?;
     // An empty word changes nothing: scripts pass a variable that may be unset.
     if !word.is_empty() {
-        identity::resolve(&identity::accounts()?, &word)?.assume()?;
+        identity::resolve(&identity::accounts()?, &word)?.assume(call.name)?;
     }
     Ok(Outcome::exec(call, next))
 }

@@ -98,6 +98,10 @@ impl Work<'_> {
                 "it, or a directory above it, is a link that other users could have put there"
                     .to_string()
             }
+            _ if errno::is(error, errno::EROFS) && is_run(&self.line.path) => format!(
+                "{} (set S6_READ_ONLY_ROOT=1: the boot then works on copies)",
+                errno::text(error)
+            ),
             _ => errno::text(error),
         };
         self.note(path, |path| format!("cannot {verb} {path}: {why}"));
