@@ -105,23 +105,27 @@ fn become_handler(paths: &Paths, program: &Path, env: &ExecVector, refusals: Raw
 /// In a child: says why a handler that was executed ended as what cannot be run does.
 fn explain(paths: &Paths, name: &str, code: u8) -> u8 {
     let path = paths.scan_control().join(name);
-    let problem = overlay2::handlers::diagnose_in(&View::live(), &path).unwrap_or_else(|| {
+    let problem = overlay2::scripts::diagnose(&path).unwrap_or_else(|| {
         let cause =
             format!("exited {code}: something that it was to run is not there or cannot be");
-        let problem = Problem::new(&path, cause, "correct it");
-        overlay2::handlers::with_consequence(problem, &path)
+        Problem::new(&path, cause, "correct it")
     });
-    messages::report(&origin::problem(paths, problem).to_string());
+    messages::report(&of_handler(paths, &path, problem).to_string());
     0
 }
 
 fn refuse(paths: &Paths, program: &Path, error: &io::Error, refusals: RawFd) -> u8 {
     let why = origin::reason(program, error);
-    let why = overlay2::handlers::with_consequence(why, program);
-    let cause = origin::problem(paths, why).to_string();
+    let cause = of_handler(paths, program, why).to_string();
     let pid = kernel::process::id();
     let _ = fd::write_all(refusals, &Refusal::Worded { pid, cause }.encode());
     crate::child::code_of(error)
+}
+
+/// What is wrong with a handler, as of the file that was written, with what becomes of the
+/// signal.
+fn of_handler(paths: &Paths, path: &Path, problem: Problem) -> Problem {
+    overlay2::handlers::with_consequence(origin::problem(paths, problem), path)
 }
 
 /// At the boot, in a child: says which of the image's handlers cannot be run.
@@ -129,8 +133,14 @@ pub(crate) fn check(paths: &Paths) {
     if paths.is_nowhere() {
         return;
     }
-    for problem in overlay2::handlers::check_in(&View::live(), &paths.scan_control()) {
+    let (handlers, passed_over) = overlay2::handlers::list_in(&View::live(), &paths.scan_control());
+    for problem in passed_over {
         messages::report(&origin::problem(paths, problem).to_string());
+    }
+    for path in handlers {
+        if let Some(problem) = overlay2::scripts::diagnose(&path) {
+            messages::report(&of_handler(paths, &path, problem).to_string());
+        }
     }
 }
 

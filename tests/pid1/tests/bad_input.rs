@@ -69,7 +69,7 @@ fn a_bad_run_is_named_once_where_it_was_written_and_the_rest_goes_on() {
         }
         for line in [
             "mainstay: /etc/services.d/norun/run: this service has no run script",
-            "mainstay: /etc/services.d/isdir/run: not a file that can be run",
+            "mainstay: /etc/services.d/isdir/run: it is a directory, which cannot be run",
             "mainstay: /etc/services.d/finish/run:1: ",
             "mainstay: /etc/services.d/finish/finish:1: its interpreter",
             "/services.d/dead: it is a link to /etc/services-available/none, which does not exist",
@@ -137,7 +137,7 @@ fn a_command_that_cannot_be_run_says_why_and_what_to_do() {
         (
             "/etc",
             126,
-            "cannot run the command /etc: not a file that can be run",
+            "cannot run the command /etc: it is a directory, which cannot be run",
         ),
         ("", 126, "cannot run the command ``: it is an empty word"),
     ] {

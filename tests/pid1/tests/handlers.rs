@@ -26,7 +26,7 @@ const BROKEN: [(&str, &str); 10] = [
         "its interpreter /no/such/program does not exist",
     ),
     ("empty", "the file is empty"),
-    ("directory", "not a file that can be run"),
+    ("directory", "it is a directory, which cannot be run"),
     (
         "dead link",
         "it is a link to /no/such/file, which does not exist",

@@ -49,13 +49,13 @@ fn a_signal_to_stop_ends_run_d_in_its_sleep_and_no_further_script_begins() {
         .run_d("10.sh", "echo sleeping; sleep 30; echo slept")
         .run_d("20.sh", "echo further script")
         .hook("1", "echo hook")
-        .service("a", "echo service")
+        .service("a", "echo supervised")
         .stop_hook("1", "echo stop hook");
     for (name, number) in STOPPING {
         let container = image.command("/run.sh", &[]).boot();
         container.wait_for_line("sleeping");
         ends_at_once(&container, name, number);
-        for line in ["slept", "further", "hook", "service"] {
+        for line in ["slept", "further", "hook", "supervised"] {
             assert_none(&container, line);
         }
     }
@@ -67,14 +67,14 @@ fn a_signal_to_stop_ends_a_boot_hook_in_its_sleep_and_no_further_hook_begins() {
     image
         .hook("10", "echo sleeping; sleep 30; echo slept")
         .hook("20", "echo further hook")
-        .service("a", "echo service")
+        .service("a", "echo supervised")
         .stop_hook("1", "echo stop hook");
     for (name, number) in STOPPING {
         let container = image.init(["echo", "command"]).boot();
         container.wait_for_line("sleeping");
         ends_at_once(&container, name, number);
         assert_order(&container, &["sleeping", "stop hook", "stopped in"]);
-        for line in ["slept", "further", "service", "command"] {
+        for line in ["slept", "further", "supervised", "command"] {
             assert_none(&container, line);
         }
     }

@@ -78,13 +78,6 @@ pub fn with_consequence(problem: Problem, path: &Path) -> Problem {
     }
 }
 
-/// What is wrong with the handlers in `dir`.
-pub fn check_in(view: &View, dir: &Path) -> Vec<Problem> {
-    let (handlers, mut problems) = list_in(view, dir);
-    problems.extend(handlers.iter().filter_map(|path| diagnose_in(view, path)));
-    problems
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +119,10 @@ mod tests {
         temp.dir("SIGTERM");
         temp.link("/no/such/place", "SIGUSR1");
         temp.script("SIGUSR2", "#!/bin/sh\n");
-        let problems = check_in(&View::live(), &temp.at("."));
+        let view = View::live();
+        let (handlers, _) = list_in(&view, &temp.at("."));
+        let problems = handlers.iter().filter_map(|path| diagnose_in(&view, path));
+        let problems: Vec<Problem> = problems.collect();
         let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
         for (name, why) in [
             ("SIGHUP", "not executable"),
