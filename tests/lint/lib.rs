@@ -38,9 +38,12 @@ pub fn image() -> Tree {
     }
     tree.write(
         "etc/passwd",
-        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\napp:x:1000:1000::/:/bin/sh\n",
+        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\nwww-data:x:33:33::/var/www:/bin/false\napp:x:1000:1000::/:/bin/sh\n",
     );
-    tree.write("etc/group", "root:x:0:\nnogroup:x:65534:\napp:x:1000:\n");
+    tree.write(
+        "etc/group",
+        "root:x:0:\nnogroup:x:65534:\nwww-data:x:33:\napp:x:1000:\n",
+    );
     tree
 }
 
