@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use kernel::signal::{SIGINT, SIGKILL, SIGTERM};
+use kernel::signal::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use try_tests::{PLAIN_USER, Scratch, Trial, eventually};
 
 /// Boots a tree whose /run.sh is this script; gives exit code and lines.
@@ -218,9 +218,8 @@ fn a_network_of_its_own_has_a_loopback_device_alone() {
 
 #[test]
 fn a_term_waits_until_process_1_can_catch_it() {
-    for signal in [SIGTERM, SIGINT] {
-        let tree =
-            tree("echo up; read word; trap 'echo stopping; exit 3' TERM INT; read word; exit 4");
+    for signal in [SIGTERM, SIGHUP] {
+        let tree = tree("echo up; read word; trap 'echo stopping; exit 3' TERM; read word; exit 4");
         let mut trial = Trial::begin([tree.path()]);
         trial.await_line("up");
         trial.signal(signal);
@@ -229,6 +228,23 @@ fn a_term_waits_until_process_1_can_catch_it() {
         let (code, _) = trial.end();
         assert_eq!(code, 3);
     }
+}
+
+#[test]
+fn a_second_ctrl_c_makes_the_stop_wait_no_longer() {
+    let tree = Scratch::new();
+    let script = "#!/bin/sh\necho drain begins\nexec sleep 1000\n";
+    tree.script("etc/cont-finish.d/10-drain", script);
+    let trial = Trial::begin([tree.path()]);
+    trial.await_line("[services.d] done.");
+    trial.signal(SIGINT);
+    trial.await_line("drain begins");
+    // A sooner one would be the echo of the first.
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    trial.signal(SIGINT);
+    trial.await_line("asked again to stop");
+    let (code, lines) = trial.end();
+    assert_eq!(code, 0, "{lines:?}");
 }
 
 #[test]
