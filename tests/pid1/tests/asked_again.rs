@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use harness::{Container, patience, signal};
-use pid1_tests::{Image, PROMPT, assert_none, assert_order, code, deaf};
+use pid1_tests::{Image, PROMPT, assert_none, assert_order, code};
 use std::time::Duration;
 
 /// SIGRTMIN+3 as the C library counts, systemd's "halt".
@@ -45,12 +45,20 @@ fn all_is_read(container: &Container) {
     asks.outside_its_processes().run().ok();
 }
 
+/// A script that goes on until USR1. The shell takes a signal in the pauses: one that comes
+/// just ahead of a long wait would be taken after it.
+fn deaf_with_pauses(term: &str) -> String {
+    format!(
+        "{term}; trap 'echo a got HUP' HUP; trap 'echo a is done; exit 0' USR1
+        echo a up; while :; do usleep 10000; done"
+    )
+}
+
 /// A service that is deaf to a stop until it gets USR1, beside a drain that takes until /go.
 fn draining() -> Image {
     let image = Image::new();
-    let body = deaf("a", &["TERM", "HUP"]);
     image
-        .service("a", &format!("trap 'echo a is done; exit 0' USR1\n{body}"))
+        .service("a", &deaf_with_pauses("trap 'echo a got TERM' TERM"))
         .stop_hook(
             "10-drain",
             "trap '' TERM HUP; echo drain begins; while [ ! -e /go ]; do usleep 10000; done
@@ -102,11 +110,7 @@ fn a_stop_that_is_asked_for_again_takes_its_time() {
 #[test]
 fn the_time_after_the_last_term_is_not_cut_short_either() {
     let image = Image::new();
-    image.service(
-        "a",
-        "trap 'echo a got HUP' HUP; trap '' TERM; trap 'echo a is done; exit 0' USR1
-        echo a up\n. /idle.sh",
-    );
+    image.service("a", &deaf_with_pauses("trap '' TERM"));
     let container = image
         .init([])
         .env("S6_SERVICES_GRACETIME", "1")
