@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Event, StopCause};
 use kernel::clock;
 
+use crate::again::Task;
 use crate::reach;
 use crate::supervisor::{Phase, Supervisor};
 
@@ -65,15 +66,17 @@ impl Supervisor<'_> {
                 killed: Vec::new(),
                 // Where nothing was booted there is nothing to say.
                 said: match self.phase {
-                    Phase::RunD(_) | Phase::Preparing(_) => FinishMarker::Killing as u8,
-                    Phase::Booting(..) | Phase::Settling(_) | Phase::Up => 0,
+                    Phase::RunD(_)
+                    | Phase::Preparing(_)
+                    | Phase::Held(Task::RunD | Task::State) => FinishMarker::Killing as u8,
+                    Phase::Held(_) | Phase::Booting(..) | Phase::Settling(_) | Phase::Up => 0,
                 },
             });
             match &self.phase {
                 // The scripts of /run.d end with everything else; none begins.
                 Phase::RunD(pid) | Phase::Preparing(pid) => crate::boot::abandon(*pid),
                 Phase::Booting(boot, _) => crate::boot::abandon(boot.pid),
-                Phase::Settling(_) | Phase::Up => {}
+                Phase::Held(_) | Phase::Settling(_) | Phase::Up => {}
             }
         }
         self.tell(Event::Stop(cause));

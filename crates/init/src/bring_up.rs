@@ -9,7 +9,8 @@ use kernel::{clock, errno};
 use layouts::settings::IfBootFails;
 use plan::Readiness;
 
-use crate::boot::{Boot, BootPlan, PLAN_LIMIT, lead_group, run_d};
+use crate::again::Task;
+use crate::boot::{Boot, BootPlan, LOST, PLAN_LIMIT, lead_group, run_d};
 use crate::command::Command;
 use crate::environment;
 use crate::prepare::{self, Opened};
@@ -36,6 +37,15 @@ pub(crate) fn is_started(unit: &UnitState) -> bool {
     }
 }
 
+/// Whether the boot has said that something of what the image brings is missing, or could
+/// not say so.
+fn lost_something(status: WaitStatus) -> bool {
+    match status {
+        WaitStatus::Exited(code) => code == LOST,
+        WaitStatus::Killed(_) => true,
+    }
+}
+
 impl Supervisor<'_> {
     pub(crate) fn start_run_d(&mut self) {
         let env = environment::vector(&self.launch.environment);
@@ -47,16 +57,18 @@ impl Supervisor<'_> {
         });
         match started {
             Ok(pid) => {
+                self.again.done(Task::RunD);
                 self.phase = Phase::RunD(pid);
                 self.keep();
             }
-            Err(error) => self.boot_impossible("/run.d", &error),
+            Err(error) => self.try_later(Task::RunD, &error),
         }
         self.journal.end_child();
     }
 
     /// Begins the boot: a child makes the state anew.
     pub(crate) fn start_boot(&mut self) {
+        // After a crash in here all of it is done again.
         self.journal.begin_child(Purpose::Boot);
         if self.paths.is_nowhere() {
             self.begin_steps(0);
@@ -72,10 +84,11 @@ impl Supervisor<'_> {
         });
         match started {
             Ok(pid) => {
+                self.again.done(Task::State);
                 self.phase = Phase::Preparing(pid);
                 self.keep();
             }
-            Err(error) => self.boot_impossible("the boot", &error),
+            Err(error) => self.try_later(Task::State, &error),
         }
         self.journal.end_child();
     }
@@ -128,6 +141,12 @@ impl Supervisor<'_> {
         }
         self.scan_control = scan_control;
         self.lock = lock;
+        self.begin_boot();
+    }
+
+    /// Starts the boot's steps over what has been prepared.
+    pub(crate) fn begin_boot(&mut self) {
+        self.journal.begin_child(Purpose::Boot);
         let started = Boot::start(
             &self.inheritance,
             &BootPlan {
@@ -140,20 +159,13 @@ impl Supervisor<'_> {
         match started {
             Ok(boot) => {
                 self.watch(boot.handover.as_raw_fd(), Token::Boot);
+                self.again.done(Task::Boot);
                 self.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
                 self.keep();
             }
-            Err(error) => self.boot_impossible("the boot", &error),
+            Err(error) => self.try_later(Task::Boot, &error),
         }
         self.journal.end_child();
-    }
-
-    fn boot_impossible(&mut self, what: &str, error: &std::io::Error) {
-        self.messages.warn(&format!(
-            "cannot make a process for {what}: {}; the container stops",
-            errno::text(error)
-        ));
-        self.stop(StopCause::BootFailed(111));
     }
 
     pub(crate) fn read_boot(&mut self) {
@@ -165,8 +177,9 @@ impl Supervisor<'_> {
             Ok(Progress::Complete) => self.epoll.remove(boot.handover.as_raw_fd()),
             Err(error) => {
                 self.epoll.remove(boot.handover.as_raw_fd());
+                *handover = Handover::lost();
                 self.messages.warn(&format!(
-                    "what the boot handed over is of no use: {}",
+                    "what the boot handed over is of no use: {}; the services are read again",
                     errno::text(&error)
                 ));
             }
@@ -182,7 +195,7 @@ impl Supervisor<'_> {
             return;
         };
         let until = *until;
-        if self.scan.is_some() {
+        if self.scan.is_some() || self.again.waits(Task::Scan) {
             return;
         }
         let settled = self.engine.units().all(|(_, unit)| is_started(unit));
@@ -242,17 +255,13 @@ impl Supervisor<'_> {
         self.journal.begin_child(Purpose::Command);
         match command.start(&self.inheritance) {
             Ok(pid) => {
+                self.again.done(Task::Command);
+                self.phase = Phase::Up;
                 self.command = Some(pid);
                 self.journal.note_command(self.command);
                 self.keep_rest();
             }
-            Err(error) => {
-                self.messages.warn(&format!(
-                    "cannot make a process for the command: {}; the container stops",
-                    errno::text(&error)
-                ));
-                self.stop(StopCause::CommandEnded(111));
-            }
+            Err(error) => self.try_later(Task::Command, &error),
         }
         self.journal.end_child();
     }
@@ -296,9 +305,15 @@ impl Supervisor<'_> {
             }
             return;
         }
-        if handover.is_whole() {
-            self.take_services(handover.bytes(), false);
-        } else {
+        if lost_something(status) {
+            self.incomplete = true;
+            self.messages.warn(
+                "the boot has lost hooks or services (above, or it was killed); the container is \
+                 not ready; correct that and start it again",
+            );
+        }
+        // A boot by script hands nothing over, and one that was killed no whole.
+        if !handover.is_whole() || !self.take_services(handover.bytes(), false) {
             self.rescan(false);
         }
         // A boot by script asks for the reading of its services through the fifo.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::{End, Ended, Hindrance, Next, UnitId};
 use kernel::{clock, plural, signal};
 
+use crate::again::Task;
 use crate::supervisor::{Phase, Supervisor, now};
 
 impl Supervisor<'_> {
@@ -88,17 +89,22 @@ impl Supervisor<'_> {
                 Some(self.with_hook("the container boots"))
             }
             (None, Phase::Settling(_)) => Some("the command waits for services".to_string()),
+            (None, Phase::Held(task)) => Some(format!("no process yet for {}", task.name())),
             (None, Phase::Up) => None,
         };
         let units = self.engine.hindrances(now());
         let units = units.map(|(unit, why)| self.hindrance(unit, why));
-        phase.into_iter().chain(units).collect()
+        let incomplete = self
+            .incomplete
+            .then(|| "the boot has lost hooks or services; the log says which and why".to_string());
+        phase.into_iter().chain(incomplete).chain(units).collect()
     }
 
     /// Whether hooks still run, or are still to run, that come before the services.
     pub(crate) fn boots(&self) -> bool {
         match self.phase {
             Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..) => true,
+            Phase::Held(task) => task != Task::Command,
             Phase::Settling(_) | Phase::Up => false,
         }
     }

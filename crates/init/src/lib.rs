@@ -6,6 +6,7 @@
 //! hooks) happens in children, so that nothing they do can hold the loop up.
 #![forbid(unsafe_code)]
 
+mod again;
 mod answers;
 mod boot;
 mod bring_down;

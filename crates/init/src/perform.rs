@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
 use kernel::{errno, signal};
 
+use crate::again::Task;
 use crate::bring_down::FinishMarker;
 use crate::listeners::ENTRIES_A_TURN;
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
@@ -231,7 +232,7 @@ impl Supervisor<'_> {
         }
     }
 
-    fn run_stop_hooks(&mut self) {
+    pub(crate) fn run_stop_hooks(&mut self) {
         if !self.prepared {
             // Nothing was booted; what lies in the state directory is an earlier run's.
             return self.tell(Event::StopHooksDone(self.rules.limits));
@@ -246,18 +247,12 @@ impl Supervisor<'_> {
         self.journal.begin_child(Purpose::StopHooks);
         match StopHooks::start(&self.inheritance, &self.paths, &env, &variables) {
             Ok(hooks) => {
+                self.again.done(Task::StopHooks);
                 kernel::crash::note_descriptor(hooks.descriptor());
                 self.hooks = Some(hooks);
                 self.keep_rest();
             }
-            Err(error) => {
-                self.messages.warn(&format!(
-                    "cannot make a process for /etc/cont-finish.d: {}; its scripts are left out",
-                    errno::text(&error)
-                ));
-                self.say_finish(FinishMarker::Waiting);
-                self.tell(Event::StopHooksDone(self.rules.limits));
-            }
+            Err(error) => self.try_later(Task::StopHooks, &error),
         }
         self.journal.end_child();
     }

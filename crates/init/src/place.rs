@@ -221,6 +221,11 @@ fn make_standard(state: &Path) -> io::Result<()> {
         symlink("/run", run)?;
     }
     std::fs::create_dir_all(state)?;
+    // Without this one no service could run: where it cannot be made, another place is better.
+    match std::fs::create_dir(state.join("services")) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     // What an earlier start has left may be another user's.
     for path in [state.to_path_buf()]
         .into_iter()

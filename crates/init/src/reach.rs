@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use kernel::process::{self, Fork};
 use kernel::signal;
@@ -116,13 +117,13 @@ pub(crate) fn everybody() -> Option<Vec<Process>> {
 
 /// Reads /proc; none where that is not mounted.
 fn processes() -> Option<Vec<Process>> {
-    let entries = fs::read_dir("/proc").ok()?;
-    let found: Vec<Process> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let pid = entry.file_name().to_str()?.parse().ok()?;
+    let names = kernel::dir::names_in(Path::new("/proc")).ok()?;
+    let found: Vec<Process> = names
+        .iter()
+        .filter_map(|name| {
+            let pid = std::str::from_utf8(name).ok()?.parse().ok()?;
             // Not cmdline: reading that waits for a process that holds its memory.
-            parse_stat(pid, &fs::read(entry.path().join("stat")).ok()?)
+            parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
         })
         .collect();
     // An empty directory, or another namespace's.

@@ -8,6 +8,7 @@ use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
 use kernel::{clock, errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
+use crate::again::Task;
 use crate::control::{ACCEPTED_A_TURN, Accepted, Server, Turn};
 use crate::order::Order;
 use crate::service::age;
@@ -292,9 +293,11 @@ impl Supervisor<'_> {
         let not_ready = self.not_ready();
         let phase = match (&self.engine.phase(), &self.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
-            (EnginePhase::Running, Phase::RunD(_)) => "run.d",
-            (EnginePhase::Running, Phase::Preparing(_) | Phase::Booting(..)) => "booting",
-            (EnginePhase::Running, Phase::Settling(_)) => "starting",
+            (EnginePhase::Running, Phase::RunD(_) | Phase::Held(Task::RunD)) => "run.d",
+            (EnginePhase::Running, Phase::Held(Task::Command) | Phase::Settling(_)) => "starting",
+            (EnginePhase::Running, Phase::Held(_) | Phase::Preparing(_) | Phase::Booting(..)) => {
+                "booting"
+            }
             (EnginePhase::Running, Phase::Up) => "up",
         };
         let ready = if not_ready.is_empty() { "yes" } else { "no" };

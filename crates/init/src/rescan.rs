@@ -8,13 +8,17 @@ use s6wire::control::ScanCommand;
 
 use layouts::Problem;
 
+use crate::again::Task;
 use crate::boot::PLAN_LIMIT;
 use crate::lock;
 use crate::scan::{Handover, Progress, Scan};
 use crate::service::{Pipe, Service};
-use crate::supervisor::{Supervisor, now};
+use crate::supervisor::{Phase, Supervisor, now};
 use crate::survival::Kind;
 use crate::token::Token;
+
+/// How often a reading is tried before it is given up.
+const SCAN_TRIES: u32 = 3;
 
 impl Supervisor<'_> {
     pub(crate) fn read_scan_control(&mut self) {
@@ -57,14 +61,14 @@ impl Supervisor<'_> {
         }
         match Scan::start(&self.inheritance, &self.paths, drop_missing) {
             Ok(scan) => {
+                self.again.done(Task::Scan);
                 self.watch(scan.handover.as_raw_fd(), Token::Scan);
                 self.scan = Some((scan, Handover::new(PLAN_LIMIT)));
             }
-            Err(error) => self.messages.warn(&format!(
-                "cannot make a process to read {}: {}; ask again with s6-svscanctl -a",
-                self.paths.services.display(),
-                errno::text(&error)
-            )),
+            Err(error) => {
+                self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+                self.try_later(Task::Scan, &error);
+            }
         }
     }
 
@@ -77,41 +81,42 @@ impl Supervisor<'_> {
             Ok(Progress::Complete) => {
                 if let Some((scan, handover)) = self.scan.take() {
                     self.epoll.remove(scan.handover.as_raw_fd());
-                    self.take_services(handover.bytes(), scan.drop_missing);
+                    if !self.take_services(handover.bytes(), scan.drop_missing) {
+                        self.scan_lost(scan.drop_missing, "could not be read");
+                    }
                 }
             }
             Err(error) => {
                 // Closing the pipe ends the child, should it still write.
                 self.epoll.remove(scan.handover.as_raw_fd());
+                let drop_missing = scan.drop_missing;
                 self.scan = None;
-                self.messages.warn(&format!(
-                    "{}: what was read cannot be taken over: {}; the services stay as they are",
-                    self.paths.services.display(),
-                    errno::text(&error)
-                ));
+                let why = errno::text(&error);
+                let why = format!("what was read cannot be taken over: {why}");
+                self.scan_lost(drop_missing, &why);
             }
         }
+        self.scan_on();
+    }
+
+    /// Begins the reading that was asked for while another ran.
+    pub(crate) fn scan_on(&mut self) {
         if let Some(drop_missing) = self.scan_next.take() {
             self.rescan(drop_missing);
         }
     }
 
     /// Adds the services that a child has read; with `drop_missing`, removes those that
-    /// are no longer there.
-    pub(crate) fn take_services(&mut self, bytes: &[u8], drop_missing: bool) {
+    /// are no longer there. Whether the bytes were what a child writes.
+    pub(crate) fn take_services(&mut self, bytes: &[u8], drop_missing: bool) -> bool {
         if self.stopping.is_some() {
-            return;
+            return true;
         }
         let (found, problems) = match layouts::overlay2::decode(bytes) {
             Ok(found) => found,
-            Err(_) => {
-                self.messages.warn(&format!(
-                    "{}: could not be read; the services stay as they are",
-                    self.paths.services.display()
-                ));
-                return;
-            }
+            Err(_) => return false,
         };
+        self.scans_lost = 0;
         if drop_missing {
             let gone: Vec<UnitId> = self
                 .engine
@@ -142,6 +147,23 @@ impl Supervisor<'_> {
         for problem in problems {
             self.say_once(&problem);
         }
+        true
+    }
+
+    /// A reading of the scan directory came to nothing: it is done once more, or said.
+    pub(crate) fn scan_lost(&mut self, drop_missing: bool, why: &str) {
+        self.scans_lost += 1;
+        if self.scans_lost < SCAN_TRIES {
+            self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+            return;
+        }
+        self.scans_lost = 0;
+        self.messages.warn(&format!(
+            "{}: {why}; the services stay as they are; ask again with s6-svscanctl -a",
+            self.paths.services.display()
+        ));
+        // The first reading of all: what is up is not what was asked for.
+        self.incomplete |= matches!(self.phase, Phase::Settling(_));
     }
 
     /// Whether no other process supervises the directory, such as an s6-supervise that

@@ -4,8 +4,9 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::fd;
-use layouts::overlay2;
+use layouts::{Loss, overlay2};
 
+use crate::boot::LOST;
 use crate::child::Inheritance;
 use crate::origin;
 use crate::paths::Paths;
@@ -39,6 +40,17 @@ impl Scan {
     }
 }
 
+/// Does it again, twice at most, while the kernel refuses part of it: what comes of a
+/// moment's want of descriptors, memory or room is gone by then.
+pub(crate) fn insist<T>(work: impl Fn() -> T, is_refused: impl Fn(&T) -> bool) -> T {
+    let first = work();
+    if !is_refused(&first) {
+        return first;
+    }
+    let second = work();
+    if !is_refused(&second) { second } else { work() }
+}
+
 /// Reads the service directories of the scan directory and writes them, and what is wrong
 /// with any, to `to`: PID 1 says them, which may not wait for a reader.
 pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
@@ -47,19 +59,40 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
         Ok(false) => (Vec::new(), Vec::new()),
         Ok(true) | Err(_) => {
             let held = overlay2::protect::hold(&paths.services);
-            let (found, problems) = overlay2::read_scan_dir(&paths.services);
+            let (found, problems) = insist(
+                || overlay2::read_scan_dir(&paths.services),
+                |(_, problems)| problems.iter().any(|one| one.loses > Loss::Nothing),
+            );
             (found, held.into_iter().chain(problems).collect())
         }
     };
+    let lost = problems.iter().any(|one| one.loses == Loss::Whole);
     let problems: Vec<_> = problems
         .into_iter()
         .map(|problem| origin::problem(paths, problem))
         .collect();
     let bytes = overlay2::encode(&found, &problems);
-    match fd::write_all(to.as_raw_fd(), &bytes) {
+    match write_all(to, &bytes) {
+        Ok(()) if lost => LOST,
         Ok(()) => 0,
-        Err(_) => 111,
+        Err(_) => LOST,
     }
+}
+
+/// Writes all of it; an error that does not come again loses nothing.
+fn write_all(to: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
+    let mut errors = 0;
+    while !bytes.is_empty() {
+        match fd::write(to.as_raw_fd(), bytes) {
+            Ok(count) => {
+                bytes = &bytes[count..];
+                errors = 0;
+            }
+            Err(_) if errors < 3 => errors += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Most bytes that are read in one turn of the loop, or a little more. A pipe holds

@@ -13,6 +13,7 @@ use kernel::spawn::{Report, Spawner};
 use kernel::{clock, errno, fd, limits};
 use layouts::settings::Settings;
 
+use crate::again::{Again, Task};
 use crate::boot::Boot;
 use crate::bring_down::{FinishMarker, Stopping};
 use crate::child::Inheritance;
@@ -40,6 +41,8 @@ use crate::token::Token;
 
 /// Where the container is, before it stops.
 pub(crate) enum Phase {
+    /// There was no process yet for one of these: /run.d, the boot, the command.
+    Held(Task),
     /// The scripts of /run.d run.
     RunD(i32),
     /// A child makes the state anew.
@@ -76,6 +79,10 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) server: Option<Server>,
     pub(crate) base: Base,
     pub(crate) launch: &'a Launch,
+    /// What could not be done and is tried again.
+    pub(crate) again: Again,
+    /// The boot has lost services or hooks: what is up is not what was asked for.
+    pub(crate) incomplete: bool,
     /// The container's command, S6_CMD_ARG0 included; empty when there is none.
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) settings: Settings,
@@ -90,6 +97,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) returning: Vec<(String, Option<Pipe>)>,
     /// A scan that was asked for while another runs.
     pub(crate) scan_next: Option<bool>,
+    /// How many readings in a row came to nothing.
+    pub(crate) scans_lost: u32,
     pub(crate) hooks: Option<StopHooks>,
     /// The hook that the boot or the stop waits for, and since when; of one that takes a while.
     pub(crate) running_hook: Option<(String, Duration)>,
@@ -184,9 +193,9 @@ pub fn run(launch: &Launch) -> u8 {
     // Said once in a life.
     let second = second.filter(|_| saved.is_none());
     survival::abandon_unbegun(&journal, saved.is_some());
-    let sources = Epoll::new().and_then(|epoll| Ok((epoll, SignalSource::new(&received)?)));
-    let (epoll, signals) = match sources {
-        Ok(sources) => sources,
+    let epoll = Epoll::create();
+    let signals = match SignalSource::new(&received) {
+        Ok(signals) => signals,
         Err(error) => {
             crate::messages::report(&format!(
                 "cannot wait for events: {}; nothing was started",
@@ -324,6 +333,8 @@ impl<'a> Supervisor<'a> {
             stopping: None,
             server: None,
             launch,
+            again: Again::default(),
+            incomplete: false,
             argv,
             rules: StopRules::from_settings(&settings),
             settings,
@@ -333,6 +344,7 @@ impl<'a> Supervisor<'a> {
             lock: None,
             scan: None,
             scan_next: None,
+            scans_lost: 0,
             returning: Vec::new(),
             hooks: None,
             running_hook: None,
@@ -403,8 +415,9 @@ impl<'a> Supervisor<'a> {
             news.clear();
             let timeout = self.timeout();
             if self.epoll.wait(timeout, &mut news).is_err() {
-                // Only a broken descriptor of our own could do this; go on with time.
+                // Neither epoll(7) nor poll(2) waits: go on with time, and hear signals.
                 clock::sleep(Duration::from_millis(10));
+                self.receive_signals();
             }
             self.messages.flush();
             for item in &news {
@@ -416,6 +429,7 @@ impl<'a> Supervisor<'a> {
             self.drop_late_clients();
             self.accept_again();
             self.tell_more_listeners();
+            self.try_again();
             self.tell(Event::Tick);
         }
     }
@@ -428,10 +442,14 @@ impl<'a> Supervisor<'a> {
         let engine = self.engine.deadline().map(|t| Duration::from_nanos(t.0));
         let settling = match &self.phase {
             Phase::Settling(until) => *until,
-            Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..) | Phase::Up => None,
+            Phase::Held(_)
+            | Phase::RunD(_)
+            | Phase::Preparing(_)
+            | Phase::Booting(..)
+            | Phase::Up => None,
         };
         let clients = self.server.as_ref().and_then(Server::deadline);
-        [engine, settling, clients]
+        [engine, settling, clients, self.again.deadline()]
             .into_iter()
             .flatten()
             .map(|until| until.saturating_sub(now))
@@ -518,8 +536,9 @@ impl<'a> Supervisor<'a> {
     fn when(&self) -> When {
         match (&self.stopping, &self.phase, self.command) {
             (Some(_), _, _) => When::Stopping,
-            (None, Phase::RunD(_), _) => When::RunD,
-            (None, Phase::Preparing(_) | Phase::Booting(..), _) => When::Boot,
+            (None, Phase::RunD(_) | Phase::Held(Task::RunD), _) => When::RunD,
+            (None, Phase::Held(Task::Command), _) => When::UpWithCommand,
+            (None, Phase::Held(_) | Phase::Preparing(_) | Phase::Booting(..), _) => When::Boot,
             (None, Phase::Settling(_) | Phase::Up, None) => When::Up,
             (None, Phase::Settling(_) | Phase::Up, Some(_)) => When::UpWithCommand,
         }
@@ -593,6 +612,12 @@ impl<'a> Supervisor<'a> {
         }
         if self.scan.as_ref().is_some_and(|(scan, _)| scan.pid == pid) {
             self.read_scan();
+            // A pipe without a writer has an end. One that has none brings nothing more.
+            if let Some((scan, _)) = self.scan.take_if(|(scan, _)| scan.pid == pid) {
+                self.epoll.remove(scan.handover.as_raw_fd());
+                self.scan_lost(scan.drop_missing, "could not be read");
+                self.scan_on();
+            }
             return;
         }
         if self.handler_ended(pid, status) {

@@ -125,6 +125,22 @@ impl AsRawFd for Entries {
     }
 }
 
+/// The names in the directory at `path`, in no particular order, `.` and `..` aside.
+///
+/// The standard library's own panics when closing a directory fails (close(2): EIO).
+///
+/// # Errors
+/// As open(2) and getdents64(2).
+pub fn names_in(path: &std::path::Path) -> io::Result<Vec<Vec<u8>>> {
+    let dir = crate::fs::open(path, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    let mut entries = Entries::read(dir);
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next()? {
+        names.push(entry.name);
+    }
+    Ok(names)
+}
+
 /// The names in the directory, without `.` and `..`, sorted bytewise. `dir` may be an
 /// O_PATH descriptor.
 ///

@@ -1,7 +1,9 @@
-//! Waiting for many descriptors at once: epoll(7), or, where a sandbox has none, poll(2)
-//! over a list.
+//! Waiting for many descriptors at once: epoll(7). What it refuses, and everything where a
+//! sandbox has none or where it fails, is waited for by poll(2) over a list: a descriptor
+//! that was asked for is heard, whatever the kernel says.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -10,22 +12,24 @@ use crate::{check, errno, signal};
 
 /// An epoll instance whose entries carry a number of the caller's.
 pub struct Epoll {
-    means: Means,
+    /// None where there is no epoll(7).
+    epoll: Option<OwnedFd>,
+    /// It has failed: everything is polled.
+    broken: Cell<bool>,
+    /// All that is to be watched, and how many of it epoll has refused.
+    watched: RefCell<BTreeMap<RawFd, Watched>>,
+    refused: Cell<usize>,
     /// The signal mask while it waits, where that is not the process's.
     mask: Cell<Option<signal::Set>>,
 }
 
-enum Means {
-    Epoll(OwnedFd),
-    Poll(RefCell<Vec<Watched>>),
-}
-
-/// What poll(2) is to watch.
+/// What is watched of a descriptor.
 #[derive(Clone, Copy)]
 struct Watched {
-    fd: RawFd,
     events: i32,
     token: u64,
+    /// Whether epoll has refused it.
+    refused: bool,
 }
 
 /// News of one descriptor.
@@ -42,38 +46,28 @@ pub struct Readiness {
 }
 
 impl Epoll {
-    /// A new instance, closed on exec.
-    ///
-    /// # Errors
-    /// EMFILE, ENOMEM.
-    pub fn new() -> io::Result<Epoll> {
+    /// A new instance, closed on exec. Where none can be had (ENOSYS, EMFILE, ENFILE, ENOMEM)
+    /// it is poll(2), which needs nothing.
+    pub fn create() -> Epoll {
         // SAFETY: takes a number; the new descriptor is owned here.
         let made = |answer: i32| unsafe { Ok(OwnedFd::from_raw_fd(check(answer)?)) };
         // SAFETY: takes a number.
         let newer = made(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) });
-        let epoll = match newer {
-            Err(error) if errno::is_missing_call(&error) => {
-                made(older_create()).and_then(|epoll| {
-                    crate::fd::set_close_on_exec(epoll.as_raw_fd(), true)?;
-                    Ok(epoll)
-                })
-            }
-            other => other,
-        };
-        match epoll {
-            Ok(epoll) => Ok(Epoll::by(Means::Epoll(epoll))),
-            Err(error) if errno::is_missing_call(&error) => Ok(Epoll::by_poll()),
-            Err(error) => Err(error),
-        }
+        let epoll = newer.or_else(|_: io::Error| {
+            made(older_create()).and_then(|epoll| {
+                crate::fd::set_close_on_exec(epoll.as_raw_fd(), true)?;
+                Ok(epoll)
+            })
+        });
+        Epoll::by(epoll.ok())
     }
 
-    fn by_poll() -> Epoll {
-        Epoll::by(Means::Poll(RefCell::new(Vec::new())))
-    }
-
-    fn by(means: Means) -> Epoll {
+    fn by(epoll: Option<OwnedFd>) -> Epoll {
         Epoll {
-            means,
+            epoll,
+            broken: Cell::new(false),
+            watched: RefCell::new(BTreeMap::new()),
+            refused: Cell::new(0),
             mask: Cell::new(None),
         }
     }
@@ -83,75 +77,178 @@ impl Epoll {
         self.mask.set(mask);
     }
 
-    fn control(&self, operation: i32, fd: RawFd, events: i32, token: u64) -> io::Result<()> {
-        let list = match &self.means {
-            Means::Poll(list) => list,
-            Means::Epoll(epoll) => {
-                let mut event = libc::epoll_event {
-                    events: events as u32,
-                    u64: token,
-                };
-                // SAFETY: `event` is valid for the call.
-                return check(unsafe {
-                    libc::epoll_ctl(epoll.as_raw_fd(), operation, fd, &mut event)
-                })
-                .map(drop);
-            }
+    /// What does the waiting, as long as it has not failed.
+    fn instance(&self) -> Option<RawFd> {
+        let whole = !self.broken.get();
+        self.epoll
+            .as_ref()
+            .filter(|_| whole)
+            .map(AsRawFd::as_raw_fd)
+    }
+
+    fn watch(&self, fd: RawFd, events: i32, token: u64) -> io::Result<()> {
+        let accepted = match self.instance() {
+            None => false,
+            Some(epoll) => match control(epoll, libc::EPOLL_CTL_ADD, fd, events, token) {
+                // A descriptor that was closed without a word may come again under its number.
+                Err(error) if errno::is(&error, libc::EEXIST) => {
+                    control(epoll, libc::EPOLL_CTL_MOD, fd, events, token).is_ok()
+                }
+                Err(error) if !can_be_polled(fd, &error) => return Err(error),
+                other => other.is_ok(),
+            },
         };
-        let mut list = list.borrow_mut();
-        // A descriptor that was closed without a word may come again under its number.
-        list.retain(|watched| watched.fd != fd);
-        if operation != libc::EPOLL_CTL_DEL {
-            list.push(Watched { fd, events, token });
-        }
+        self.forget(fd);
+        self.refused
+            .set(self.refused.get() + usize::from(!accepted));
+        let watched = Watched {
+            events,
+            token,
+            refused: !accepted,
+        };
+        self.watched.borrow_mut().insert(fd, watched);
         Ok(())
+    }
+
+    /// Takes a descriptor out of the list alone.
+    fn forget(&self, fd: RawFd) -> Option<Watched> {
+        let old = self.watched.borrow_mut().remove(&fd)?;
+        self.refused
+            .set(self.refused.get() - usize::from(old.refused));
+        Some(old)
     }
 
     /// Watches `fd` for input, level-triggered.
     ///
     /// # Errors
-    /// EEXIST, EPERM for files that cannot be watched, ENOSPC.
+    /// EBADF when it is not open, EPERM for a file or directory, which is always ready.
     pub fn add(&self, fd: RawFd, token: u64) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, fd, libc::EPOLLIN, token)
+        self.watch(fd, libc::EPOLLIN, token)
     }
 
     /// Watches `fd` for room to write and no longer for input: input that nobody takes, or
     /// its end, would be news in every turn.
     ///
     /// # Errors
-    /// ENOENT when it is not watched.
+    /// As [`Epoll::add`].
     pub fn turn_to_output(&self, fd: RawFd, token: u64) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_MOD, fd, libc::EPOLLOUT, token)
+        self.watch(fd, libc::EPOLLOUT, token)
     }
 
     /// Stops watching `fd`. To be called ahead of closing it: a child may have a copy, and as
     /// long as there is one, what is watched goes on being news (epoll(7)), under a number
     /// that nothing can be done about.
     pub fn remove(&self, fd: RawFd) {
-        let _ = self.control(libc::EPOLL_CTL_DEL, fd, 0, 0);
+        let refused = self.forget(fd).is_some_and(|old| old.refused);
+        if let Some(epoll) = self.instance()
+            && !refused
+            && control(epoll, libc::EPOLL_CTL_DEL, fd, 0, 0)
+                .is_err_and(|error| crate::fd::is_open(fd) && !errno::is(&error, libc::ENOENT))
+        {
+            // It would speak for a descriptor that nobody listens to any more, for ever.
+            self.break_off();
+        }
+    }
+
+    /// From now on everything is polled.
+    fn break_off(&self) {
+        self.broken.set(true);
+        let mut watched = self.watched.borrow_mut();
+        watched.values_mut().for_each(|one| one.refused = true);
+        self.refused.set(watched.len());
     }
 
     /// Waits for news, at most `timeout` (none: for ever), and appends it to `news`.
     ///
     /// # Errors
-    /// As epoll_wait(2), but for EINTR, which counts as no news.
+    /// As ppoll(2), but for EINTR, which counts as no news.
     pub fn wait(&self, timeout: Option<Duration>, news: &mut Vec<Readiness>) -> io::Result<()> {
         let milliseconds = match timeout {
             None => -1,
             // Rounded up: a wait must not end before its time and spin.
             Some(time) => time.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32,
         };
-        let mask = self.mask.get();
-        let mask = mask.as_ref();
-        let outcome = match &self.means {
-            Means::Epoll(epoll) => epoll_wait(epoll, milliseconds, mask, news),
-            Means::Poll(list) => poll(&mut list.borrow_mut(), milliseconds, mask, news),
+        let outcome = match self.instance() {
+            Some(epoll) if self.refused.get() == 0 => {
+                match epoll_wait(epoll, milliseconds, self.mask.get().as_ref(), news) {
+                    Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                        self.break_off();
+                        self.poll(milliseconds, news)
+                    }
+                    other => other,
+                }
+            }
+            Some(_) | None => self.poll(milliseconds, news),
         };
         match outcome {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             other => other,
         }
     }
+
+    /// Waits by ppoll(2): for what epoll has refused, and for epoll itself, which can be
+    /// polled like any other descriptor.
+    fn poll(&self, milliseconds: i32, news: &mut Vec<Readiness>) -> io::Result<()> {
+        let epoll = self.instance();
+        let mut tokens = Vec::new();
+        let mut polled: Vec<libc::pollfd> = Vec::new();
+        let mut ask = |fd: RawFd, events: i32| {
+            polled.push(libc::pollfd {
+                fd,
+                // The bits of poll(2) and of epoll(7) are the same numbers for what is used.
+                events: events as libc::c_short,
+                revents: 0,
+            });
+        };
+        for (fd, watched) in self.watched.borrow().iter() {
+            if watched.refused {
+                tokens.push(watched.token);
+                ask(*fd, watched.events);
+            }
+        }
+        if let Some(epoll) = epoll {
+            ask(epoll, libc::EPOLLIN);
+        }
+        ppoll(&mut polled, milliseconds, self.mask.get().as_ref())?;
+        for (token, polled) in tokens.iter().zip(&polled) {
+            if polled.revents & libc::POLLNVAL != 0 {
+                // Closed meanwhile: epoll would have forgotten it by itself.
+                self.forget(polled.fd);
+            } else if polled.revents != 0 {
+                news.push(readiness(*token, i32::from(polled.revents)));
+            }
+        }
+        match epoll {
+            Some(epoll) if polled.last().is_some_and(|last| last.revents != 0) => {
+                if let Err(error) = epoll_wait(epoll, 0, None, news)
+                    && error.kind() != io::ErrorKind::Interrupted
+                {
+                    self.break_off();
+                }
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether poll(2) can watch what epoll has refused for this reason. A file or directory
+/// is always ready, and would be news for ever.
+fn can_be_polled(fd: RawFd, error: &io::Error) -> bool {
+    if errno::is(error, libc::EBADF) {
+        return crate::fd::is_open(fd);
+    }
+    let kind = crate::fs::stat(&fd).map(|stat| stat.is_file() || stat.is_dir());
+    !errno::is(error, libc::EPERM) || !kind.unwrap_or(false)
+}
+
+fn control(epoll: RawFd, operation: i32, fd: RawFd, events: i32, token: u64) -> io::Result<()> {
+    let mut event = libc::epoll_event {
+        events: events as u32,
+        u64: token,
+    };
+    // SAFETY: `event` is valid for the call.
+    check(unsafe { libc::epoll_ctl(epoll, operation, fd, &mut event) }).map(drop)
 }
 
 /// epoll_create(2) itself, which newer architectures do not have.
@@ -177,24 +274,19 @@ fn readiness(token: u64, bits: i32) -> Readiness {
 }
 
 fn epoll_wait(
-    epoll: &OwnedFd,
+    epoll: RawFd,
     milliseconds: i32,
     mask: Option<&signal::Set>,
     news: &mut Vec<Readiness>,
 ) -> io::Result<()> {
     let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
     let room = events.len() as i32;
+    let place = events.as_mut_ptr();
     // SAFETY: the array has the length that is given; the mask is initialised.
     let count = unsafe {
         match mask {
-            None => libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), room, milliseconds),
-            Some(mask) => libc::epoll_pwait(
-                epoll.as_raw_fd(),
-                events.as_mut_ptr(),
-                room,
-                milliseconds,
-                &mask.0,
-            ),
+            None => libc::epoll_wait(epoll, place, room, milliseconds),
+            Some(mask) => libc::epoll_pwait(epoll, place, room, milliseconds, &mask.0),
         }
     };
     let count = check(count)? as usize;
@@ -206,21 +298,11 @@ fn epoll_wait(
     Ok(())
 }
 
-/// The bits of poll(2) and of epoll(7) are the same numbers for what is used here.
-fn poll(
-    list: &mut Vec<Watched>,
+fn ppoll(
+    polled: &mut [libc::pollfd],
     milliseconds: i32,
     mask: Option<&signal::Set>,
-    news: &mut Vec<Readiness>,
 ) -> io::Result<()> {
-    let mut polled: Vec<libc::pollfd> = list
-        .iter()
-        .map(|watched| libc::pollfd {
-            fd: watched.fd,
-            events: watched.events as libc::c_short,
-            revents: 0,
-        })
-        .collect();
     let time = libc::timespec {
         tv_sec: libc::time_t::from(milliseconds / 1000),
         tv_nsec: libc::c_long::from(milliseconds % 1000) * 1_000_000,
@@ -238,20 +320,8 @@ fn poll(
             time,
             mask,
         )
-    })?;
-    for (watched, polled) in list.iter().zip(&polled) {
-        if polled.revents & !libc::POLLNVAL != 0 {
-            news.push(readiness(watched.token, i32::from(polled.revents)));
-        }
-    }
-    // Closed meanwhile: epoll would have forgotten it by itself.
-    let mut polled = polled.iter();
-    list.retain(|_| {
-        polled
-            .next()
-            .is_none_or(|polled| polled.revents & libc::POLLNVAL == 0)
-    });
-    Ok(())
+    })
+    .map(drop)
 }
 
 #[cfg(test)]
@@ -261,7 +331,9 @@ mod tests {
 
     #[test]
     fn a_list_for_poll_does_what_epoll_does() {
-        for epoll in [Epoll::new().unwrap(), Epoll::by_poll()] {
+        let broken = Epoll::create();
+        broken.break_off();
+        for epoll in [Epoll::create(), Epoll::by(None), broken] {
             let (read, write) = fd::pipe().unwrap();
             let (other, _keep) = fd::pipe().unwrap();
             epoll.add(read.as_raw_fd(), 7).unwrap();
@@ -288,5 +360,56 @@ mod tests {
             assert_eq!((told.len(), told[0].token), (1, 11));
             assert!(told[0].hangup);
         }
+    }
+
+    /// A device of whose kind epoll refuses some is watched all the same, and what has been
+    /// refused is heard beside what has not.
+    #[test]
+    fn what_epoll_refuses_is_polled_beside_it() {
+        let epoll = Epoll::create();
+        let (read, write) = fd::pipe().unwrap();
+        let (other, more) = fd::pipe().unwrap();
+        epoll.add(read.as_raw_fd(), 7).unwrap();
+        epoll.add(other.as_raw_fd(), 8).unwrap();
+        // As if the kernel had refused the second.
+        control(
+            epoll.instance().unwrap(),
+            libc::EPOLL_CTL_DEL,
+            other.as_raw_fd(),
+            0,
+            0,
+        )
+        .unwrap();
+        epoll
+            .watched
+            .borrow_mut()
+            .get_mut(&other.as_raw_fd())
+            .unwrap()
+            .refused = true;
+        epoll.refused.set(1);
+        let news = || {
+            let mut news = Vec::new();
+            epoll
+                .wait(Some(Duration::from_millis(20)), &mut news)
+                .unwrap();
+            let mut tokens: Vec<u64> = news.iter().map(|one| one.token).collect();
+            tokens.sort_unstable();
+            tokens
+        };
+        assert_eq!(news(), []);
+        fd::write_all(write.as_raw_fd(), b"x").unwrap();
+        assert_eq!(news(), [7]);
+        fd::write_all(more.as_raw_fd(), b"x").unwrap();
+        assert_eq!(news(), [7, 8]);
+        epoll.remove(other.as_raw_fd());
+        assert_eq!(news(), [7]);
+        assert_eq!(epoll.refused.get(), 0);
+    }
+
+    #[test]
+    fn a_file_is_no_news() {
+        let file = std::fs::File::open("/proc/self/exe").unwrap();
+        assert!(Epoll::create().add(file.as_raw_fd(), 1).is_err());
+        assert!(Epoll::create().add(1 << 20, 1).is_err());
     }
 }

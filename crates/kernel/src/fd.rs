@@ -13,14 +13,13 @@ use crate::check;
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
     // SAFETY: `ends` has room for two descriptors.
-    match check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }) {
-        Err(error) if crate::errno::is_missing_call(&error) => {
-            older_pipe(&mut ends)?;
-            for end in ends {
-                set_close_on_exec(end, true)?;
-            }
+    if let Err(error) = check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }) {
+        // Where the call is missing, the older one does it; where descriptors are, it may
+        // have been for a moment (ENFILE).
+        older_pipe(&mut ends).map_err(|_| error)?;
+        for end in ends {
+            set_close_on_exec(end, true)?;
         }
-        other => drop(other?),
     }
     // SAFETY: both descriptors are new and owned from here.
     unsafe { Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1]))) }
@@ -105,15 +104,14 @@ fn close_range(first: RawFd, flags: libc::c_uint) -> io::Result<()> {
 
 /// The numbers from `first` on that are open: as /proc says, else as each answers.
 pub fn open_from(first: RawFd) -> Vec<RawFd> {
-    match std::fs::read_dir("/proc/self/fd") {
-        Ok(entries) => {
-            let numbers: Vec<RawFd> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-                .filter(|fd| *fd >= first)
-                .collect();
+    match crate::dir::names_in(std::path::Path::new("/proc/self/fd")) {
+        Ok(names) => {
+            let numbers = names
+                .iter()
+                .filter_map(|name| std::str::from_utf8(name).ok()?.parse().ok());
             // The directory that was just read is among the numbers, and closed by now.
-            numbers.into_iter().filter(|fd| is_open(*fd)).collect()
+            let numbers = numbers.filter(|fd| *fd >= first);
+            numbers.filter(|fd| is_open(*fd)).collect()
         }
         Err(_) => open_by_asking(first),
     }
@@ -123,14 +121,39 @@ pub fn open_from(first: RawFd) -> Vec<RawFd> {
 /// up there are not.
 const ASKED: RawFd = 65536;
 
+/// How many are asked about at a time (poll(2) refuses more than RLIMIT_NOFILE).
+const AT_A_TIME: usize = 512;
+
 fn open_by_asking(first: RawFd) -> Vec<RawFd> {
-    (first..ASKED).filter(|fd| is_open(*fd)).collect()
+    let numbers: Vec<RawFd> = (first..ASKED).collect();
+    numbers.chunks(AT_A_TIME).flat_map(open_among).collect()
+}
+
+/// Those of `numbers` that are open: poll(2) marks the others (POLLNVAL).
+fn open_among(numbers: &[RawFd]) -> Vec<RawFd> {
+    let asked = numbers.iter().map(|fd| libc::pollfd {
+        fd: *fd,
+        events: 0,
+        revents: 0,
+    });
+    let mut asked: Vec<libc::pollfd> = asked.collect();
+    // SAFETY: the array has the length that is given.
+    let answer = unsafe { libc::poll(asked.as_mut_ptr(), asked.len() as libc::nfds_t, 0) };
+    let mut numbers: Vec<RawFd> = numbers.to_vec();
+    if answer == -1 {
+        numbers.retain(|fd| is_open(*fd));
+    } else {
+        let mut closed = asked.iter().map(|one| one.revents & libc::POLLNVAL != 0);
+        numbers.retain(|_| closed.next() == Some(false));
+    }
+    numbers
 }
 
 /// Whether `fd` is open.
 pub fn is_open(fd: RawFd) -> bool {
     // SAFETY: no preconditions.
-    unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
+    let answer = check(unsafe { libc::fcntl(fd, libc::F_GETFD) });
+    !answer.is_err_and(|error| crate::errno::is(&error, libc::EBADF))
 }
 
 /// Sets or clears the close-on-exec flag.
@@ -140,24 +163,39 @@ pub fn is_open(fd: RawFd) -> bool {
 pub fn set_close_on_exec(fd: RawFd, on: bool) -> io::Result<()> {
     let flags = if on { libc::FD_CLOEXEC } else { 0 };
     // SAFETY: no preconditions.
-    check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)
+    let by_flags = check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) });
+    let request = if on { libc::FIOCLEX } else { libc::FIONCLEX };
+    by_flags
+        // SAFETY: the request has no argument.
+        .or_else(|error| check(unsafe { libc::ioctl(fd, request) }).map_err(|_| error))
+        .map(drop)
 }
 
-/// Sets or clears O_NONBLOCK on the open file.
+/// Sets or clears O_NONBLOCK on the open file. Where fcntl(2) is refused, ioctl(2) does the
+/// same: who reads a pipe that should not block, and does, hears nothing more.
 ///
 /// # Errors
 /// EBADF.
 pub fn set_nonblocking(fd: RawFd, on: bool) -> io::Result<()> {
-    // SAFETY: no preconditions.
-    unsafe {
-        let flags = check(libc::fcntl(fd, libc::F_GETFL))?;
-        let wanted = if on {
-            flags | libc::O_NONBLOCK
-        } else {
-            flags & !libc::O_NONBLOCK
-        };
-        check(libc::fcntl(fd, libc::F_SETFL, wanted)).map(drop)
-    }
+    let by_flags = || {
+        // SAFETY: no preconditions.
+        unsafe {
+            let flags = check(libc::fcntl(fd, libc::F_GETFL))?;
+            let wanted = if on {
+                flags | libc::O_NONBLOCK
+            } else {
+                flags & !libc::O_NONBLOCK
+            };
+            check(libc::fcntl(fd, libc::F_SETFL, wanted)).map(drop)
+        }
+    };
+    by_flags().or_else(|error| {
+        let on = libc::c_int::from(on);
+        // SAFETY: the request reads one int.
+        check(unsafe { libc::ioctl(fd, libc::FIONBIO, &raw const on) })
+            .map_err(|_| error)
+            .map(drop)
+    })
 }
 
 /// Whether `fd` is a pipe that pipe(2) made: nobody else can have chosen its mode.

@@ -159,6 +159,23 @@ impl Drop for Region {
     }
 }
 
+/// Has the heap begin with a page. To be called before anything is allocated.
+///
+/// Else the C library's first brk(2) is followed by one that fills the page up, and when the
+/// kernel refuses that one alone, it aborts at the next allocation (glibc 2.36, sysmalloc: "the
+/// end of the top is the end of a page").
+pub fn begin_with_a_page() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: no preconditions. What is added to the heap's end belongs to nobody.
+    unsafe {
+        let end = libc::sbrk(0) as usize;
+        let page = libc::sysconf(libc::_SC_PAGESIZE) as usize;
+        if end != usize::MAX && !end.is_multiple_of(page) {
+            libc::sbrk((page - end % page) as libc::intptr_t);
+        }
+    }
+}
+
 /// Keeps little of what is freed (mallopt(3)): what is large comes from the kernel and goes
 /// back to it, and so does the end of the heap.
 pub fn be_frugal() {

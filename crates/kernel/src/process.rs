@@ -242,27 +242,45 @@ pub enum Waited {
     NoChildren,
 }
 
+/// wait4(2) for one child (or any, with -1): its pid and status; 0 with WNOHANG when none
+/// has ended. When the call fails, waitid(2) is asked: only where both say that there is no
+/// child is there none. A kernel that would not let a child be reaped would else be taken for
+/// a container without processes.
+fn reap(pid: i32, options: i32) -> io::Result<(i32, WaitStatus)> {
+    let mut status = 0;
+    let got = crate::errno::retry(|| {
+        // SAFETY: `status` is a valid int.
+        check(unsafe { libc::waitpid(pid, &mut status, options) })
+    });
+    if let Ok(pid) = got {
+        return Ok((pid, WaitStatus::from_raw(status)));
+    }
+    let (kind, id) = match pid {
+        -1 => (libc::P_ALL, 0),
+        pid => (libc::P_PID, pid as libc::id_t),
+    };
+    // SAFETY: all-zero bytes are a valid siginfo_t to fill in; what is read of it belongs to
+    // the end of a child.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        crate::errno::retry(|| check(libc::waitid(kind, id, &mut info, options | libc::WEXITED)))?;
+        let number = info.si_status() as u8;
+        let status = match info.si_code {
+            libc::CLD_EXITED => WaitStatus::Exited(number),
+            _ => WaitStatus::Killed(number),
+        };
+        Ok((info.si_pid(), status))
+    }
+}
+
 /// Reaps any child that has ended, without blocking.
 pub fn try_wait_any() -> Waited {
-    let mut status = 0;
-    loop {
-        // SAFETY: `status` is a valid int.
-        let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
-        if pid > 0 {
-            return Waited::Reaped(Reaped {
-                pid,
-                status: WaitStatus::from_raw(status),
-            });
-        }
-        if pid == 0 {
-            return Waited::NoneYet;
-        }
-        match io::Error::last_os_error().raw_os_error() {
-            Some(libc::EINTR) => {}
-            Some(libc::ECHILD) => return Waited::NoChildren,
-            // No reason that waitpid(2) knows of; it says nothing about children.
-            _ => return Waited::NoneYet,
-        }
+    match reap(-1, libc::WNOHANG) {
+        Ok((0, _)) => Waited::NoneYet,
+        Ok((pid, status)) => Waited::Reaped(Reaped { pid, status }),
+        Err(error) if crate::errno::is(&error, libc::ECHILD) => Waited::NoChildren,
+        // No reason that waitpid(2) knows of; it says nothing about children.
+        Err(_) => Waited::NoneYet,
     }
 }
 
@@ -271,12 +289,7 @@ pub fn try_wait_any() -> Waited {
 /// # Errors
 /// ECHILD when it is no child of this process.
 pub fn wait(pid: i32) -> io::Result<WaitStatus> {
-    let mut status = 0;
-    crate::errno::retry(|| {
-        // SAFETY: `status` is a valid int.
-        check(unsafe { libc::waitpid(pid, &mut status, 0) })
-    })?;
-    Ok(WaitStatus::from_raw(status))
+    reap(pid, 0).map(|(_, status)| status)
 }
 
 /// Reaps this child if it has ended; `None` if it has not.
@@ -284,12 +297,8 @@ pub fn wait(pid: i32) -> io::Result<WaitStatus> {
 /// # Errors
 /// ECHILD when it is no child of this process.
 pub fn try_wait(pid: i32) -> io::Result<Option<WaitStatus>> {
-    let mut status = 0;
-    let got = crate::errno::retry(|| {
-        // SAFETY: `status` is a valid int.
-        check(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) })
-    })?;
-    Ok((got != 0).then(|| WaitStatus::from_raw(status)))
+    let (got, status) = reap(pid, libc::WNOHANG)?;
+    Ok((got != 0).then_some(status))
 }
 
 /// Sets the name that ps(1) shows for this process (PR_SET_NAME, at most 15 bytes).
@@ -302,16 +311,8 @@ pub fn set_name(name: &[u8]) {
 
 /// Waits for any child to end; `None` when there is no child.
 pub fn wait_any() -> Option<Reaped> {
-    let mut status = 0;
-    let pid = crate::errno::retry(|| {
-        // SAFETY: `status` is a valid int.
-        check(unsafe { libc::waitpid(-1, &mut status, 0) })
-    })
-    .ok()?;
-    Some(Reaped {
-        pid,
-        status: WaitStatus::from_raw(status),
-    })
+    let (pid, status) = reap(-1, 0).ok()?;
+    Some(Reaped { pid, status })
 }
 
 /// Whether `pid` is a living child of this process (waitid(2) with WNOWAIT): nobody

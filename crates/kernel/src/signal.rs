@@ -138,6 +138,14 @@ impl Set {
         }
     }
 
+    /// Whether all of it is blocked.
+    pub fn is_blocked(&self) -> bool {
+        let blocked = block(&Set::empty());
+        // SAFETY: both sets are initialised.
+        let has = |set: &Set, signal| unsafe { libc::sigismember(&set.0, signal) == 1 };
+        (1..=MAX).all(|signal| !has(self, signal) || has(&blocked, signal))
+    }
+
     /// With this signal.
     pub fn with(mut self, signal: i32) -> Set {
         // SAFETY: the set is initialised; a bad number is an error that changes nothing.
@@ -293,6 +301,7 @@ pub fn send_all_of_the_namespace(signal: i32) -> io::Result<()> {
 /// a child before it has its default dispositions again.
 pub struct SignalSource {
     fd: OwnedFd,
+    set: Set,
     /// The pipe's other end.
     handlers: Option<OwnedFd>,
 }
@@ -323,15 +332,17 @@ extern "C" fn write_to_pipe(
 }
 
 impl SignalSource {
-    /// Receives the signals of `set`, which must be blocked.
+    /// Receives the signals of `set`, which must be blocked. Where that was refused, they
+    /// come by handlers too: a descriptor hears only what is blocked.
     ///
     /// # Errors
-    /// EMFILE; EINVAL for a second source that needs handlers.
+    /// EMFILE where neither can be had; EINVAL for a second source that needs handlers.
     pub fn new(set: &Set) -> io::Result<SignalSource> {
-        match SignalSource::by_descriptor(set) {
-            Err(error) if crate::errno::is_missing_call(&error) => SignalSource::by_handlers(set),
-            other => other,
+        if !set.is_blocked() {
+            return SignalSource::by_handlers(set);
         }
+        let by_descriptor = SignalSource::by_descriptor(set);
+        by_descriptor.or_else(|error| SignalSource::by_handlers(set).map_err(|_| error))
     }
 
     /// Whether this process has handlers for its signals.
@@ -349,6 +360,7 @@ impl SignalSource {
             ))?;
             Ok(SignalSource {
                 fd: OwnedFd::from_raw_fd(fd),
+                set: *set,
                 handlers: None,
             })
         }
@@ -370,6 +382,7 @@ impl SignalSource {
         }
         let handlers = SignalSource {
             fd: read,
+            set: *set,
             handlers: Some(write),
         };
         for signal in 1..=MAX {
@@ -381,7 +394,7 @@ impl SignalSource {
                 }
                 let mut action: libc::sigaction = std::mem::zeroed();
                 action.sa_sigaction = write_to_pipe as *const () as libc::sighandler_t;
-                action.sa_flags = libc::SA_SIGINFO;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
                 action.sa_mask = Set::full().0;
                 check(libc::sigaction(signal, &action, std::ptr::null_mut()))?;
             }
@@ -450,8 +463,18 @@ impl SignalSource {
         // signal's number in four bytes (signalfd(2): ssi_signo).
         unsafe {
             let got = libc::read(self.fd.as_raw_fd(), place.cast(), size);
-            (got == size as isize).then(|| *place.cast::<i32>())
+            if got == size as isize {
+                return Some(*place.cast::<i32>());
+            }
         }
+        if self.handlers.is_some() {
+            return None;
+        }
+        // None waits; or the descriptor fails, and what waits is asked for without it.
+        let number = wait(&self.set, Some(std::time::Duration::ZERO))?;
+        // SAFETY: as above. A number is positive.
+        unsafe { *place = number as u64 };
+        Some(number)
     }
 }
 
@@ -518,7 +541,7 @@ mod tests {
             SignalSource::by_handlers(&signals).is_err(),
             "one at a time"
         );
-        let epoll = crate::epoll::Epoll::new().unwrap();
+        let epoll = crate::epoll::Epoll::create();
         epoll.deliver_while_waiting(source.mask_while_waiting());
         epoll.add(source.as_raw_fd(), 1).unwrap();
         // SAFETY: the signal goes to this thread, which has it blocked.

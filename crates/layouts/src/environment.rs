@@ -9,11 +9,12 @@
 //! Variables lead whatever program gets them (`PATH`, `LD_PRELOAD`, `BASH_ENV`), so for
 //! root only those count that nobody else can have written: see [`Readers`].
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +105,7 @@ pub fn dump(dir: &Path, entries: &[Vec<u8>]) -> io::Result<Vec<Problem>> {
     let open = begin_anew(dir)?;
     let mut problems = Vec::new();
     let mut unfit: Vec<u8> = Vec::new();
-    let mut seen: std::collections::HashSet<&[u8]> = std::collections::HashSet::new();
+    let mut seen: BTreeSet<&[u8]> = BTreeSet::new();
     for entry in entries {
         let Some((name, value)) = split(entry) else {
             problems.push(Problem::new(
@@ -214,8 +215,7 @@ impl Variables {
 /// When the directory cannot be read; ENOENT when there is none.
 pub fn read_written(dir: &Path) -> io::Result<Vec<Change>> {
     let mut variables = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let name = entry?.file_name().into_vec();
+    for name in kernel::dir::names_in(dir)? {
         if !envdir::is_variable_file(&name) {
             continue;
         }

@@ -18,4 +18,4 @@ pub mod view;
 pub mod walk;
 pub mod workers;
 
-pub use problem::{Problem, Rule, Severity};
+pub use problem::{Loss, Problem, Rule, Severity};

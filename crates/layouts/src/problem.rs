@@ -93,6 +93,19 @@ pub struct Problem {
     pub remedy: String,
     /// Which kind of problem it is; none for what only the boot can meet.
     pub rule: Option<&'static Rule>,
+    /// What is missing for it.
+    pub loses: Loss,
+}
+
+/// What is missing since the kernel has refused something. Another time it may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    /// Nothing that runs.
+    Nothing,
+    /// A file beside what runs.
+    Part,
+    /// A hook or a service.
+    Whole,
 }
 
 /// Two are equal that say the same: of which rule they are does not cross the pipe to
@@ -106,6 +119,7 @@ impl PartialEq for Problem {
                 cause,
                 remedy,
                 rule: _,
+                loses: _,
             } = problem.clone();
             (path, line, cause, remedy)
         };
@@ -124,6 +138,15 @@ impl Problem {
             cause: cause.into(),
             remedy: remedy.into(),
             rule: None,
+            loses: Loss::Nothing,
+        }
+    }
+
+    /// One for which so much is missing of what the image brings.
+    pub fn that_loses(self, loss: Loss) -> Problem {
+        Problem {
+            loses: loss,
+            ..self
         }
     }
 

@@ -22,6 +22,7 @@ pub unsafe extern "C" fn main(
     argv: *const *const c_char,
     envp: *const *const c_char,
 ) -> c_int {
+    kernel::memory::begin_with_a_page();
     // SAFETY: the kernel hands over null-terminated arrays of C strings.
     let (mut args, entries) = unsafe { (words(argv), words(envp)) };
     debug_assert_eq!(args.len(), argc as usize);

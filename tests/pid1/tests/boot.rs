@@ -438,3 +438,43 @@ fn a_hook_that_is_mounted_read_only_names_the_variable_that_makes_it_run() {
     assert_none(&container, "not executable");
     stop(&container);
 }
+
+/// What cannot be had for the kernel's sake is no service less: the container is not ready, or,
+/// where the image wants that, not there.
+#[test]
+fn a_boot_that_loses_a_service_is_not_ready() {
+    let image = Image::new();
+    image
+        .service("a", "echo a up; exec sleep 1000")
+        .service("secret", "echo secret up; exec sleep 1000")
+        .mode("/etc/services.d/secret", 0o700);
+    let command = || {
+        let command = image.init([]).user(1000, 1000);
+        command.tmpfs_with("/run", "mode=1777")
+    };
+    let container = command().boot();
+    container.wait_for_line("a up");
+    container.wait_for_line(BOOTED);
+    assert_order(
+        &container,
+        &[
+            "/etc/services.d/secret: cannot ",
+            "the boot has lost hooks or services",
+        ],
+    );
+    assert_eq!(container.exec(["mainstay", "status", "--ready"]).code(), 1);
+    assert_eq!(stop(&container).code(), Some(0));
+    let container = command().env("S6_BEHAVIOUR_IF_STAGE2_FAILS", "2").boot();
+    assert_eq!(code(&container), 111);
+    assert_none(&container, "a up");
+    // A file beside `run` is said, and no more.
+    image
+        .remove("/etc/services.d/secret")
+        .write_mode("/etc/services.d/a/key", "", 0o600);
+    let container = command().boot();
+    container.wait_for_line("a up");
+    container.wait_for_line(BOOTED);
+    assert_once(&container, "/etc/services.d/a/key: cannot copy: Permission");
+    assert_eq!(container.exec(["mainstay", "status", "--ready"]).code(), 0);
+    assert_eq!(stop(&container).code(), Some(0));
+}

@@ -80,6 +80,95 @@ fn without_processes_services_wait_and_the_loop_goes_on() {
     assert_eq!(stop(&container).code(), Some(0));
 }
 
+/// No process for the boot itself: it is waited for, and a stop meanwhile is heard.
+#[test]
+fn without_a_process_for_the_boot_it_waits() {
+    let image = image();
+    image.service("a", "echo a up; exec sleep 1000");
+    let uid = 53_000 + std::process::id() % 1000;
+    // They take three of the user's four processes, in a container of their own.
+    let others = || {
+        let script = "sleep 1000 & sleep 1000 & echo others; wait";
+        let others = image
+            .command("/bin/sh", &["-c", script])
+            .user(uid, uid)
+            .boot();
+        others.wait_for_line("others");
+        others
+    };
+    let held = || {
+        let container = image
+            .init([])
+            .placement(Placement::Pid1)
+            .user(uid, uid)
+            .tmpfs_with("/run", "mode=777")
+            .limit(PROCESSES, 4, 4)
+            .boot();
+        container.wait_for_line("cannot make a process for the boot");
+        container
+    };
+    let guests = others();
+    assert_eq!(stop(&held()).code(), Some(0));
+    let container = held();
+    // As root, who has processes left.
+    let status = container.exec(["mainstay", "status"]);
+    assert!(status.text().contains("booting"), "{status}");
+    assert_eq!(container.exec(["mainstay", "status", "--ready"]).code(), 1);
+    drop(guests);
+    container.wait_for_line("a up");
+    container.wait_for_line(BOOTED);
+    assert_once(&container, "cannot make a process for the boot");
+    assert_eq!(stop(&container).code(), Some(0));
+}
+
+/// A limit on descriptors that is far too low: it serves, or says what is missing and ends with a
+/// code that says so; it hears a stop, and is never ready without the service.
+#[test]
+fn with_hardly_any_descriptors_it_says_so() {
+    let image = image();
+    image.service("a", "echo a up; exec sleep 1000");
+    for limit in 3..=14 {
+        let container = image
+            .init([])
+            .limit(DESCRIPTORS, limit, limit)
+            .env("S6_KILL_GRACETIME", "300")
+            .env("S6_SERVICES_GRACETIME", "300")
+            .boot();
+        let log = container.log();
+        container.wait_for("the service, a line, or the end", || {
+            let waits = log.count("cannot make a process") + log.count(BOOTED);
+            waits + log.count("a up") > 0 || container.ended()
+        });
+        if container.ended() {
+            assert_eq!(container.wait().code(), Some(111), "limit {limit}");
+            assert!(log.count("mainstay: ") > 0, "limit {limit}: {}", log.text());
+            continue;
+        }
+        if log.count("a up") == 0 {
+            let ready = container.exec(["mainstay", "status", "--ready"]);
+            assert!(ready.code() != 0 || log.count("a up") > 0, "limit {limit}");
+        }
+        container.signal(signal::TERM);
+        container.wait_for("the end", || container.ended());
+    }
+}
+
+/// No room for the services' folder: another place is taken, and they run from there.
+#[test]
+fn without_room_for_the_scan_directory_another_place_is_taken() {
+    let image = image();
+    image.service("a", &format!("echo a up; {IDLE}"));
+    let container = image
+        .init([])
+        .tmpfs_with("/run", "mode=755,nr_inodes=2")
+        .boot();
+    container.wait_for_line("a up");
+    container.wait_for_line(BOOTED);
+    assert_once(&container, "No space left on device; the state is in /tmp/");
+    assert_eq!(container.exec(["mainstay", "status", "--ready"]).code(), 0);
+    assert_eq!(stop(&container).code(), Some(0));
+}
+
 /// Descriptors used up by more services than there are descriptors: those without run all the same,
 /// and PID 1 can still write, start, and talk.
 #[test]

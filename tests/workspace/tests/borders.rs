@@ -207,3 +207,48 @@ fn the_keyword_is_found_where_it_is_code() {
     assert!(!says_unsafe("let text = \"unsafe\";"));
     assert!(!says_unsafe("// unsafe is explained here"));
 }
+
+/// What of the standard library ends the process where the kernel refuses a call: a stream of
+/// a directory when closing it fails, a hash table when there are no random bytes for it.
+const PANICS_OF_STD: &[(&str, &str)] = &[
+    ("read_dir(", "kernel::dir::names_in"),
+    ("remove_dir_all(", "layouts::overlay2::remove_tree"),
+    ("HashMap", "BTreeMap"),
+    ("HashSet", "BTreeSet"),
+    ("RandomState", "BTreeMap"),
+];
+
+#[test]
+fn pid_1_calls_nothing_that_panics_where_the_kernel_refuses() {
+    let mut files = Vec::new();
+    for name in [
+        "kernel", "plan", "engine", "s6wire", "execline", "layouts", "init",
+    ] {
+        sources(
+            &workspace().join("crates").join(name).join("src"),
+            &mut files,
+        );
+    }
+    let mut strays = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        let name = path.strip_prefix(workspace()).unwrap_or(&path).display();
+        // What only tests run may panic.
+        if path.file_name().is_some_and(|file| file == "testing.rs") {
+            continue;
+        }
+        let text = text
+            .split("\n#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap_or(&text);
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or(line);
+            let found = PANICS_OF_STD.iter().filter(|(word, _)| code.contains(word));
+            strays
+                .extend(found.map(|(word, instead)| {
+                    format!("{name}:{}: {word}: use {instead}", number + 1)
+                }));
+        }
+    }
+    assert_eq!(strays, &[] as &[String]);
+}

@@ -27,6 +27,9 @@ pub use steps::{STEPS, boot_step};
 /// The most that a boot hands over: 10,000 services with room to spare.
 pub(crate) const PLAN_LIMIT: usize = 64 * 1024 * 1024;
 
+/// The exit code of a boot that has lost something that the image brings.
+pub(crate) const LOST: u8 = 111;
+
 /// The child that boots.
 pub(crate) struct Boot {
     pub(crate) pid: i32,
@@ -89,7 +92,15 @@ pub(crate) fn lead_group() {
 fn stage2_is_edited() -> bool {
     match std::fs::read(STAGE2) {
         Ok(text) => text != layouts::overlay2::INIT_STAGE2.as_bytes(),
-        Err(_) => false,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                messages::report(&format!(
+                    "{STAGE2}: cannot be read: {}; the boot goes on as if it were unchanged",
+                    errno::text(&error)
+                ));
+            }
+            false
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The steps of the boot, in order, each under the name by which a script calls it.
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,9 @@ use kernel::process::{self, ExecVector};
 use kernel::{errno, signal};
 use layouts::settings::{IfBootFails, Settings};
 use layouts::view::View;
-use layouts::{Problem, overlay2};
+use layouts::{Loss, Problem, overlay2};
 
-use super::{BootPlan, run_script};
+use super::{BootPlan, LOST, run_script};
 use crate::environment::{current, value_in};
 use crate::handed;
 use crate::handlers;
@@ -30,6 +31,9 @@ pub struct Step {
     run: fn(&Context) -> u8,
 }
 
+/// Whether a step has lost something that the image brings.
+type Lost = bool;
+
 /// What a step works with.
 struct Context<'a> {
     paths: &'a Paths,
@@ -37,6 +41,15 @@ struct Context<'a> {
     settings: &'a Settings,
     /// The group into which hooks go.
     group: i32,
+    /// Something that the image brings was lost.
+    lost: Cell<Lost>,
+}
+
+impl Context<'_> {
+    /// The exit code, if it is not a hook's.
+    fn code(&self) -> u8 {
+        if self.lost.get() { LOST } else { 0 }
+    }
 }
 
 const SERVICES: &str = "services";
@@ -77,6 +90,7 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
         env: plan.env,
         settings: plan.settings,
         group,
+        lost: Cell::new(false),
     };
     for step in STEPS {
         let code = (step.run)(&context);
@@ -84,7 +98,10 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
             return code;
         }
     }
-    scan::hand_over(plan.paths, handover)
+    match scan::hand_over(plan.paths, handover) {
+        0 => context.code(),
+        code => code,
+    }
 }
 
 /// Says what of the image will not be run, ahead of the steps: also where they are a
@@ -105,7 +122,7 @@ pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
     let services = &plan.paths.services;
     let written = layouts::workers::write(services, workers.count, &workers.argv, user);
     if let Err((path, error)) = written {
-        report(plan.paths, &path, Err(error));
+        let _ = report(plan.paths, &path, Err(error));
     }
 }
 
@@ -124,12 +141,18 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
     let keep = value_in(environment, b"S6_KEEP_ENV")
         .is_some_and(|value| layouts::settings::keeps_env(&value));
     let (settings, _) = Settings::read(|name| current(&paths, environment, keep, name.as_bytes()));
-    let code = (step.run)(&Context {
+    let env = crate::environment::vector(environment);
+    let context = Context {
         paths: &paths,
-        env: &crate::environment::vector(environment),
+        env: &env,
         settings: &settings,
         group: process::group_of(1).unwrap_or(0),
-    });
+        lost: Cell::new(false),
+    };
+    let code = match (step.run)(&context) {
+        0 => context.code(),
+        code => code,
+    };
     if step.name == SERVICES && code == 0 {
         ask_for_scan(&paths);
     }
@@ -155,14 +178,19 @@ fn user_files(context: &Context) -> u8 {
         return 0;
     }
     let to = &context.paths.user_files;
-    let outcome = overlay2::user_files::provide(
-        Path::new("/etc"),
-        to,
-        context.settings.runtime_profile.as_deref(),
-        context.settings.read_only_root,
-    );
+    let provide = || {
+        overlay2::user_files::provide(
+            Path::new("/etc"),
+            to,
+            context.settings.runtime_profile.as_deref(),
+            context.settings.read_only_root,
+        )
+    };
+    let outcome = scan::insist(provide, is_refused);
     let code = if outcome.is_ok() { 0 } else { 111 };
-    report(context.paths, to, outcome);
+    if report(context.paths, to, outcome) {
+        context.lost.set(true);
+    }
     messages::say(&format!(
         "[s6-init] making user provided files available at {}...exited {code}.",
         kernel::escape_path(to)
@@ -185,7 +213,7 @@ fn fix_attrs(context: &Context) -> u8 {
     let dir = context.paths.user_files.join("fix-attrs.d");
     if dir.is_dir() {
         messages::say("[fix-attrs.d] applying ownership & permissions fixes...");
-        for file in listed(&dir) {
+        for file in listed(context, &dir) {
             let name = kernel::escape_path(file.file_name().unwrap_or_default());
             messages::say(&format!("[fix-attrs.d] {name}: applying... "));
             apply(&file);
@@ -198,10 +226,12 @@ fn fix_attrs(context: &Context) -> u8 {
 }
 
 /// The scripts of a directory; one that cannot be listed is reported and holds none.
-fn listed(dir: &Path) -> Vec<PathBuf> {
-    overlay2::scripts::list(dir).unwrap_or_else(|error| {
+fn listed(context: &Context, dir: &Path) -> Vec<PathBuf> {
+    let found = scan::insist(|| overlay2::scripts::list(dir), Result::is_err);
+    found.unwrap_or_else(|error| {
+        context.lost.set(true);
         messages::report(&format!(
-            "{}: {}",
+            "{}: cannot list it: {}; its files are left out",
             kernel::escape_path(dir),
             errno::text(&error)
         ));
@@ -209,8 +239,21 @@ fn listed(dir: &Path) -> Vec<PathBuf> {
     })
 }
 
-/// Reports every problem of a step, and what kept it from its work at all.
-fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) {
+/// Whether the kernel has refused some of it.
+fn is_refused(outcome: &io::Result<Vec<Problem>>) -> bool {
+    match outcome {
+        Ok(problems) => problems.iter().any(|one| one.loses > Loss::Nothing),
+        Err(_) => true,
+    }
+}
+
+/// Reports every problem of a step, and what kept it from its work at all. Whether
+/// something was lost.
+fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) -> Lost {
+    let lost = match &outcome {
+        Ok(problems) => problems.iter().any(|one| one.loses == Loss::Whole),
+        Err(_) => true,
+    };
     match outcome {
         Ok(problems) => {
             for problem in problems {
@@ -218,20 +261,21 @@ fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) {
             }
         }
         Err(error) => messages::report(&format!(
-            "{}: {}",
+            "{}: {}; what belongs there is left out",
             kernel::escape_path(path),
             errno::text(&error)
         )),
     }
+    lost
 }
 
 fn cont_init(context: &Context) -> u8 {
     let dir = context.paths.user_files.join("cont-init.d");
-    if !dir.is_dir() {
+    if overlay2::is_absent_dir(&dir) {
         return 0;
     }
     messages::say("[cont-init.d] executing container initialization scripts...");
-    for script in listed(&dir) {
+    for script in listed(context, &dir) {
         let name = kernel::escape_path(script.file_name().unwrap_or_default());
         messages::say(&format!("[cont-init.d] {name}: executing... "));
         let code = run_script(context.paths, &[&script], context.env, context.group);
@@ -267,10 +311,9 @@ fn services(context: &Context) -> u8 {
         return 0;
     }
     let services = &context.paths.services;
-    report(
-        context.paths,
-        services,
-        overlay2::services::copy(&source, services),
-    );
+    let copy = || overlay2::services::copy(&source, services);
+    if report(context.paths, services, scan::insist(copy, is_refused)) {
+        context.lost.set(true);
+    }
     0
 }

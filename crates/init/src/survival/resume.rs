@@ -116,6 +116,10 @@ impl<'a> Supervisor<'a> {
 
     fn take_rest(&mut self, rest: Rest, left: &mut Left) {
         self.phase = match rest.at {
+            Where::Held(task) => {
+                self.again.now(task);
+                Phase::Held(task)
+            }
             Where::RunD(pid) => Phase::RunD(pid),
             Where::Preparing(pid) => Phase::Preparing(pid),
             Where::Booting(pid, handover) => Phase::Booting(
@@ -149,6 +153,7 @@ impl<'a> Supervisor<'a> {
             crate::messages::speak_beside_hooks();
         }
         self.leave = rest.leave;
+        self.incomplete = rest.incomplete;
     }
 
     fn watch_everything(&mut self) {
@@ -290,7 +295,8 @@ impl<'a> Supervisor<'a> {
                     self.start_boot();
                 }
             }
-            Phase::RunD(_)
+            Phase::Held(_)
+            | Phase::RunD(_)
             | Phase::Preparing(_)
             | Phase::Booting(..)
             | Phase::Settling(_)
@@ -361,6 +367,7 @@ impl<'a> Supervisor<'a> {
                 .map(|limit| (limit.soft, limit.hard)),
             passed: self.passed.clone(),
             at: match &self.phase {
+                Phase::Held(task) => Where::Held(*task),
                 Phase::RunD(pid) => Where::RunD(*pid),
                 Phase::Preparing(pid) => Where::Preparing(*pid),
                 Phase::Booting(boot, _) => Where::Booting(boot.pid, boot.handover.as_raw_fd()),
@@ -386,6 +393,7 @@ impl<'a> Supervisor<'a> {
             stopping: self.stopping.clone(),
             place_lock: self.place_lock,
             leave: self.leave,
+            incomplete: self.incomplete,
         }
     }
 }

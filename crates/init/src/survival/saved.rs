@@ -11,6 +11,7 @@ use plan::bytes::{Malformed, Reader, Writer};
 
 use super::event::{self, read_limits, write_limits};
 use super::journal::{Contents, Journal, Kind};
+use crate::again::Task;
 use crate::bring_down::{FinishMarker, Killed, Stopping};
 use crate::handlers::Handler;
 use crate::stop::StopRules;
@@ -91,6 +92,8 @@ impl Files {
 /// Where the container is, before it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Where {
+    /// There was no process yet for one of these: /run.d, the boot, the command.
+    Held(Task),
     /// The scripts of /run.d run, as this process.
     RunD(i32),
     /// The state is made anew by this process.
@@ -132,6 +135,8 @@ pub(crate) struct Rest {
     pub(crate) place_lock: Option<RawFd>,
     /// The container is over, with this exit code.
     pub(crate) leave: Option<u8>,
+    /// The boot has lost services or hooks.
+    pub(crate) incomplete: bool,
 }
 
 impl Rest {
@@ -160,6 +165,15 @@ impl Rest {
             Where::Preparing(pid) => {
                 out.u8(4);
                 out.i32(pid);
+            }
+            Where::Held(task) => {
+                out.u8(5);
+                out.u8(match task {
+                    Task::RunD => 0,
+                    Task::State | Task::Scan | Task::StopHooks => 1,
+                    Task::Boot => 2,
+                    Task::Command => 3,
+                });
             }
         }
         out.bool(self.prepared);
@@ -196,6 +210,7 @@ impl Rest {
         });
         out.option(self.place_lock, Writer::i32);
         out.option(self.leave, Writer::u8);
+        out.bool(self.incomplete);
     }
 
     fn read(from: &mut Reader) -> Result<Rest, Malformed> {
@@ -208,6 +223,13 @@ impl Rest {
                 2 => Where::Settling(from.option(Reader::duration)?),
                 3 => Where::Up,
                 4 => Where::Preparing(from.i32()?),
+                5 => Where::Held(match from.u8()? {
+                    0 => Task::RunD,
+                    1 => Task::State,
+                    2 => Task::Boot,
+                    3 => Task::Command,
+                    _ => return Err(Malformed::Invalid("phase")),
+                }),
                 _ => return Err(Malformed::Invalid("phase")),
             },
             prepared: from.bool()?,
@@ -249,6 +271,7 @@ impl Rest {
             })?,
             place_lock: from.option(Reader::i32)?,
             leave: from.option(Reader::u8)?,
+            incomplete: from.bool()?,
         })
     }
 }
@@ -462,6 +485,7 @@ mod tests {
             }),
             place_lock: Some(14),
             leave: Some(7),
+            incomplete: true,
         }
     }
 

@@ -22,4 +22,5 @@ pub use service::{
     read_service_in,
 };
 pub use texts::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
+pub use tree::is_absent_dir;
 pub use wire::{Undecodable, decode, encode};

@@ -12,7 +12,7 @@ use plan::{Readiness, Unit};
 
 use super::scripts;
 use crate::view::View;
-use crate::{Problem, Rule};
+use crate::{Loss, Problem, Rule};
 
 /// What can be wrong with a service directory, beside what [`scripts::RULES`] say of its
 /// scripts.
@@ -93,14 +93,26 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>
         Ok(names) => names,
         Err(error) => {
             let remedy = "no services are started";
-            let problem = Problem::refused(scan, "list it", &error, remedy);
+            let problem = Problem::refused(scan, "list it", &error, remedy).that_loses(Loss::Whole);
             return (services, vec![problem.of(&scripts::UNREADABLE)]);
         }
     };
     for name in names {
         let dir = scan.join(OsStr::from_bytes(&name));
-        if name.starts_with(b".") || !view.is_dir(&dir) {
+        if name.starts_with(b".") {
             continue;
+        }
+        match view.stat(&dir) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => continue,
+            Err(error) if errno::is(&error, errno::ENOENT) => continue,
+            Err(error) => {
+                let remedy = "this service is not started";
+                let problem =
+                    Problem::refused(&dir, "look at it", &error, remedy).that_loses(Loss::Whole);
+                problems.push(problem.of(&scripts::UNREADABLE));
+                continue;
+            }
         }
         match read_service_in(view, &dir) {
             Ok(mut found) => {
@@ -200,6 +212,7 @@ fn read_one(
 ) -> Result<Service, Problem> {
     let files = view.names(dir).map_err(|error| {
         Problem::refused(dir, "list it", &error, "this service is not started")
+            .that_loses(Loss::Whole)
             .of(&scripts::UNREADABLE)
     })?;
     let mut reader = Reader {

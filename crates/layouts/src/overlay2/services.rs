@@ -9,7 +9,7 @@ use kernel::{errno, escape};
 
 use super::tree::{self, Kind};
 use crate::view::View;
-use crate::{Problem, Rule};
+use crate::{Loss, Problem, Rule};
 
 /// What can be wrong with a directory of service directories.
 pub const RULES: &[&Rule] = &[
@@ -112,7 +112,7 @@ pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
 /// When the scan directory cannot be made or emptied.
 pub fn prepare(image: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
     let to = tree::fresh_dir(scan)?;
-    if !image.is_dir() {
+    if tree::is_absent_dir(image) {
         return Ok(Vec::new());
     }
     Ok(tree::copy(image, &to, Kind::Services))
@@ -127,7 +127,7 @@ pub fn prepare(image: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
 /// # Errors
 /// When one of the two cannot be opened; a `from` that does not exist has none.
 pub fn copy(from: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
-    if !from.is_dir() {
+    if tree::is_absent_dir(from) {
         return Ok(Vec::new());
     }
     let to = tree::open_dir(scan)?;
@@ -140,14 +140,16 @@ pub fn copy(from: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
         }
         match tree::open_dir(&path) {
             Ok(service) => problems.extend(tree::copy_service(&service, &path, &name, &to)),
-            // No directory: no service.
-            Err(error) if errno::is(&error, errno::ENOTDIR) => {}
-            Err(error) if errno::is(&error, errno::ENOENT) => {
+            // No directory: no service. What is one for stat(2) is one.
+            Err(error) if errno::is(&error, errno::ENOTDIR) && !path.is_dir() => {}
+            Err(error) if errno::is(&error, errno::ENOENT) && !path.exists() => {
                 problems.extend(dead_link(&View::live(), &path));
             }
             Err(error) => {
                 let remedy = "this service is not started";
-                problems.push(Problem::refused(&path, "open it", &error, remedy));
+                problems.push(
+                    Problem::refused(&path, "open it", &error, remedy).that_loses(Loss::Whole),
+                );
             }
         }
     }

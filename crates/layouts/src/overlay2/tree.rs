@@ -10,7 +10,7 @@ use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use super::protect::{self, Taken};
-use crate::Problem;
+use crate::{Loss, Problem};
 
 pub(crate) use kernel::removal::{empty, remove};
 
@@ -32,6 +32,15 @@ pub(super) enum Kind {
 /// Opens a directory to work in, following a link to it.
 pub(crate) fn open_dir(path: &Path) -> io::Result<OwnedFd> {
     fs::open(path, flags::O_PATH | flags::O_DIRECTORY, 0)
+}
+
+/// Whether there is no directory at `path`. One of which the kernel does not say is
+/// there: to open it will tell why not.
+pub fn is_absent_dir(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(found) => !found.is_dir(),
+        Err(error) => errno::is(&error, errno::ENOENT),
+    }
 }
 
 /// Makes `path` an empty directory. One that exists is emptied, not replaced: it may
@@ -82,7 +91,7 @@ pub(super) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
     let mut copier = Copier::default();
     match open_dir(from) {
         Ok(source) => copier.contents(&source, from, to, kind, 0),
-        Err(error) => copier.refused(from, "open", &error),
+        Err(error) => copier.refused(from, "open", &error, Loss::Whole),
     }
     copier.problems()
 }
@@ -99,7 +108,7 @@ pub(super) fn copy_service(
     let outcome = fs::stat(source)
         .and_then(|stat| copier.directory(source, &stat, from, name, to, Kind::Services, 0));
     if let Err(error) = outcome {
-        copier.refused(from, "copy", &error);
+        copier.refused(from, "copy", &error, Loss::Whole);
     }
     copier.problems()
 }
@@ -118,16 +127,22 @@ impl Copier {
         problems
     }
 
-    fn refused(&mut self, path: &Path, verb: &str, error: &io::Error) {
+    fn refused(&mut self, path: &Path, verb: &str, error: &io::Error, loss: Loss) {
         let remedy = "it is left out; check the image";
         self.problems
-            .push(Problem::refused(path, verb, error, remedy));
+            .push(Problem::refused(path, verb, error, remedy).that_loses(loss));
     }
 
     fn contents(&mut self, from: &OwnedFd, path: &Path, to: &OwnedFd, kind: Kind, depth: usize) {
+        // A hook or a service is gone with its entry at the top, and a service with its list
+        // or its `run`.
+        let loss = |is_vital: bool| match depth == 0 || kind == Kind::Service && is_vital {
+            true => Loss::Whole,
+            false => Loss::Part,
+        };
         let names = match dir::names(from) {
             Ok(names) => names,
-            Err(error) => return self.refused(path, "list", &error),
+            Err(error) => return self.refused(path, "list", &error, loss(true)),
         };
         for name in names {
             let supervisors = name == b"supervise" || name == b"event";
@@ -136,7 +151,7 @@ impl Copier {
             }
             let below = path.join(std::ffi::OsStr::from_bytes(&name));
             if let Err(error) = self.entry(from, &below, &name, to, kind, depth) {
-                self.refused(&below, "copy", &error);
+                self.refused(&below, "copy", &error, loss(name == b"run"));
             }
         }
     }

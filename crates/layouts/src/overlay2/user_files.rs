@@ -11,7 +11,7 @@ use kernel::fs::{self, flags};
 
 use super::tree::{self, Kind};
 use crate::view::View;
-use crate::{Problem, Rule};
+use crate::{Loss, Problem, Rule};
 
 /// What can be wrong with the places of hooks and services.
 pub const RULES: &[&Rule] = &[&PROFILE, &NOT_A_DIRECTORY];
@@ -87,7 +87,7 @@ pub fn provide(
     let dir = tree::fresh_dir(to)?;
     for name in DIRECTORIES {
         let source = from.join(name);
-        if !source.is_dir() {
+        if tree::is_absent_dir(&source) {
             continue;
         }
         let place = to.join(name);
@@ -102,12 +102,11 @@ pub fn provide(
                 .and_then(|()| tree::open_dir(&place))
         };
         match outcome {
-            Err(error) => problems.push(Problem::refused(
-                &place,
-                "make available here what the image brings",
-                &error,
-                "it is left out",
-            )),
+            Err(error) => {
+                let what = "make available here what the image brings";
+                let problem = Problem::refused(&place, what, &error, "it is left out");
+                problems.push(problem.that_loses(Loss::Whole));
+            }
             Ok(copy) if copied => {
                 let kind = match name {
                     "services.d" => Kind::Services,

@@ -10,7 +10,7 @@ use plan::Unit;
 use plan::bytes::{Malformed, Reader, Writer};
 
 use super::Service;
-use crate::Problem;
+use crate::{Loss, Problem};
 
 /// The first bytes, with the version of what follows.
 const MAGIC: &[u8] = b"services 3\n";
@@ -125,6 +125,7 @@ fn read_problem(from: &mut Reader) -> Result<Problem, Malformed> {
         cause: from.text()?,
         remedy: from.text()?,
         rule: None,
+        loses: Loss::Nothing,
     })
 }
 
