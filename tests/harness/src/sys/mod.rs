@@ -8,6 +8,7 @@ mod namespaces;
 mod privileges;
 mod processes;
 mod sockets;
+mod trace;
 
 pub use descriptors::*;
 pub use files::*;
@@ -15,6 +16,7 @@ pub use namespaces::*;
 pub use privileges::*;
 pub use processes::*;
 pub use sockets::*;
+pub use trace::*;
 
 use std::ffi::{CString, OsStr};
 use std::io;
