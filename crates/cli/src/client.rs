@@ -1,20 +1,143 @@
 //! Talking to PID 1 over its socket.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chain::{Failure, Result, Unable, escape};
+use chain::{Failure, Result, Unable};
 use init::Paths;
-use kernel::{credentials, errno, socket};
+use kernel::fs::{Resolve, flags};
+use kernel::socket::Peer;
+use kernel::{credentials, errno, fs, socket};
+
+use crate::trial::running::{self, Running};
+use crate::words::{Opt, Words, valued};
 
 /// Longest that PID 1 may take to answer; its loop answers within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Exit code of a command that PID 1 refused.
-const REFUSED: u8 = 1;
+pub(crate) const REFUSED: u8 = 1;
+
+/// Whose PID 1 is asked, for commands that can ask another one than this container's.
+pub(crate) const TREE: Opt = valued("--tree", "", "the directory that `mainstay try` boots");
+
+/// What `--help` says of it.
+pub(crate) const TREE_HELP: &str = "\
+  --tree DIR         ask the `mainstay try` that boots DIR (or has this process id),
+                     from another terminal; without it, this container's PID 1
+";
+
+/// Whose PID 1 is asked.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// This container's.
+    Here,
+    /// That of a tree that is tried.
+    Trial(Running),
+}
+
+impl Target {
+    /// The one that the words mean.
+    ///
+    /// # Errors
+    /// No such trial runs.
+    pub(crate) fn of(words: &Words) -> Result<Target> {
+        match words.value(TREE.name) {
+            Some(tree) => Running::find(tree).map(Target::Trial),
+            None => Ok(Target::Here),
+        }
+    }
+
+    /// Sends a request and gives the lines of the answer after `ok`.
+    ///
+    /// # Errors
+    /// Nobody listens (the container was not started by this program, or its state
+    /// directory could not be written), the listener is somebody else's, or the request
+    /// was refused.
+    pub(crate) fn ask(&self, words: &[&[u8]]) -> Result<Vec<String>> {
+        let (path, mut stream) = self.connect()?;
+        let peer = socket::peer(&stream)
+            .unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
+        if !self.is_pid_1(peer) {
+            return Err(Failure::Other {
+                code: chain::exit::SYSTEM,
+                text: format!(
+                    "{}: process {} of user {} listens there, not PID 1",
+                    kernel::escape_path(&path),
+                    peer.pid,
+                    peer.uid
+                ),
+            });
+        }
+        let _ = stream.set_read_timeout(Some(PATIENCE));
+        let _ = stream.set_write_timeout(Some(PATIENCE));
+        stream
+            .write_all(&words.join(&0))
+            .and_then(|()| stream.shutdown(Shutdown::Write))
+            .unable("ask PID 1", b"")?;
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .unable("hear PID 1's answer", b"")?;
+        let mut lines = answer.lines();
+        match lines.next() {
+            Some("ok") => Ok(lines.map(str::to_string).collect()),
+            Some(line) => Err(Failure::Other {
+                code: REFUSED,
+                text: line.strip_prefix("error\t").unwrap_or(line).to_string(),
+            }),
+            None => Err(Failure::Other {
+                code: chain::exit::SYSTEM,
+                text: match self {
+                    Target::Here => "PID 1 closed the connection without an answer".to_string(),
+                    Target::Trial(_) => "PID 1 closed the connection without an answer: only who \
+                                         began the trial may ask it"
+                        .to_string(),
+                },
+            }),
+        }
+    }
+
+    fn is_pid_1(&self, peer: Peer) -> bool {
+        match self {
+            // Process 1 may be any user's; nobody else can have its number.
+            Target::Here => peer.pid == 1 || peer.uid == 0 || peer.uid == credentials::user(),
+            Target::Trial(trial) => peer.pid == trial.first,
+        }
+    }
+
+    fn connect(&self) -> Result<(PathBuf, UnixStream)> {
+        match self {
+            Target::Here => first_answer(Paths::find(variable).sockets(), |path| {
+                UnixStream::connect(path)
+            })
+            .map_err(|(path, error)| unreachable(&path, &error)),
+            Target::Trial(trial) => {
+                // A trial has a /run of its own in memory: the state is always there.
+                let sockets = Paths::standard().sockets();
+                first_answer(sockets, |path| connect_within(&trial.root(), path)).map_err(
+                    |(_, error)| Failure::Other {
+                        code: chain::exit::SYSTEM,
+                        text: format!(
+                            "unable to reach the PID 1 that boots {}: {}{}",
+                            kernel::escape_path(&trial.tree),
+                            errno::text(&error),
+                            if errno::is(&error, errno::ENOENT) {
+                                "; it has not begun to boot hooks and services yet, or it ends"
+                            } else {
+                                ""
+                            }
+                        ),
+                    },
+                )
+            }
+        }
+    }
+}
 
 /// A variable of this program's environment.
 fn variable(name: &str) -> Option<Vec<u8>> {
@@ -22,55 +145,14 @@ fn variable(name: &str) -> Option<Vec<u8>> {
     std::env::var_os(name).map(OsStringExt::into_vec)
 }
 
-/// Sends a request and gives the lines of the answer after `ok`.
-///
-/// # Errors
-/// Nobody listens (the container was not started by this program, or its state
-/// directory could not be written), the listener is somebody else's, or the request
-/// was refused.
-pub(crate) fn ask(words: &[&[u8]]) -> Result<Vec<String>> {
-    let (path, mut stream) = connect()?;
-    let peer =
-        socket::peer(&stream).unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
-    // Process 1 may be any user's; nobody else can have its number.
-    if peer.pid != 1 && peer.uid != 0 && peer.uid != credentials::user() {
-        return Err(Failure::Other {
-            code: chain::exit::SYSTEM,
-            text: format!(
-                "{}: user {} listens there, not PID 1",
-                path.display(),
-                peer.uid
-            ),
-        });
-    }
-    let _ = stream.set_read_timeout(Some(PATIENCE));
-    stream
-        .write_all(&words.join(&0))
-        .and_then(|()| stream.shutdown(Shutdown::Write))
-        .unable("ask PID 1", b"")?;
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .unable("hear PID 1's answer", b"")?;
-    let mut lines = answer.lines();
-    match lines.next() {
-        Some("ok") => Ok(lines.map(str::to_string).collect()),
-        Some(line) => Err(Failure::Other {
-            code: REFUSED,
-            text: line.strip_prefix("error\t").unwrap_or(line).to_string(),
-        }),
-        None => Err(Failure::Other {
-            code: chain::exit::SYSTEM,
-            text: "PID 1 closed the connection without an answer".to_string(),
-        }),
-    }
-}
-
 /// Connects to the first of the places at which somebody listens.
-fn connect() -> Result<(PathBuf, UnixStream)> {
+fn first_answer(
+    sockets: [PathBuf; 2],
+    connect: impl Fn(&Path) -> io::Result<UnixStream>,
+) -> std::result::Result<(PathBuf, UnixStream), (PathBuf, io::Error)> {
     let mut refusal = None;
-    for path in Paths::find(variable).sockets() {
-        match UnixStream::connect(&path) {
+    for path in sockets {
+        match connect(&path) {
             Ok(stream) => return Ok((path, stream)),
             // A place where nothing is says less than one that refuses.
             Err(error) if refusal.is_none() || !errno::is(&error, errno::ENOENT) => {
@@ -79,32 +161,39 @@ fn connect() -> Result<(PathBuf, UnixStream)> {
             Err(_) => {}
         }
     }
-    let (path, error) = refusal.unwrap_or_else(|| (PathBuf::new(), errno::from(errno::ENOENT)));
-    Err(Failure::Other {
-        code: chain::exit::SYSTEM,
-        text: format!(
-            "unable to reach PID 1 at {}: {}{}",
-            path.display(),
-            errno::text(&error),
-            if errno::is(&error, errno::ENOENT) {
-                "; does this container run mainstay as /init?"
-            } else if errno::is(&error, errno::EACCES) {
-                "; only the user that runs PID 1 and root may ask it"
-            } else {
-                ""
-            }
-        ),
-    })
+    Err(refusal.unwrap_or_else(|| (PathBuf::new(), errno::from(errno::ENOENT))))
 }
 
-/// The words of a command that takes exactly one service name, for messages.
-pub(crate) fn name_operand(call: &mut chain::Call) -> Result<Vec<u8>> {
-    let name = call.operand()?;
-    match call.rest().first() {
-        None => Ok(name),
-        Some(more) => Err(Failure::Invalid(format!(
-            "one service at a time: {} is one word too many",
-            escape(more)
-        ))),
+/// Connects to a socket of another root directory. What lies there was written by others,
+/// so no link leads out of it.
+fn connect_within(root: &Path, path: &Path) -> io::Result<UnixStream> {
+    let root: OwnedFd = fs::open(root, flags::O_PATH | flags::O_DIRECTORY, 0)?;
+    let inside = path.strip_prefix("/").unwrap_or(path);
+    let found = fs::open_beneath(&root, inside, flags::O_PATH, 0, Resolve::InRoot)?;
+    UnixStream::connect(format!("/proc/self/fd/{}", found.as_raw_fd()))
+}
+
+fn unreachable(path: &Path, error: &io::Error) -> Failure {
+    let remedy = if errno::is(error, errno::EACCES) {
+        "; only the user that runs PID 1 and root may ask it".to_string()
+    } else if !errno::is(error, errno::ENOENT) && !errno::is(error, errno::ECONNREFUSED) {
+        String::new()
+    } else if let Some(trial) = running::all().first() {
+        format!(
+            "; a tree is tried on this machine: --tree {}",
+            kernel::escape_path(&trial.tree)
+        )
+    } else if errno::is(error, errno::ENOENT) {
+        "; does this container run mainstay as /init?".to_string()
+    } else {
+        String::new()
+    };
+    Failure::Other {
+        code: chain::exit::SYSTEM,
+        text: format!(
+            "unable to reach PID 1 at {}: {}{remedy}",
+            kernel::escape_path(path),
+            errno::text(error)
+        ),
     }
 }

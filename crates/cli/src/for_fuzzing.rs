@@ -13,7 +13,10 @@ pub type Trial = (PathBuf, PathBuf, Vec<(Word, Word)>, Vec<Word>);
 /// PID 1's answer to `status`: how many units, the table, the JSON.
 pub fn status(lines: &[String]) -> (usize, String, String) {
     let report = report::parse(lines);
-    let (table, json) = (report::table(&report), report::json(&report));
+    let (table, json) = (
+        report::table(&report, crate::paint::Paint::PLAIN),
+        report::json(&report),
+    );
     (report.units.len(), table, json)
 }
 

@@ -1,22 +1,33 @@
-//! `mainstay COMMAND --help` for commands whose usage says it all.
+//! `mainstay COMMAND --help`, in one form for all commands.
 
-use chain::Call;
+use chain::Program;
 
-/// Whether the words ask for help; then it has been printed.
-pub(crate) fn is_asked(call: &Call, summary: &str) -> bool {
-    let asked = matches!(
-        call.args.first().map(Vec::as_slice),
-        Some(b"--help" | b"-h")
+/// The word after `mainstay` that means a command.
+pub fn verb(command: &Program) -> &'static str {
+    command
+        .name
+        .strip_prefix("mainstay ")
+        .unwrap_or(command.name)
+}
+
+/// Prints the help of a command: its usage, what it does, and `more`: its options, what
+/// else there is to know.
+pub(crate) fn print(command: &Program, more: &str) {
+    let _ = kernel::fd::write_all(
+        1,
+        text(command.name, command.usage, command.summary, more).as_bytes(),
     );
-    if asked {
-        let text = format!(
-            "{}\n\n{}.\n",
-            format!("usage: {} {}", call.name, call.usage).trim_end(),
-            capitalised(summary)
-        );
-        let _ = kernel::fd::write_all(1, text.as_bytes());
+}
+
+/// The help of a program or a command.
+pub fn text(name: &str, usage: &str, summary: &str, more: &str) -> String {
+    let mut text = format!("usage: {name} {usage}").trim_end().to_string();
+    text.push_str(&format!("\n\n{}.\n", capitalised(summary)));
+    if !more.is_empty() {
+        text.push('\n');
+        text.push_str(more);
     }
-    asked
+    text
 }
 
 fn capitalised(text: &str) -> String {
@@ -32,21 +43,19 @@ mod tests {
     use crate::COMMANDS;
 
     #[test]
-    fn only_the_first_word_asks() {
-        let call = |words: &[&str]| {
-            let words = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-            let env = chain::Environment::new();
-            is_asked(&Call::new("mainstay x", "NAME", words, env), "does x")
-        };
-        assert!(call(&["--help"]) && call(&["-h", "x"]));
-        assert!(!call(&[]) && !call(&["x", "--help"]));
-        assert_eq!(capitalised("show it"), "Show it");
+    fn the_form_is_the_same_for_all() {
+        assert_eq!(text("x", "", "show it", ""), "usage: x\n\nShow it.\n");
+        assert_eq!(
+            text("x", "[--a] NAME", "show it", "  --a  all\n"),
+            "usage: x [--a] NAME\n\nShow it.\n\n  --a  all\n"
+        );
     }
 
     #[test]
     fn commands_call_themselves_as_people_do() {
         for command in COMMANDS {
             assert!(command.name.starts_with("mainstay "), "{}", command.name);
+            assert!(!verb(command).contains(' '), "{}", command.name);
         }
     }
 }

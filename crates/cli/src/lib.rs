@@ -4,14 +4,19 @@
 mod client;
 #[doc(hidden)]
 pub mod for_fuzzing;
-mod help;
+pub mod help;
 pub mod inspect;
 pub mod install;
 mod json;
+mod paint;
+mod places;
 mod service;
+mod setenv;
+pub mod similar;
 mod status;
 mod stop_container;
 mod trial;
+mod words;
 
 use chain::Program;
 
@@ -23,5 +28,7 @@ pub const COMMANDS: &[&Program] = &[
     &service::RESTART,
     &service::SIGNAL,
     &stop_container::COMMAND,
+    &setenv::COMMAND,
+    &places::COMMAND,
     &trial::COMMAND,
 ];

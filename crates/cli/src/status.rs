@@ -4,19 +4,38 @@ use std::fmt::Write;
 
 use chain::{Call, Outcome, Program, Result};
 
+use crate::client::{TREE, TREE_HELP, Target};
 use crate::json::string;
-use crate::{client, help};
+use crate::paint::{Paint, Tone};
+use crate::words::{self, Opt, flag, wrong};
+use crate::{help, service};
 
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay status",
-    usage: "[ --json | --ready ]",
+    usage: "[--json|--ready] [--tree DIR] [NAME...]",
     summary: "show the services; --json for programs, --ready as a health check",
     run,
 };
 
+const JSON: Opt = flag("--json");
+const READY: Opt = flag("--ready");
+
+const HELP: &str = "\
+Names choose services; without one all are shown.
+
+  --json             the same for programs, as one JSON document
+  --ready            nothing is printed; exit code 0 when the boot is done and every
+                     service that is wanted (or is named here) is up, else 1
+";
+
+const CODES: &str = "
+Exit code: 0; 1 not ready, or there is no service of such a name; 100 wrong words;
+111 PID 1 cannot be reached.
+";
+
 /// The container as PID 1 describes it.
 pub(crate) struct Report {
-    phase: String,
+    pub(crate) phase: String,
     ready: bool,
     /// The hook that the boot or the stop waits for, and how long it has run.
     hook: Option<(String, u64)>,
@@ -25,34 +44,98 @@ pub(crate) struct Report {
     pub(crate) units: Vec<Unit>,
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct Unit {
-    name: String,
-    kind: String,
-    state: String,
-    pid: Option<u32>,
-    since_ms: u64,
-    ready_ms: Option<u64>,
-    wanted: String,
-    deaths: u64,
-    last_end: Option<String>,
+    /// As it is shown: escaped.
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) state: String,
+    pub(crate) pid: Option<u32>,
+    /// How long ago its process was started or has ended.
+    pub(crate) since_ms: u64,
+    pub(crate) ready_ms: Option<u64>,
+    pub(crate) wanted: String,
+    /// How often it was started again.
+    pub(crate) deaths: u64,
+    pub(crate) last_end: Option<String>,
+    /// Whether it says itself when it is ready.
+    pub(crate) says_ready: bool,
+    /// How many processes of it have ended.
+    pub(crate) ends: u64,
+}
+
+impl Report {
+    /// The unit of this name, as it is shown.
+    pub(crate) fn unit(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.name == name)
+    }
+
+    /// Whether hooks still run that come before the services.
+    pub(crate) fn is_booting(&self) -> bool {
+        matches!(self.phase.as_str(), "run.d" | "booting")
+    }
+}
+
+impl Unit {
+    /// Whether it is to run.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted == "up"
+    }
+
+    /// Whether it does what it is there for.
+    fn is_up(&self) -> bool {
+        self.state == "ready" || (self.state == "up" && !self.says_ready)
+    }
+
+    fn tone(&self) -> Tone {
+        match self.state.as_str() {
+            "ready" | "up" if self.is_up() && self.is_wanted() => Tone::Good,
+            "failed" | "backing off" => Tone::Bad,
+            "down" if !self.is_wanted() => Tone::Faint,
+            _ => Tone::Notice,
+        }
+    }
 }
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    if help::is_asked(call, COMMAND.summary) {
+    let verb = help::verb(&COMMAND);
+    let words = words::read(verb, &[JSON, READY, TREE], call.rest())?;
+    if words.help {
+        help::print(&COMMAND, &format!("{HELP}{TREE_HELP}{CODES}"));
         return Ok(Outcome::Exit(0));
     }
-    let form = call.rest();
-    let form: Vec<&[u8]> = form.iter().map(Vec::as_slice).collect();
-    let render: fn(&Report) -> (String, u8) = match form[..] {
-        [] => |report| (table(report), 0),
-        [b"--json"] => |report| (json(report), 0),
-        [b"--ready"] => |report| (not_ready(report), u8::from(!report.ready)),
-        _ => return Err(call.misuse()),
+    if words.has(JSON.name) && words.has(READY.name) {
+        return Err(wrong(verb, "--json or --ready, not both"));
+    }
+    let mut report = of(&Target::of(&words)?)?;
+    let names = [words.operands.as_slice(), words.behind.as_slice()].concat();
+    if !names.is_empty() {
+        let chosen: Result<Vec<Unit>> = names
+            .iter()
+            .map(|name| service::find(&report, name).cloned())
+            .collect();
+        report.units = chosen?;
+        report.ready = report.phase != "stopping" && report.units.iter().all(Unit::is_up);
+        let named = |why: &String| report.units.iter().any(|unit| why.contains(&unit.name));
+        report.why.retain(named);
+    }
+    let (text, code) = if words.has(READY.name) {
+        (not_ready(&report), u8::from(!report.ready))
+    } else if words.has(JSON.name) {
+        (json(&report), 0)
+    } else {
+        (table(&report, Paint::of_output()), 0)
     };
-    let report = parse(&client::ask(&[b"status"])?);
-    let (text, code) = render(&report);
     let _ = kernel::fd::write_all(1, text.as_bytes());
     Ok(Outcome::Exit(code))
+}
+
+/// Asks PID 1.
+///
+/// # Errors
+/// It cannot be reached.
+pub(crate) fn of(target: &Target) -> Result<Report> {
+    Ok(parse(&target.ask(&[b"status"])?))
 }
 
 pub(crate) fn parse(lines: &[String]) -> Report {
@@ -81,6 +164,7 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                 wanted,
                 deaths,
                 end,
+                ref more @ ..,
             ] => {
                 report.units.push(Unit {
                     name: name.to_string(),
@@ -92,6 +176,8 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                     wanted: wanted.to_string(),
                     deaths: deaths.parse().unwrap_or(0),
                     last_end: (end != "-").then(|| end.to_string()),
+                    says_ready: more.first() == Some(&"says-ready"),
+                    ends: more.get(1).and_then(|ends| ends.parse().ok()).unwrap_or(0),
                 });
             }
             ["hook", path, age] => {
@@ -115,11 +201,11 @@ fn not_ready(report: &Report) -> String {
     }
 }
 
-pub(crate) fn table(report: &Report) -> String {
-    let mut rows =
-        vec![["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "LAST END"].map(str::to_string)];
+pub(crate) fn table(report: &Report, paint: Paint) -> String {
+    let heading = ["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "LAST END"];
+    let mut rows = vec![(heading.map(str::to_string), None)];
     for unit in &report.units {
-        rows.push([
+        let cells = [
             unit.name.clone(),
             match unit.wanted.as_str() {
                 "up" => unit.state.clone(),
@@ -130,16 +216,22 @@ pub(crate) fn table(report: &Report) -> String {
             span(unit.since_ms),
             unit.deaths.to_string(),
             unit.last_end.clone().unwrap_or_else(|| "-".to_string()),
-        ]);
+        ];
+        rows.push((cells, Some(unit.tone())));
     }
     let mut widths = [0; 6];
-    for row in &rows {
+    for (row, _) in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let mut text = format!(
-        "container: {}{}\n",
+    let container = match (report.ready, report.phase.as_str()) {
+        (true, _) => Tone::Good,
+        (false, "up") => Tone::Bad,
+        (false, _) => Tone::Notice,
+    };
+    let phase = format!(
+        "{}{}",
         report.phase,
         match (&report.hook, report.ready) {
             (_, true) => ", ready".to_string(),
@@ -147,19 +239,31 @@ pub(crate) fn table(report: &Report) -> String {
             (Some((path, age)), false) => format!(": {path} has run for {}", span(*age)),
         }
     );
-    for row in rows {
+    let mut text = format!("container: {}\n", paint.tone(container, &phase));
+    for (row, tone) in rows {
         let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
+        let last = row.len() - 1;
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let shown = match (tone, column) {
+                (None, _) => paint.tone(Tone::Strong, cell),
+                (Some(tone), 1) => paint.tone(tone, cell),
+                (Some(_), _) => cell.clone(),
+            };
+            // By what is seen: colours take no room.
+            let room = match column == last {
+                true => 0,
+                false => width - cell.chars().count() + 2,
+            };
+            let _ = write!(line, "{shown}{:room$}", "");
         }
-        text.push_str(line.trim_end());
+        text.push_str(&line);
         text.push('\n');
     }
     text
 }
 
 /// A span as people read it: two units at most.
-fn span(milliseconds: u64) -> String {
+pub(crate) fn span(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     match seconds {
         0 => format!("{milliseconds} ms"),
@@ -217,7 +321,7 @@ mod tests {
     #[test]
     fn the_table_lines_up_and_is_sorted() {
         assert_eq!(
-            table(&report()),
+            table(&report(), Paint::PLAIN),
             "container: up, ready\n\
              SERVICE  STATE  PID  SINCE      RESTARTS  LAST END\n\
              app      down   -    5 ms       0         -\n\

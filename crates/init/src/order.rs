@@ -15,6 +15,8 @@ pub(crate) enum Order<'a> {
     Restart(&'a [u8]),
     /// Send it this signal.
     Signal(&'a [u8], u8),
+    /// Send it to its whole process group.
+    SignalGroup(&'a [u8], u8),
     /// Stop the container.
     StopContainer,
     /// The same, and where it stops already go on to the next step at once.
@@ -40,7 +42,7 @@ impl Order<'_> {
             [b"start", name] => Order::Start(name),
             [b"stop", name] => Order::Stop(name),
             [b"restart", name] => Order::Restart(name),
-            [b"signal", name, word] => {
+            [verb @ (b"signal" | b"signal-group"), name, word] => {
                 let number = signal::parse(word).and_then(|number| u8::try_from(number).ok());
                 let none = || {
                     format!(
@@ -48,7 +50,11 @@ impl Order<'_> {
                         kernel::escape(word)
                     )
                 };
-                Order::Signal(name, number.ok_or_else(none)?)
+                let number = number.ok_or_else(none)?;
+                match verb {
+                    b"signal" => Order::Signal(name, number),
+                    _ => Order::SignalGroup(name, number),
+                }
             }
             [b"stop-container"] => Order::StopContainer,
             [b"stop-container", b"now"] => Order::StopContainerNow,
@@ -86,6 +92,7 @@ mod tests {
             ("stop web", Order::Stop(b"web")),
             ("restart web", Order::Restart(b"web")),
             ("signal web HUP", Order::Signal(b"web", 1)),
+            ("signal-group web KILL", Order::SignalGroup(b"web", 9)),
             ("stop-container", Order::StopContainer),
             ("stop-container now", Order::StopContainerNow),
             ("hook-runs /etc/1 250", Order::HookRuns(b"/etc/1", 250)),
@@ -104,6 +111,7 @@ mod tests {
             "start",
             "start a b",
             "signal web",
+            "signal-group web",
             "STATUS",
         ] {
             let fault = Order::read(&words(text)).expect_err(text);

@@ -53,7 +53,7 @@ impl Paths {
     }
 
     /// The originals' places.
-    pub(crate) fn standard() -> Paths {
+    pub fn standard() -> Paths {
         Paths::standard_at(Path::new(places::STANDARD[0]))
     }
 
@@ -93,7 +93,7 @@ impl Paths {
     }
 
     /// Whether nothing can be written anywhere.
-    pub(crate) fn is_nowhere(&self) -> bool {
+    pub fn is_nowhere(&self) -> bool {
         self.kind == Kind::Nowhere
     }
 

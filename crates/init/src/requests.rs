@@ -206,7 +206,8 @@ impl Supervisor<'_> {
                 | State::BackingOff
                 | State::Failed => Request::Up,
             }),
-            Ok(Order::Signal(name, number)) => self.ask(name, |_| Request::Signal(number)),
+            Ok(Order::Signal(name, number)) => return self.signal_service(name, number, false),
+            Ok(Order::SignalGroup(name, number)) => return self.signal_service(name, number, true),
             Ok(Order::StopContainer) => {
                 self.stop(StopCause::Asked);
                 Ok(())
@@ -250,22 +251,70 @@ impl Supervisor<'_> {
         }
     }
 
-    fn ask(&mut self, name: &[u8], request: impl Fn(State) -> Request) -> Result<(), String> {
-        let unit = std::str::from_utf8(name)
+    /// Signals a service's process, or all of the group that it leads, and words the
+    /// answer: who was reached, `reached PID`.
+    fn signal_service(&mut self, name: &[u8], number: u8, group: bool) -> Vec<u8> {
+        let reached = self.find(name).and_then(|unit| {
+            let view = self.engine.unit(unit);
+            let state = view.map_or(State::Down, |view| view.state());
+            let pid = match state {
+                State::Up | State::Ready | State::Stopping => view.and_then(|view| view.pid()),
+                State::Down
+                | State::Waiting
+                | State::Starting
+                | State::Finishing
+                | State::BackingOff
+                | State::Failed => None,
+            };
+            match pid {
+                Some(pid) => Ok((unit, pid)),
+                None => Err(format!(
+                    "{} is {}: there is no process to signal",
+                    kernel::escape(name),
+                    state_name(state)
+                )),
+            }
+        });
+        match reached {
+            Ok((unit, pid)) => {
+                if group {
+                    let _ = signal::send_group(pid.0, i32::from(number));
+                } else {
+                    self.tell(Event::Asked(unit, Request::Signal(number)));
+                }
+                format!("ok\nreached\t{}\n", pid.0).into_bytes()
+            }
+            Err(text) => format!("error\t{text}\n").into_bytes(),
+        }
+    }
+
+    /// The unit of this name: as it is called, or as `mainstay status` shows it.
+    fn find(&self, name: &[u8]) -> Result<UnitId, String> {
+        let called = std::str::from_utf8(name)
             .ok()
             .and_then(|name| self.engine.find(name));
-        let Some(unit) = unit else {
+        let shown = || {
+            let mut units = self.engine.units();
+            units
+                .find(|(_, unit)| kernel::escape(unit.name().as_bytes()).as_bytes() == name)
+                .map(|(id, _)| id)
+        };
+        called.or_else(shown).ok_or_else(|| {
             if self.stopping.is_none() && self.boots() {
-                return Err(format!(
+                return format!(
                     "{}; its services start afterwards",
                     self.with_hook("the container boots")
-                ));
+                );
             }
-            return Err(format!(
+            format!(
                 "there is no service {}; `mainstay status` lists them",
                 kernel::escape(name)
-            ));
-        };
+            )
+        })
+    }
+
+    fn ask(&mut self, name: &[u8], request: impl Fn(State) -> Request) -> Result<(), String> {
+        let unit = self.find(name)?;
         let Some(view) = self.engine.unit(unit) else {
             return Err(format!("{} has just gone", kernel::escape(name)));
         };
@@ -284,8 +333,9 @@ impl Supervisor<'_> {
     }
 
     /// The answer to `status`: a line for the container, then one for each unit:
-    /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED RESTARTS LAST-END`, fields
-    /// separated by tabs, `-` for what is not. Before them `hook PATH AGE-MS` of the hook that
+    /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED RESTARTS LAST-END READINESS
+    /// ENDS`, fields separated by tabs, `-` for what is not. READINESS is `says-ready` for one
+    /// that says itself when it is ready, ENDS how many of its processes have ended. Before them `hook PATH AGE-MS` of the hook that
     /// the boot or the stop waits for, and `why WORDS` for each thing that keeps the container
     /// from being ready, [`REASONS`] at most.
     fn status(&self) -> String {
@@ -338,14 +388,19 @@ impl Supervisor<'_> {
             let ready = ready.map_or("-".to_string(), |at| age(at, now).as_millis().to_string());
             // One that gave up has not been stopped: it is missed.
             let wanted = unit.wanted() || unit.state() == State::Failed;
+            let readiness = match unit.definition().readiness {
+                plan::Readiness::WhenUp => "-",
+                plan::Readiness::Notified => "says-ready",
+            };
             text.push_str(&format!(
-                "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\n",
+                "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\t{readiness}\t{}\n",
                 kernel::escape(unit.name().as_bytes()),
                 state_name(unit.state()),
                 unit.pid().map_or("-".to_string(), |pid| pid.0.to_string()),
                 age(unit.since(), now).as_millis(),
                 if wanted { "up" } else { "down" },
                 unit.restarts(),
+                unit.deaths(),
             ));
         }
         text

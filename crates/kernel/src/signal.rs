@@ -113,6 +113,11 @@ pub fn name(number: i32) -> String {
     number.to_string()
 }
 
+/// Every name that [`parse`] knows, without SIG; real-time signals aside.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().chain(ALIASES).map(|(name, _)| *name)
+}
+
 /// A set of signals.
 #[derive(Clone, Copy)]
 pub struct Set(pub(crate) libc::sigset_t);

@@ -247,6 +247,47 @@ pub fn value(dir: &Path, name: &[u8]) -> Option<Vec<u8>> {
         .find_map(|(other, value)| (other == name).then_some(value))
 }
 
+/// Sets one variable of the directory, or takes it away where there is no value. Whoever
+/// reads meanwhile sees the old value or the new one, never a part, and what stands there
+/// under that name (a link, a fifo) is replaced, not followed.
+///
+/// # Errors
+/// EINVAL for a name that cannot be that of a file; ENOENT where there is no such
+/// directory; EACCES, EROFS, ENOSPC.
+pub fn set(dir: &Path, name: &[u8], value: Option<&[u8]>) -> io::Result<()> {
+    if !envdir::can_be_file_name(name) {
+        return Err(errno::from(errno::EINVAL));
+    }
+    let open = kernel::fs::open(dir, flags::O_RDONLY | flags::O_DIRECTORY, 0)?;
+    let Some(value) = value else {
+        return match kernel::dir::remove(&open, name) {
+            Err(error) if errno::is(&error, errno::ENOENT) => Ok(()),
+            other => other,
+        };
+    };
+    // A name with a dot in front is nobody's variable.
+    let new = format!(".setenv.{}", std::process::id()).into_bytes();
+    let written = match kernel::dir::create(&open, &new, 0o644) {
+        Err(error) if errno::is(&error, errno::EEXIST) => {
+            // Left by a process of the same number that was killed.
+            kernel::dir::remove(&open, &new)?;
+            kernel::dir::create(&open, &new, 0o644)
+        }
+        other => other,
+    };
+    let done = written
+        .and_then(|mut file| {
+            // Whatever the umask: services that are not root read it.
+            kernel::fs::set_mode(&file, 0o644)?;
+            file.write_all(value)
+        })
+        .and_then(|()| kernel::dir::rename(&open, &new, &open, name));
+    if done.is_err() {
+        let _ = kernel::dir::remove(&open, &new);
+    }
+    done
+}
+
 fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = entry.iter().position(|b| *b == b'=')?;
     Some((&entry[..at], &entry[at + 1..]))
@@ -408,6 +449,35 @@ fn unseen(path: &Path, error: &io::Error) -> Problem {
 mod tests {
     use super::*;
     use crate::testing::{Temp, set_mode};
+
+    #[test]
+    fn a_variable_is_set_replaced_and_taken_away() {
+        let temp = Temp::new();
+        let dir = temp.dir("env");
+        let elsewhere = temp.write("elsewhere", "untouched");
+        temp.link("../elsewhere", "env/LINK");
+        set(&dir, b"A", Some(b"one\n")).unwrap();
+        set(&dir, b"A", Some(b" two\n")).unwrap();
+        set(&dir, b"EMPTY", Some(b"")).unwrap();
+        set(&dir, b"LINK", Some(b"mine")).unwrap();
+        let expected = [("A", " two\n"), ("EMPTY", ""), ("LINK", "mine")];
+        let expected = expected.map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec()));
+        assert_eq!(all(&dir), expected);
+        assert_eq!(fs::read_to_string(elsewhere).unwrap(), "untouched");
+        set(&dir, b"A", None).unwrap();
+        set(&dir, b"A", None).unwrap();
+        assert_eq!(all(&dir), expected[1..]);
+        for name in [&b""[..], b"a/b", b".x", b"A=B", b".."] {
+            let error = set(&dir, name, Some(b"v")).unwrap_err();
+            assert!(errno::is(&error, errno::EINVAL), "{name:?}");
+        }
+        temp.dir("env/directory");
+        assert!(set(&dir, b"directory", Some(b"v")).is_err());
+        let names = fs::read_dir(&dir).unwrap().flatten();
+        let left = names.filter(|entry| entry.file_name().as_bytes().starts_with(b"."));
+        assert_eq!(left.count(), 0);
+        assert!(set(&temp.at("none"), b"A", Some(b"v")).is_err());
+    }
 
     fn all(dir: &Path) -> Vec<Variable> {
         let found = read(dir, Readers::Anybody).unwrap();

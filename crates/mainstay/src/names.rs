@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use chain::{Outcome, Program, Word, escape};
 
+use cli::help::verb;
+use cli::similar;
+
 use crate::entry;
 
 /// The command for people.
@@ -48,11 +51,6 @@ fn commands() -> impl Iterator<Item = &'static Program> {
     cli::COMMANDS.iter().chain(WITH_NAMES).copied()
 }
 
-/// The word after `mainstay` that means a command.
-fn verb(command: &Program) -> &'static str {
-    command.name.trim_start_matches(PEOPLE).trim_start()
-}
-
 fn program(name: &[u8]) -> Option<&'static Program> {
     programs().find(|program| program.name.as_bytes() == name)
 }
@@ -79,19 +77,59 @@ pub(crate) fn resolve(
     let word = args.remove(0);
     match word.as_slice() {
         b"--list" => Ok((&LIST, args)),
-        b"--help" | b"-h" | b"help" => Ok((&HELP, args)),
-        b"--version" | b"-V" => Ok((&VERSION, args)),
+        b"--help" | b"-h" | b"help" => explained(args),
+        b"--version" | b"-V" | b"version" => Ok((&VERSION, args)),
         name => command(name)
             .or_else(|| program(name))
             .map(|p| (p, args))
-            .ok_or_else(|| {
-                format!(
-                    "{PEOPLE}: fatal: there is no command {}; `{PEOPLE} --help` lists them\n",
-                    escape(name)
-                )
-            }),
+            .ok_or_else(|| unknown(name)),
     }
 }
+
+/// Words of the command for people that are no commands of their own.
+const ABOUT: [&str; 2] = ["help", "version"];
+
+/// The line for a command that there is not.
+fn unknown(name: &[u8]) -> String {
+    let commands = commands().map(verb).chain(ABOUT);
+    // Programs are many: one of those is meant only where no command is.
+    let near = similar::nearest(name, commands)
+        .or_else(|| similar::nearest(name, programs().map(|program| program.name)));
+    let meant = near.map_or(String::new(), |word| format!("; did you mean {word}?"));
+    format!(
+        "{PEOPLE}: fatal: there is no command {}{meant}{} see `{PEOPLE} --help`\n",
+        escape(name),
+        if meant.is_empty() { ";" } else { "" }
+    )
+}
+
+/// What `help` leads to: the list, or, behind it, the help of one command or program.
+fn explained(args: Vec<Word>) -> Result<(&'static Program, Vec<Word>), String> {
+    match args.first() {
+        Some(name) if !name.starts_with(b"-") => match (command(name), program(name)) {
+            (Some(command), _) => Ok((command, vec![b"--help".to_vec()])),
+            (None, Some(_)) => Ok((&EXPLAIN_PROGRAM, args)),
+            (None, None) if name == b"help" || name == b"version" => Ok((&HELP, args)),
+            (None, None) => Err(unknown(name)),
+        },
+        _ => Ok((&HELP, args)),
+    }
+}
+
+/// The help of a program of the list: its words are the original's, so none of them asks
+/// for help.
+const EXPLAIN_PROGRAM: Program = Program {
+    name: "mainstay help",
+    usage: "[COMMAND]",
+    summary: "say more about a command",
+    run: |call| {
+        let name = call.operand()?;
+        let found = program(&name).ok_or_else(|| call.misuse())?;
+        let text = cli::help::text(found.name, found.usage, found.summary, "");
+        let _ = kernel::fd::write_all(1, text.as_bytes());
+        Ok(Outcome::Exit(0))
+    },
+};
 
 /// The program named by the call itself: by its last component, or, for a link that
 /// an image has renamed, by the first known name along the chain of links. A word
@@ -151,9 +189,12 @@ fn help() -> String {
         text.push_str(&help_line(&operands(command), command.summary));
     }
     for (option, summary) in [
-        ("COMMAND --help", "say more about one of them"),
+        (
+            "help COMMAND",
+            "say more about one of them, as does COMMAND --help",
+        ),
+        ("version", "say which release this is"),
         ("--list", "list every program that a link may name"),
-        ("--version", "say which release this is"),
     ] {
         text.push_str(&help_line(option, summary));
     }
@@ -163,11 +204,23 @@ fn help() -> String {
     text
 }
 
-/// A command with the operands that it cannot do without: capitals or a dash, and no
-/// bracket around them.
+/// A command with the operands that it cannot do without: what is left once everything
+/// in brackets is taken away.
 fn operands(command: &Program) -> String {
-    let needed = command.usage.split('[').next().unwrap_or("").trim_end();
-    format!("{} {needed}", verb(command)).trim_end().to_string()
+    let mut needed = String::new();
+    let mut depth = 0;
+    for c in command.usage.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ if depth == 0 => needed.push(c),
+            _ => {}
+        }
+    }
+    let words: Vec<&str> = needed.split_whitespace().filter(|w| *w != "...").collect();
+    format!("{} {}", verb(command), words.join(" "))
+        .trim_end()
+        .to_string()
 }
 
 fn help_line(word: &str, summary: &str) -> String {

@@ -123,23 +123,10 @@ fn variables() {
 fn programs() {
     let mut text = String::from(
         "# Programs\n\n\
-         Every name under which `mainstay install` makes links. Each takes the options of the \
-         original\nof its name; called with the wrong words it says its usage and exits 100. \
-         `mainstay NAME …`\ncalls one without a link.\n\n| program | usage | what it does \
-         |\n|---|---|---|\n",
+         ## For people\n\n\
+         `mainstay COMMAND --help` and `mainstay help COMMAND` say more of each.\n\n\
+         | command | usage | what it does |\n|---|---|---|\n",
     );
-    let mut programs: Vec<_> = tools::programs().collect();
-    programs.sort_by_key(|program| program.name);
-    for program in programs {
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} |",
-            program.name,
-            code(program.usage),
-            program.summary
-        );
-    }
-    text.push_str("\n## For people\n\n| command | usage | what it does |\n|---|---|---|\n");
     for command in cli::COMMANDS {
         let _ = writeln!(
             text,
@@ -159,6 +146,25 @@ fn programs() {
         ),
     ] {
         let _ = writeln!(text, "| `mainstay {name}` | {} | {summary} |", code(usage));
+    }
+    text.push_str(include_str!("commands.md"));
+    text.push_str(
+        "\n## In scripts\n\n\
+         Every name under which `mainstay install` makes links. Each takes the options of the \
+         original\nof its name; called with the wrong words it says its usage and exits 100. \
+         `mainstay NAME …`\ncalls one without a link.\n\n| program | usage | what it does \
+         |\n|---|---|---|\n",
+    );
+    let mut programs: Vec<_> = tools::programs().collect();
+    programs.sort_by_key(|program| program.name);
+    for program in programs {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            program.name,
+            code(program.usage),
+            program.summary
+        );
     }
     text.push_str(
         "\n## Not here\n\nPrograms that the originals' packages have and this release has not. \

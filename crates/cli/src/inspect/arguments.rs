@@ -8,12 +8,32 @@ use chain::{Failure, Result, Unable, Word, escape};
 use layouts::overlay2::script::variables::Given;
 
 use crate::install::{Layout, find_layout};
+use crate::similar;
+use crate::words::{self, Opt, flag, valued, wrong};
+
+const ROOT: Opt = valued("--root", "-r", "a directory");
+const LAYOUT: Opt = valued("--layout", "", "a layout");
+const ENV: Opt = valued("--env", "-e", "NAME=VALUE");
+const ENV_FILE: Opt = valued("--env-file", "", "a file");
+const USER: Opt = valued("--user", "-u", "a user");
+const CAP_DROP: Opt = valued("--cap-drop", "", "a capability");
+const JSON: Opt = flag("--json");
+const STRICT: Opt = flag("--strict");
 
 /// Which of the two was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Lint,
     Explain,
+}
+
+impl Command {
+    fn verb(self) -> &'static str {
+        match self {
+            Command::Lint => "lint",
+            Command::Explain => "explain",
+        }
+    }
 }
 
 /// What is asked for.
@@ -52,69 +72,54 @@ const LARGEST: usize = 1 << 20;
 /// # Errors
 /// A sentence that says which word is wrong or missing, and what to type.
 pub(super) fn read(words: Vec<Word>, command: Command) -> Result<Asked> {
-    let name = match command {
-        Command::Lint => "lint",
-        Command::Explain => "explain",
+    let verb = command.verb();
+    let options: Vec<Opt> = match command {
+        Command::Lint => vec![ROOT, LAYOUT, ENV, ENV_FILE, USER, CAP_DROP, JSON, STRICT],
+        Command::Explain => vec![ROOT, LAYOUT, ENV, ENV_FILE, USER, CAP_DROP],
     };
-    let example = format!("mainstay {name} --root / ./root");
+    let mut words = words::read(verb, &options, words)?;
+    if words.help {
+        return Ok(Asked::Help);
+    }
+    let mut operands = std::mem::take(&mut words.operands).into_iter();
+    let mut operands = operands.by_ref().chain(std::mem::take(&mut words.behind));
+    let tree = operands.next().ok_or_else(|| {
+        let text = format!(
+            "which tree? Name the directory that your Dockerfile copies to /: mainstay {verb} \
+             --root / ./root"
+        );
+        wrong(verb, &text)
+    })?;
+    if let Some(word) = operands.next() {
+        let text = format!("one tree at a time: {} is a second one", escape(&word));
+        return Err(wrong(verb, &text));
+    }
     let mut request = Request {
-        tree: PathBuf::new(),
+        tree: path(tree),
         root: None,
         layout: Layout::DockerBase,
         layout_name: "docker-base",
         given: Vec::new(),
         user: None,
         dropped: Vec::new(),
-        json: false,
-        strict: false,
+        json: words.has(JSON.name),
+        strict: words.has(STRICT.name),
     };
-    let mut tree = None;
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let (option, glued) = match word.iter().position(|b| *b == b'=') {
-            Some(at) if word.starts_with(b"--") => (&word[..at], Some(word[at + 1..].to_vec())),
-            _ => (&word[..], None),
-        };
-        let mut value = |what: &str| {
-            let value = glued.clone().or_else(|| words.next());
-            value.filter(|value| !value.is_empty()).ok_or_else(|| {
-                Failure::Invalid(format!("{} needs {what}: {example}", escape(option)))
-            })
-        };
-        match option {
-            b"--root" | b"-r" => request.root = Some(path(value("a directory")?)),
-            b"--layout" => {
-                let layout = find_layout(&value("a layout")?)?;
-                (request.layout_name, request.layout) = layout;
-            }
-            b"--env" | b"-e" => request.given.push(variable(value("NAME=VALUE")?)?),
-            b"--env-file" => request.given.extend(file(&path(value("a file")?))?),
-            b"--user" | b"-u" => request.user = Some(value("a user")?),
-            b"--cap-drop" => request.dropped.push(capability(&value("a capability")?)?),
-            b"--json" if glued.is_none() && command == Command::Lint => request.json = true,
-            b"--strict" if glued.is_none() && command == Command::Lint => request.strict = true,
-            b"--help" | b"-h" if glued.is_none() => return Ok(Asked::Help),
-            _ if word.starts_with(b"-") && word.len() > 1 => {
-                return Err(Failure::Invalid(format!(
-                    "there is no option {}; `mainstay {name} --help` lists them",
-                    escape(&word)
-                )));
-            }
-            _ if tree.is_none() => tree = Some(word),
-            _ => {
-                return Err(Failure::Invalid(format!(
-                    "one tree at a time: {} is a second one",
-                    escape(&word)
-                )));
-            }
+    for (option, value) in words.options {
+        if option == ROOT.name {
+            request.root = Some(path(value));
+        } else if option == LAYOUT.name {
+            (request.layout_name, request.layout) = find_layout(&value)?;
+        } else if option == ENV.name {
+            request.given.push(variable(verb, value)?);
+        } else if option == ENV_FILE.name {
+            request.given.extend(file(&path(value))?);
+        } else if option == USER.name {
+            request.user = Some(value);
+        } else if option == CAP_DROP.name {
+            request.dropped.push(capability(verb, &value)?);
         }
     }
-    let Some(tree) = tree else {
-        return Err(Failure::Invalid(format!(
-            "which tree? Name the directory that your Dockerfile copies to /: {example}"
-        )));
-    };
-    request.tree = path(tree);
     Ok(Asked::Question(request))
 }
 
@@ -123,17 +128,17 @@ fn path(word: Word) -> PathBuf {
 }
 
 /// `NAME=VALUE`.
-fn variable(word: Word) -> Result<Given> {
+fn variable(verb: &str, word: Word) -> Result<Given> {
     match word.iter().position(|b| *b == b'=') {
         Some(at) if at > 0 => Ok(Given {
             name: word[..at].to_vec(),
             value: word[at + 1..].to_vec(),
             place: None,
         }),
-        _ => Err(Failure::Invalid(format!(
-            "--env {} is not NAME=VALUE",
-            escape(&word)
-        ))),
+        _ => {
+            let text = format!("--env {} is not NAME=VALUE", escape(&word));
+            Err(wrong(verb, &text))
+        }
     }
 }
 
@@ -173,14 +178,97 @@ fn file(path: &Path) -> Result<Vec<Given>> {
 }
 
 /// A capability without its prefix, in capitals.
-fn capability(word: &[u8]) -> Result<Word> {
+fn capability(verb: &str, word: &[u8]) -> Result<Word> {
     let name = word.to_ascii_uppercase();
     let name = name.strip_prefix(b"CAP_").unwrap_or(&name);
-    match name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') {
-        true => Ok(name.to_vec()),
-        false => Err(Failure::Invalid(format!(
-            "--cap-drop {} is neither ALL nor a capability like SETUID",
-            escape(word)
-        ))),
+    let known = || CAPABILITIES.iter().copied().chain(["ALL"]);
+    if known().any(|known| known.as_bytes() == name) {
+        return Ok(name.to_vec());
+    }
+    let text = format!(
+        "--cap-drop {}: there is no such capability{}",
+        escape(word),
+        match similar::nearest(name, known()) {
+            Some(near) => format!("; did you mean {near}?"),
+            None => "; name one like SETUID, or ALL".to_string(),
+        }
+    );
+    Err(wrong(verb, &text))
+}
+
+/// Every capability of the kernel (capabilities(7), up to Linux 6.12), without CAP_.
+const CAPABILITIES: [&str; 41] = [
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capability_has_the_kernel_s_name() {
+        for (word, name) in [
+            ("setuid", "SETUID"),
+            ("CAP_NET_RAW", "NET_RAW"),
+            ("all", "ALL"),
+        ] {
+            assert_eq!(
+                capability("lint", word.as_bytes()).expect(word),
+                name.as_bytes()
+            );
+        }
+        for (word, part) in [
+            ("SETUIDD", "did you mean SETUID?"),
+            ("cap_chwon", "did you mean CHOWN?"),
+            (
+                "frobnicate",
+                "name one like SETUID, or ALL; see `mainstay lint --help`",
+            ),
+            ("", "name one like SETUID"),
+        ] {
+            let line = capability("lint", word.as_bytes()).expect_err(word);
+            assert!(line.line("x").contains(part), "{}", line.line("x"));
+        }
+        assert!(CAPABILITIES.is_sorted());
     }
 }

@@ -27,8 +27,6 @@ pub const USAGE: &str = "[--root ROOT] [--layout s6-v2|docker-base] [--env NAME=
 pub const SUMMARY: &str = "say in plain words what an image tree will do, in order";
 
 pub(super) const HELP: &str = "\
-usage: mainstay explain [OPTION]... TREE
-
 Reads TREE, the directory that a Dockerfile copies to /, and says what a container of it
 will do, in order: scripts, owners and modes, hooks, services, the command, and the stop
 with its limits. What `mainstay lint` finds wrong stands where it happens.

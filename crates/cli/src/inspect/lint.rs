@@ -18,8 +18,6 @@ pub const USAGE: &str = "[--root ROOT] [--layout s6-v2|docker-base] [--env NAME=
 pub const SUMMARY: &str = "list what of an image tree will not work, and what to change";
 
 pub(super) const HELP: &str = "\
-usage: mainstay lint [OPTION]... TREE
-
 Reads TREE, the directory that a Dockerfile copies to /, and lists what of it will not
 work, and what to change. Nothing of it is run or changed, and no link in it leads out of it.
 

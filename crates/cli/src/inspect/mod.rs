@@ -8,6 +8,7 @@ mod lint;
 
 use chain::{Call, Outcome, Result, Unable};
 
+use crate::help;
 use arguments::Asked;
 
 pub use explain::{SUMMARY as EXPLAIN_SUMMARY, USAGE as EXPLAIN_USAGE};
@@ -19,7 +20,10 @@ pub use lint::{SUMMARY as LINT_SUMMARY, USAGE as LINT_USAGE};
 /// Words that do not fit; a tree that cannot be read.
 pub fn lint(call: &mut Call, names: &[&str]) -> Result<Outcome> {
     match arguments::read(call.rest(), arguments::Command::Lint)? {
-        Asked::Help => say(lint::HELP, 0),
+        Asked::Help => {
+            let text = help::text("mainstay lint", LINT_USAGE, LINT_SUMMARY, lint::HELP);
+            say(&text, 0)
+        }
         Asked::Question(request) => {
             let answer = image::look(&request, names)?;
             let (text, code) = lint::report(&request, &answer);
@@ -34,7 +38,15 @@ pub fn lint(call: &mut Call, names: &[&str]) -> Result<Outcome> {
 /// As [`lint`].
 pub fn explain(call: &mut Call, names: &[&str]) -> Result<Outcome> {
     match arguments::read(call.rest(), arguments::Command::Explain)? {
-        Asked::Help => say(explain::HELP, 0),
+        Asked::Help => {
+            let text = help::text(
+                "mainstay explain",
+                EXPLAIN_USAGE,
+                EXPLAIN_SUMMARY,
+                explain::HELP,
+            );
+            say(&text, 0)
+        }
         Asked::Question(request) => {
             let answer = image::look(&request, names)?;
             say(&explain::text(&request, &answer), 0)

@@ -42,7 +42,7 @@ pub const USAGE: &str = "--root DIR --layout s6-v2|docker-base [--dry-run] [--un
 /// What the command does, for its line in the table.
 pub const SUMMARY: &str = "write a layout's programs, links and files into an image tree";
 
-const HELP: &str = "
+const HELP: &str = "\
 Writes everything that this program answers for into the image tree DIR: itself to
 /usr/libexec/mainstay, links under every path by which images call its programs, and the
 files and directories of the layout. What a layout replaces is set aside, and comes back
@@ -248,10 +248,10 @@ fn describe(action: &Action) -> (String, bool) {
 }
 
 fn help() -> String {
-    let mut text = format!("usage: mainstay install {USAGE}\n{HELP}\n");
+    let mut text = format!("{HELP}\n");
     for (name, _, purpose) in LAYOUTS {
         let _ = writeln!(text, "                      {name:12} {purpose}");
     }
     text.push_str(HELP_END.trim_start_matches('\n'));
-    text
+    crate::help::text("mainstay install", USAGE, SUMMARY, &text)
 }

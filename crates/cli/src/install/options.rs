@@ -7,6 +7,18 @@ use std::path::PathBuf;
 use chain::{Failure, Result, Word, escape};
 
 use super::layout::{LAYOUTS, Layout};
+use crate::similar;
+use crate::words::{self, Opt, flag, valued, wrong};
+
+/// The word for this command.
+const VERB: &str = "install";
+
+const ROOT: Opt = valued("--root", "-r", "the root of an image tree");
+const LAYOUT: Opt = valued("--layout", "", "a layout");
+const DRY_RUN: Opt = flag("--dry-run");
+const UNINSTALL: Opt = flag("--uninstall");
+
+const OPTIONS: &[Opt] = &[ROOT, LAYOUT, DRY_RUN, UNINSTALL];
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,44 +43,27 @@ const EXAMPLE: &str = "mainstay install --root / --layout docker-base";
 /// # Errors
 /// A sentence that says which word is wrong or missing, and what to type.
 pub(super) fn read(words: Vec<Word>) -> Result<Asked> {
-    let (mut root, mut layout) = (None, None);
-    let (mut dry_run, mut uninstall) = (false, false);
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let (name, glued) = match word.iter().position(|b| *b == b'=') {
-            Some(at) if word.starts_with(b"--") => (&word[..at], Some(word[at + 1..].to_vec())),
-            _ => (&word[..], None),
-        };
-        let mut value = || {
-            let value = glued.clone().or_else(|| words.next());
-            value.filter(|value| !value.is_empty()).ok_or_else(|| {
-                Failure::Invalid(format!("{} needs a value: {EXAMPLE}", escape(name)))
-            })
-        };
-        match name {
-            b"--root" => root = Some(PathBuf::from(OsStr::from_bytes(&value()?))),
-            b"--layout" => layout = Some(find(&value()?)?.1),
-            b"--dry-run" if glued.is_none() => dry_run = true,
-            b"--uninstall" if glued.is_none() => uninstall = true,
-            b"--help" | b"-h" if glued.is_none() => return Ok(Asked::Help),
-            _ if !name.starts_with(b"-") => {
-                return Err(Failure::Invalid(format!(
-                    "{} is one word too many; the root of the tree goes behind --root: {EXAMPLE}",
-                    escape(&word)
-                )));
-            }
-            _ => {
-                return Err(Failure::Invalid(format!(
-                    "there is no option {}; `mainstay install --help` lists them",
-                    escape(&word)
-                )));
-            }
-        }
+    let words = words::read(VERB, OPTIONS, words)?;
+    if words.help {
+        return Ok(Asked::Help);
     }
+    if let Some(word) = words.operands.iter().chain(&words.behind).next() {
+        let text = format!(
+            "{} is one word too many; the root of the tree goes behind --root: {EXAMPLE}",
+            escape(word)
+        );
+        return Err(wrong(VERB, &text));
+    }
+    let root = words.value(ROOT.name);
+    let root = root.map(|root| PathBuf::from(OsStr::from_bytes(root)));
+    let layout = match words.value(LAYOUT.name) {
+        Some(name) => Some(find(name)?.1),
+        None => None,
+    };
+    let (dry_run, uninstall) = (words.has(DRY_RUN.name), words.has(UNINSTALL.name));
     let Some(root) = root else {
-        return Err(Failure::Invalid(format!(
-            "which image tree? Name its root, / inside of a Dockerfile: {EXAMPLE}"
-        )));
+        let text = format!("which image tree? Name its root, / inside of a Dockerfile: {EXAMPLE}");
+        return Err(wrong(VERB, &text));
     };
     if uninstall {
         return Ok(Asked::Uninstall { root, dry_run });
@@ -79,10 +74,10 @@ pub(super) fn read(words: Vec<Word>) -> Result<Asked> {
             layout,
             dry_run,
         }),
-        None => Err(Failure::Invalid(format!(
-            "which layout? Add one of:{}",
-            list("--layout ")
-        ))),
+        None => {
+            let text = format!("which layout? Add one of:{}", list("--layout "));
+            Err(wrong(VERB, &text))
+        }
     }
 }
 
@@ -95,9 +90,11 @@ pub(crate) fn find(name: &[u8]) -> Result<(&'static str, Layout)> {
     found
         .map(|(name, layout, _)| (*name, *layout))
         .ok_or_else(|| {
+            let names = LAYOUTS.iter().map(|(name, ..)| *name);
             Failure::Invalid(format!(
-                "there is no layout {}; there are:{}",
+                "there is no layout {}{} there are:{}",
                 escape(name),
+                similar::or_on(name, names),
                 list("")
             ))
         })
@@ -147,14 +144,19 @@ mod tests {
         for (words, expected) in [
             (&[][..], EXAMPLE),
             (&["--root", "/"], "--layout docker-base"),
-            (&["--root"], EXAMPLE),
-            (&["--root="], EXAMPLE),
+            (&["--root"], "--root needs the root"),
+            (&["--root="], "see `mainstay install --help`"),
             (
                 &["--root", "/", "--layout", "v9"],
                 "no layout v9; there are: s6-v2",
             ),
             (&["--frobnicate"], "no option --frobnicate"),
-            (&["--dry-run=yes"], "no option --dry-run=yes"),
+            (&["--dry-run=yes"], "--dry-run takes no value"),
+            (
+                &["--root", "/", "--layout", "s6v2"],
+                "did you mean s6-v2? there are:",
+            ),
+            (&["--dryrun"], "did you mean --dry-run?"),
             (&["/"], "behind --root"),
         ] {
             let line = asked(words).expect_err("it does not fit");

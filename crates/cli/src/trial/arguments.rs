@@ -8,7 +8,17 @@ use std::path::{Path, PathBuf};
 use chain::{Environment, Failure, Result, Word, escape};
 use layouts::walk::{Links, Root};
 
-use super::USAGE;
+use crate::words::{self, Opt, flag, valued, wrong};
+
+/// The word for this command.
+const VERB: &str = "try";
+
+const ROOT: Opt = valued("--root", "-r", "a directory: --root ROOTFS");
+const ENV: Opt = valued("--env", "-e", "NAME=VALUE");
+const NET: Opt = valued("--net", "", "host or none");
+const READ_ONLY: Opt = flag("--read-only");
+
+const OPTIONS: &[Opt] = &[ROOT, ENV, NET, READ_ONLY];
 
 /// Which network the tree sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +40,8 @@ pub(crate) struct Request {
     pub(crate) variables: Vec<(Word, Word)>,
     /// The network.
     pub(crate) network: Network,
+    /// Whether the root can only be read, as with `docker run --read-only`.
+    pub(crate) read_only: bool,
     /// CMD; empty for none.
     pub(crate) command: Vec<Word>,
 }
@@ -50,51 +62,34 @@ pub(crate) enum Asked {
 /// A sentence with a remedy for words that do not fit and for directories that are
 /// none.
 pub(crate) fn read(words: Vec<Word>, caller: &Environment) -> Result<Asked> {
-    let mut words = words.into_iter();
-    let mut overlay = None;
-    let mut root = b"/".to_vec();
+    let mut words = words::read(VERB, OPTIONS, words)?;
+    if words.help {
+        return Ok(Asked::Help);
+    }
+    let mut operands = std::mem::take(&mut words.operands).into_iter();
+    let overlay = operands.next().ok_or_else(|| {
+        invalid(
+            "OVERLAY is missing: name the tree that your Dockerfile copies to /, for example \
+             `mainstay try ./root`",
+        )
+    })?;
+    if let Some(word) = operands.next() {
+        return Err(invalid(&format!(
+            "{} comes after OVERLAY; a command to run inside goes behind `--`: mainstay try \
+             OVERLAY -- {0}",
+            escape(&word)
+        )));
+    }
     let mut variables = Vec::new();
-    let mut network = Network::Host;
-    let mut command = Vec::new();
-    while let Some(word) = words.next() {
-        let (option, glued) = split_option(&word);
-        let mut value = |what: &str| {
-            glued
-                .clone()
-                .or_else(|| words.next())
-                .ok_or_else(|| invalid(format!("{} needs {what}", escape(option))))
-        };
-        match option {
-            b"--" => {
-                command = words.collect();
-                break;
-            }
-            b"--help" | b"-h" => return Ok(Asked::Help),
-            b"--root" | b"-r" => root = value("a directory: --root ROOTFS")?,
-            b"--env" | b"-e" => variables.extend(variable(value("NAME=VALUE")?, caller)?),
-            b"--net" => network = network_named(&value("host or none")?)?,
-            _ if word.len() > 1 && word.starts_with(b"-") => {
-                return Err(invalid(format!(
-                    "there is no option {}; {USAGE}",
-                    escape(&word)
-                )));
-            }
-            _ if overlay.is_none() => overlay = Some(word),
-            _ => {
-                return Err(invalid(format!(
-                    "{} comes after OVERLAY; a command to run inside goes behind `--`: \
-                     mainstay try OVERLAY -- {0}",
-                    escape(&word)
-                )));
-            }
+    for (option, value) in &words.options {
+        if *option == ENV.name {
+            variables.extend(variable(value.clone(), caller)?);
         }
     }
-    let overlay = overlay.ok_or_else(|| {
-        invalid(format!(
-            "OVERLAY is missing: name the tree that your Dockerfile copies to /, for \
-             example `mainstay try ./root`; {USAGE}"
-        ))
-    })?;
+    let network = match words.value(NET.name) {
+        Some(name) => network_named(name)?,
+        None => Network::Host,
+    };
     Ok(Asked::Boot(Request {
         overlay: directory(
             overlay,
@@ -102,27 +97,26 @@ pub(crate) fn read(words: Vec<Word>, caller: &Environment) -> Result<Asked> {
              run.d inside",
         )?,
         root: directory(
-            root,
+            words.value(ROOT.name).unwrap_or(b"/").to_vec(),
             "ROOTFS is a directory that holds a whole system, for example made by \
              debootstrap or `docker export`; without --root it is this machine's /",
         )?,
         variables,
         network,
-        command,
+        read_only: words.has(READ_ONLY.name),
+        command: words.behind,
     }))
 }
 
-/// An option and the value that is glued to it with `=`, if it is a long one.
-fn split_option(word: &[u8]) -> (&[u8], Option<Word>) {
-    match word.iter().position(|b| *b == b'=') {
-        Some(at) if word.starts_with(b"--") => (&word[..at], Some(word[at + 1..].to_vec())),
-        _ => (word, None),
-    }
+/// The word for the tree, in the words of somebody else's call.
+pub(super) fn overlay(words: Vec<Word>) -> Option<Word> {
+    let words = words::read(VERB, OPTIONS, words).ok()?;
+    words.operands.into_iter().next().filter(|_| !words.help)
 }
 
 fn variable(word: Word, caller: &Environment) -> Result<Option<(Word, Word)>> {
     match word.iter().position(|b| *b == b'=') {
-        Some(0) => Err(invalid(format!(
+        Some(0) => Err(invalid(&format!(
             "--env {} has no name before the `=`",
             escape(&word)
         ))),
@@ -135,7 +129,7 @@ fn network_named(word: &[u8]) -> Result<Network> {
     match word {
         b"host" => Ok(Network::Host),
         b"none" => Ok(Network::None),
-        _ => Err(invalid(format!(
+        _ => Err(invalid(&format!(
             "--net {} is neither host (this machine's network, the default) nor none",
             escape(word)
         ))),
@@ -146,7 +140,7 @@ fn directory(word: Word, remedy: &str) -> Result<PathBuf> {
     let shown = escape(&word);
     let path = PathBuf::from(OsString::from_vec(word));
     let found = fs::canonicalize(&path).map_err(|error| {
-        invalid(format!(
+        invalid(&format!(
             "{shown}: {}; {remedy}",
             kernel::errno::text(&error)
         ))
@@ -154,7 +148,7 @@ fn directory(word: Word, remedy: &str) -> Result<PathBuf> {
     if is_directory(&found) {
         Ok(found)
     } else {
-        Err(invalid(format!("{shown} is not a directory; {remedy}")))
+        Err(invalid(&format!("{shown} is not a directory; {remedy}")))
     }
 }
 
@@ -162,8 +156,8 @@ fn is_directory(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_dir())
 }
 
-fn invalid(text: String) -> Failure {
-    Failure::Invalid(text)
+fn invalid(text: &str) -> Failure {
+    wrong(VERB, text)
 }
 
 /// What a tree holds that is run: below its root.
@@ -301,7 +295,11 @@ mod tests {
             (&["/tmp", "--net", "bridge"][..], "bridge", "none"),
             (&["/tmp", "--env"][..], "--env needs", "NAME=VALUE"),
             (&["/tmp", "--env", "=x"][..], "no name", "="),
-            (&["/tmp", "--nope"][..], "--nope", "usage"),
+            (
+                &["/tmp", "--red-only"][..],
+                "did you mean --read-only?",
+                "--help",
+            ),
         ] {
             let line = refused(call);
             assert!(line.contains(what) && line.contains(remedy), "{line}");

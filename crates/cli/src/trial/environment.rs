@@ -52,6 +52,7 @@ mod tests {
                 (b"NEW".to_vec(), b"2".to_vec()),
             ],
             network: Network::Host,
+            read_only: false,
             command: Vec::new(),
         };
         let env = of(&request, None);

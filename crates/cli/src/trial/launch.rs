@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use std::os::unix::ffi::OsStrExt;
 
-use chain::{Environment, Result, Unable, escape};
+use chain::{Call, Result, Unable, escape};
 use kernel::namespace::New;
 use kernel::process::{self, Fork};
 use kernel::signal::{self, Set, SignalSource};
@@ -44,7 +44,8 @@ const LOOK: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// What the machine does not allow, with a remedy.
-pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
+pub(super) fn boot(request: &Request, call: &Call) -> Result<u8> {
+    let caller = &call.env;
     let signals = STOP
         .iter()
         .chain(PASS)
@@ -62,6 +63,11 @@ pub(super) fn boot(request: &Request, caller: &Environment) -> Result<u8> {
             Network::Host => "kernel and network are this machine's",
             Network::None => "the kernel is this machine's",
         }
+    ));
+    say(&format!(
+        "Ctrl-C stops it in order; from another terminal: {} status --tree {}",
+        escape(&call.invoked_as),
+        escape(request.overlay.as_os_str().as_bytes())
     ));
     if request.command.is_empty()
         && let Some(line) = arguments::nothing_to_run(&request.overlay)

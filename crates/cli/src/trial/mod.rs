@@ -14,23 +14,23 @@ mod launch;
 mod layers;
 mod mapping;
 mod obstacles;
+pub(crate) mod running;
 mod streams;
 mod surroundings;
 
 use chain::{Call, Outcome, Program, Result};
 
-const USAGE: &str = "usage: mainstay try OVERLAY [--root ROOTFS] [--env NAME=VALUE]... \
-                     [--net host|none] [-- CMD...]";
+use crate::help;
 
 /// The command's line in the table.
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay try",
-    usage: "OVERLAY [--root ROOTFS] [--env NAME=VALUE]... [--net host|none] [-- CMD...]",
+    usage: "[--root ROOTFS] [--env NAME=VALUE]... [--net host|none] [--read-only] OVERLAY [-- CMD...]",
     summary: "boot an overlay tree in throw-away namespaces on this machine",
     run,
 };
 
-const HELP: &str = "
+const HELP: &str = "\
 Boots OVERLAY, laid out as the root of an image built from docker-base, over a root
 file system that is only read. What is written inside goes to memory and is gone
 afterwards.
@@ -39,19 +39,20 @@ afterwards.
   --root ROOTFS     the system below it (default: /, this machine's own)
   --env NAME=VALUE  a variable, as for `docker run`; NAME alone takes the caller's
   --net host|none   this machine's network (default), or a loopback device alone
+  --read-only       nothing but /run, /tmp and /dev/shm can be written
   -- CMD...         a command to run once services are up; the boot ends with it
 
 Ctrl-C or TERM stops it in order, as `docker stop` does; a third one kills it. The exit
-code is the container's. It is no sandbox: run only what you would run anyway.
+code is the container's. `mainstay status --tree OVERLAY` and its like reach it from
+another terminal. It is no sandbox: run only what you would run anyway.
 ";
 
 fn run(call: &mut Call) -> Result<Outcome> {
     match arguments::read(call.rest(), &call.env)? {
         arguments::Asked::Help => {
-            let text = format!("{USAGE}\n{HELP}");
-            let _ = kernel::fd::write_all(1, text.as_bytes());
+            help::print(&COMMAND, HELP);
             Ok(Outcome::Exit(0))
         }
-        arguments::Asked::Boot(request) => launch::boot(&request, &call.env).map(Outcome::Exit),
+        arguments::Asked::Boot(request) => launch::boot(&request, call).map(Outcome::Exit),
     }
 }

@@ -1,0 +1,206 @@
+//! `mainstay start|stop|restart|signal NAME...`: an order, and what has become of it.
+//!
+//! Who waits is the client: it asks PID 1 for the status again and again, each time over
+//! a connection of its own, so that no wait holds up PID 1 or takes a place from others.
+
+mod outcome;
+mod signal;
+mod wait;
+
+use std::time::Duration;
+
+use chain::{Call, Failure, Outcome, Program, Result, escape};
+
+use crate::client::{REFUSED, TREE, TREE_HELP, Target};
+use crate::status::{Report, Unit};
+use crate::words::{self, Opt, Words, flag, valued, wrong};
+use crate::{help, similar, status};
+use outcome::Verb;
+
+pub(crate) use signal::SIGNAL;
+
+pub(crate) const START: Program = Program {
+    name: "mainstay start",
+    usage: "[--no-wait] [--timeout SECONDS] [--tree DIR] NAME...|--all",
+    summary: "start services and keep them up",
+    run: |call| tell(call, &START, Verb::Start),
+};
+
+pub(crate) const STOP: Program = Program {
+    name: "mainstay stop",
+    usage: "[--no-wait] [--timeout SECONDS] [--tree DIR] NAME...|--all",
+    summary: "ask services to end and keep them down",
+    run: |call| tell(call, &STOP, Verb::Stop),
+};
+
+pub(crate) const RESTART: Program = Program {
+    name: "mainstay restart",
+    usage: "[--no-wait] [--timeout SECONDS] [--tree DIR] NAME...|--all",
+    summary: "ask services to end and start them again",
+    run: |call| tell(call, &RESTART, Verb::Restart),
+};
+
+/// Exit code of a command whose time was over first, as `s6-svwait` has it.
+const LATE: u8 = 99;
+
+/// How long the outcome is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const NO_WAIT: Opt = flag("--no-wait");
+const TIMEOUT: Opt = valued("--timeout", "", "a number of seconds, 0 for no limit");
+const ALL: Opt = flag("--all");
+
+const HELP_END: &str = "\
+  --no-wait          give the order and end at once
+  --timeout SECONDS  how long to wait for the outcome: 60 by default, 0 for no limit
+";
+
+const CODES: &str = "
+Says in one line for each service what has become of it.
+Exit code: 0 as asked, 1 something else came of it or PID 1 refused, 99 time over,
+100 wrong words, 111 PID 1 cannot be reached.
+";
+
+/// What all these commands read from their words.
+struct Asked {
+    target: Target,
+    /// None: only the order is given.
+    patience: Option<Patience>,
+    words: Words,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// So long.
+    For(Duration),
+    /// Until there is an outcome.
+    Endless,
+}
+
+/// Reads the words of a command; nothing when they ask for help, which is given.
+fn read(
+    call: &mut Call,
+    command: &Program,
+    more: &[Opt],
+    explained: &str,
+) -> Result<Option<Asked>> {
+    let verb = help::verb(command);
+    let mut options = vec![NO_WAIT, TIMEOUT, ALL, TREE];
+    options.extend(more.iter().map(|option| Opt { ..*option }));
+    let words = words::read(verb, &options, call.rest())?;
+    if words.help {
+        help::print(command, &format!("{explained}{HELP_END}{TREE_HELP}{CODES}"));
+        return Ok(None);
+    }
+    let patience = match words.value(TIMEOUT.name) {
+        _ if words.has(NO_WAIT.name) => None,
+        None => Some(Patience::For(PATIENCE)),
+        Some(text) => Some(patience(text).ok_or_else(|| {
+            let text = format!("--timeout {} is no number of seconds", escape(text));
+            wrong(verb, &text)
+        })?),
+    };
+    Ok(Some(Asked {
+        target: Target::of(&words)?,
+        patience,
+        words,
+    }))
+}
+
+/// A number of seconds, with a part of one where somebody likes.
+fn patience(text: &[u8]) -> Option<Patience> {
+    let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    match Duration::try_from_secs_f64(seconds).ok()? {
+        Duration::ZERO => Some(Patience::Endless),
+        time => Some(Patience::For(time)),
+    }
+}
+
+fn tell(call: &mut Call, command: &Program, verb: Verb) -> Result<Outcome> {
+    let all = match verb {
+        Verb::Start => "  --all              every service\n",
+        Verb::Stop => "  --all              every service that is not down\n",
+        Verb::Restart => "  --all              every service that was not stopped by hand\n",
+    };
+    let Some(mut asked) = read(call, command, &[], all)? else {
+        return Ok(Outcome::Exit(0));
+    };
+    let names = [
+        std::mem::take(&mut asked.words.operands),
+        std::mem::take(&mut asked.words.behind),
+    ]
+    .concat();
+    let report = status::of(&asked.target)?;
+    let chosen = choose(
+        help::verb(command),
+        &report,
+        &asked,
+        names,
+        |unit| match verb {
+            Verb::Start => true,
+            Verb::Stop => unit.state != "down",
+            Verb::Restart => unit.is_wanted(),
+        },
+    )?;
+    wait::order(verb, &asked, chosen).map(Outcome::Exit)
+}
+
+/// The services that are meant: those of these names, or, with `--all`, those that `fit`.
+fn choose(
+    verb: &str,
+    report: &Report,
+    asked: &Asked,
+    names: Vec<Vec<u8>>,
+    fit: impl Fn(&Unit) -> bool,
+) -> Result<Vec<Unit>> {
+    let all = asked.words.has(ALL.name);
+    match (all, names.is_empty()) {
+        (true, true) => Ok(report
+            .units
+            .iter()
+            .filter(|unit| unit.kind == "service" && fit(unit))
+            .cloned()
+            .collect()),
+        (true, false) => Err(wrong(verb, "name services, or say --all, not both")),
+        (false, true) => Err(wrong(verb, "which service? Name one or more, or say --all")),
+        (false, false) => {
+            let mut chosen: Vec<Unit> = Vec::new();
+            for name in names {
+                let unit = find(report, &name)?;
+                if chosen.iter().all(|before| before.name != unit.name) {
+                    chosen.push(unit.clone());
+                }
+            }
+            Ok(chosen)
+        }
+    }
+}
+
+/// The service of this name.
+///
+/// # Errors
+/// There is none, or none yet.
+pub(crate) fn find<'a>(report: &'a Report, name: &[u8]) -> Result<&'a Unit> {
+    let shown = escape(name);
+    let found = report.units.iter().find(|unit| unit.name == shown);
+    found.ok_or_else(|| {
+        let names = report.units.iter().map(|unit| unit.name.as_str());
+        let text = if report.is_booting() {
+            format!(
+                "there is no service {shown} yet: the container still boots ({}), and services \
+                 come after its hooks; `mainstay status` says how far it is",
+                report.phase
+            )
+        } else {
+            format!(
+                "there is no service {shown}{} `mainstay status` lists them",
+                similar::or_on(name, names)
+            )
+        };
+        Failure::Other {
+            code: REFUSED,
+            text,
+        }
+    })
+}
