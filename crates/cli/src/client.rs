@@ -1,6 +1,6 @@
 //! Talking to PID 1 over its socket.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -75,14 +75,17 @@ impl Target {
         }
         let _ = stream.set_read_timeout(Some(PATIENCE));
         let _ = stream.set_write_timeout(Some(PATIENCE));
+        let mut answer = String::new();
         stream
             .write_all(&words.join(&0))
             .and_then(|()| stream.shutdown(Shutdown::Write))
+            .and_then(|()| stream.read_to_string(&mut answer))
+            .or_else(|error| match error.kind() {
+                // It closes at once whom it does not answer.
+                ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Ok(0),
+                _ => Err(error),
+            })
             .unable("ask PID 1", b"")?;
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .unable("hear PID 1's answer", b"")?;
         let mut lines = answer.lines();
         match lines.next() {
             Some("ok") => Ok(lines.map(str::to_string).collect()),

@@ -115,6 +115,14 @@ pub fn make_read_only(target: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the one mount at `target` read-only, and none of those below it.
+///
+/// # Errors
+/// EPERM; EINVAL when nothing is mounted there.
+pub fn make_this_read_only(target: &Path) -> io::Result<()> {
+    remount_read_only(target, &c_path(target)?)
+}
+
 /// The flags of the mount that a path lies on (statvfs(3), `ST_*`).
 fn flags_of(path: &CString) -> io::Result<libc::c_ulong> {
     // SAFETY: all-zero bytes are a valid statvfs buffer to fill in; path is a C string.

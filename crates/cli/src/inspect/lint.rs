@@ -10,6 +10,7 @@ use layouts::{Problem, Severity};
 use super::arguments::Request;
 use super::image::Looked;
 use crate::json::string;
+use crate::paint::{Paint, Tone};
 
 /// The command's operands, for its line in the table.
 pub const USAGE: &str = "[--root ROOT] [--layout s6-v2|docker-base] [--env NAME=VALUE]... [--env-file FILE]... [--user USER] [--cap-drop CAP]... [--strict] [--json] TREE";
@@ -42,7 +43,7 @@ pub(super) fn report(request: &Request, looked: &Looked) -> (String, u8) {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let text = match request.json {
         true => json(request, looked, errors, warnings),
-        false => lines(request, looked, errors, warnings),
+        false => lines(request, looked, errors, warnings, Paint::of_output()),
     };
     let fails = errors > 0 || request.strict && warnings > 0;
     (text, u8::from(fails))
@@ -75,7 +76,13 @@ pub(super) fn file(request: &Request, looked: &Looked, path: &Path) -> String {
     escape(base.join(inside).as_os_str().as_bytes())
 }
 
-fn lines(request: &Request, looked: &Looked, errors: usize, warnings: usize) -> String {
+fn lines(
+    request: &Request,
+    looked: &Looked,
+    errors: usize,
+    warnings: usize,
+    paint: Paint,
+) -> String {
     let mut text = String::new();
     for problem in &looked.answer.problems {
         let (id, severity) = rule(problem);
@@ -83,12 +90,12 @@ fn lines(request: &Request, looked: &Looked, errors: usize, warnings: usize) -> 
         if let Some(line) = problem.line {
             let _ = write!(text, ":{line}");
         }
-        let _ = write!(
-            text,
-            ": {}[{id}]: {}",
-            severity.word(),
-            escape(problem.cause.as_bytes())
-        );
+        let tone = match severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Notice,
+        };
+        let kind = paint.tone(tone, &format!("{}[{id}]", severity.word()));
+        let _ = write!(text, ": {kind}: {}", escape(problem.cause.as_bytes()));
         if !problem.remedy.is_empty() {
             let _ = write!(text, "; {}", escape(problem.remedy.as_bytes()));
         }
@@ -100,15 +107,16 @@ fn lines(request: &Request, looked: &Looked, errors: usize, warnings: usize) -> 
              and users exist; name the image below it: --root ROOT\n",
         );
     }
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
+    let counted = |count: usize, what: &str, tone: Tone| match count {
+        0 => format!("0 {what}s"),
+        1 => paint.tone(tone, &format!("1 {what}")),
+        count => paint.tone(tone, &format!("{count} {what}s")),
     };
     let _ = writeln!(
         text,
         "{}, {}",
-        counted(errors, "error"),
-        counted(warnings, "warning")
+        counted(errors, "error", Tone::Bad),
+        counted(warnings, "warning", Tone::Notice)
     );
     text
 }

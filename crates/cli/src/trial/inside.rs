@@ -17,7 +17,7 @@ use super::arguments::{Network, Request};
 use super::environment::HOST_NAME;
 use super::layers::Layers;
 use super::streams::Streams;
-use super::{copy, obstacles, surroundings};
+use super::{copy, obstacles, read_only, surroundings};
 
 /// Where the file system in memory is mounted meanwhile, in this mount namespace
 /// alone: the first that exists.
@@ -75,6 +75,9 @@ fn prepare(request: &Request, plain_user: bool, go: &OwnedFd) -> Result<Vec<Word
     }
     namespace::set_host_name(HOST_NAME.as_bytes()).unable("set the host name", b"")?;
     let argv = change_root(request, plain_user)?;
+    if request.read_only {
+        read_only::make(plain_user)?;
+    }
     capability::limit_to(Capabilities::CONTAINER).unable("drop capabilities", b"")?;
     fd::close_from_on_exec(3);
     signal::reset_all();

@@ -322,6 +322,11 @@ fn own_directories(lower: &Lower, upper: &Path, depth: usize) {
 
 /// Reads /proc/self/mountinfo (proc(5)): the fifth field is where, the first after the
 /// dash is what.
+/// Every mount point that /proc/self/mountinfo lists.
+pub(super) fn points(text: &[u8]) -> impl Iterator<Item = PathBuf> {
+    parse(text).into_iter().map(|mounted| mounted.point)
+}
+
 fn parse(text: &[u8]) -> Vec<Mounted> {
     text.split(|b| *b == b'\n')
         .filter_map(|line| {

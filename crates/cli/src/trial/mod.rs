@@ -14,6 +14,7 @@ mod launch;
 mod layers;
 mod mapping;
 mod obstacles;
+mod read_only;
 pub(crate) mod running;
 mod streams;
 mod surroundings;

@@ -1,5 +1,5 @@
-//! Standard output and error of the tree. Unless they are a terminal they are pipes, as
-//! with an engine: programs open /dev/stdout anew, and where that is a file they would
+//! Standard output and error of the tree. Unless they are a terminal that this user may
+//! open they are pipes, as with an engine: programs open /dev/stdout anew, and where that is a file they would
 //! write over each other's lines, and where somebody else opened it they may not.
 //!
 //! A process of its own carries the bytes, so that a reader that is slow (a pager) holds
@@ -8,8 +8,10 @@
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use chain::{Result, Unable, exit};
+use kernel::fs::flags::{O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use kernel::process::{self, Fork};
-use kernel::{errno, fd, tty};
+use kernel::{errno, fd, fs, tty};
+use std::path::Path;
 
 /// How many bytes are carried at once: as many as a pipe holds.
 const ONE_LOAD: usize = 64 * 1024;
@@ -30,9 +32,16 @@ impl Streams {
     pub(super) fn begin() -> Result<Streams> {
         let mut replaced: Vec<(RawFd, OwnedFd)> = Vec::new();
         let mut carried: Vec<(OwnedFd, RawFd)> = Vec::new();
+        let mut told = false;
         for stream in [1, 2] {
             if tty::is_terminal(stream) {
-                continue;
+                if may_open(stream) {
+                    continue;
+                }
+                if !told {
+                    told = true;
+                    chain::warn(super::COMMAND.name, FOREIGN);
+                }
             }
             // What goes to one file keeps its order.
             let write = match replaced.first() {
@@ -102,8 +111,20 @@ impl Streams {
     }
 }
 
+/// What is said of a terminal that belongs to another user, as after `su`.
+const FOREIGN: &str = "this terminal is another user's (begun with su or sudo -u?), so programs \
+                       inside could not open /dev/stdout and /dev/stderr: output goes through \
+                       pipes, and is no terminal inside; a login of this user's own has one";
+
+/// Whether a program of this user's may open the stream anew, as /dev/stderr is.
+fn may_open(stream: RawFd) -> bool {
+    let path = format!("/proc/self/fd/{stream}");
+    let open = fs::open(Path::new(&path), O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+    !open.is_err_and(|error| errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM))
+}
+
 fn same_file(a: RawFd, b: RawFd) -> bool {
-    let identity = |fd: RawFd| kernel::fs::stat(&fd).map(|stat| stat.identity);
+    let identity = |fd: RawFd| fs::stat(&fd).map(|stat| stat.identity);
     matches!((identity(a), identity(b)), (Ok(a), Ok(b)) if a == b)
 }
 
