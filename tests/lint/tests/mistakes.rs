@@ -24,7 +24,7 @@ fn a_finding_says_where_what_and_what_to_do() {
         said.out,
         "etc/cont-init.d/10-a:1: error[crlf-shebang]: the line ends with a carriage return, \
          which becomes part of the interpreter's name; save it with Unix line endings \
-         (sed -i 's/\\r$//' /etc/cont-init.d/10-a)\n1 error, 0 warnings\n"
+         (sed -i 's/\\r$//' etc/cont-init.d/10-a)\n1 error, 0 warnings\n"
     );
     assert_eq!(said.err, "");
 }
@@ -151,6 +151,115 @@ fn findings_of_the_image_below_are_shown_there() {
     );
 }
 
+/// Every path that a finding or its remedy names is the author's own file, whatever links
+/// lead there, and never one of the machine's.
+#[test]
+fn what_is_pasted_changes_the_tree_and_not_the_machine() {
+    let below = image();
+    below
+        .dir("opt/below")
+        .write("opt/below/run", "#!/bin/sh\r\n")
+        .write("srv/sh", "\x7fELF");
+    let tree = good();
+    tree.write("etc/services-available/worker/run", "#!/bin/sh\r\n")
+        .link("/etc/services-available/worker", "etc/services.d/worker")
+        .write("srv/hook", "#!/bin/sh\r\n")
+        .link("/srv/hook", "etc/cont-init.d/10-hook")
+        .write("etc/cont-init.d/20 two", "#!/bin/sh\r\n")
+        .link("/opt/below", "etc/services.d/below")
+        .write("etc/cont-init.d/30-sh", "#!/srv/sh\n")
+        .write("srv/own-sh", "\x7fELF")
+        .write("etc/cont-init.d/40-sh", "#!/srv/own-sh\n");
+    let said = tree.lint(&below, &[]);
+    let line = |part: &str| {
+        let mut lines = said.out.lines();
+        let found = lines.find(|line| line.starts_with(part));
+        found.unwrap_or_else(|| panic!("no {part} in {}", said.out))
+    };
+    // A link of a directory is followed within the tree.
+    let worker = line("etc/services-available/worker/run:1: ");
+    assert!(
+        worker.ends_with("$//' etc/services-available/worker/run)"),
+        "{worker}"
+    );
+    // The hook is a link; what is to be changed is what it leads to.
+    let hook = line("etc/cont-init.d/10-hook:1: ");
+    assert!(hook.ends_with("$//' srv/hook)"), "{hook}");
+    let two = line("etc/cont-init.d/20 two:1: ");
+    assert!(two.contains("$//' '") && two.ends_with("20 two')"), "{two}");
+    // What comes from the image below is changed where the image is made.
+    let other = line("BELOW/opt/below/run:1: ");
+    assert!(
+        other.ends_with("(in the Dockerfile: RUN sed -i 's/\\r$//' /opt/below/run)"),
+        "{other}"
+    );
+    let shell = line("etc/cont-init.d/30-sh:1: ");
+    assert!(
+        shell.ends_with("in the Dockerfile: RUN chmod 0755 /srv/sh, or name another"),
+        "{shell}"
+    );
+    let shell = line("etc/cont-init.d/40-sh:1: ");
+    assert!(
+        shell.ends_with("; chmod 0755 srv/own-sh, or name another"),
+        "{shell}"
+    );
+    for line in said.out.lines() {
+        for command in ["chmod 0755 /", "sed -i 's/\\r$//' /"] {
+            let machine = line
+                .find(command)
+                .is_some_and(|at| !line[..at].ends_with("RUN "));
+            assert!(!machine, "{line}");
+        }
+    }
+    // `explain` says the same.
+    let root = below.path().to_str().expect("a plain path");
+    let explained = tree.ask("explain", &["--root", root]);
+    let own = tree.path().join("srv/own-sh");
+    let wanted = format!("chmod 0755 {}", own.display());
+    assert!(explained.out.contains(&wanted), "{}", explained.out);
+    assert!(
+        !explained.out.contains("; chmod 0755 /srv"),
+        "{}",
+        explained.out
+    );
+}
+
+#[test]
+fn an_unknown_user_hides_no_other_fault_of_its_line() {
+    let tree = good();
+    tree.write("etc/fix-attrs.d/01", "/srv maybe nosuchuser 0999 rwx\n");
+    let ids = ["fix-attrs-recurse", "fix-attrs-mode", "fix-attrs-mode"];
+    let mut with = tree.lint(&image(), &[]);
+    let mut found: Vec<String> = with.ids().iter().map(|id| (*id).to_string()).collect();
+    found.sort();
+    let mut expected = [&ids[..], &["fix-attrs-account"]].concat();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{}", with.out);
+    // Without the image below nobody knows the user; the rest is told all the same.
+    with = tree.ask("lint", &[]);
+    found = with.ids().iter().map(|id| (*id).to_string()).collect();
+    found.sort();
+    let mut expected = ids.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{}", with.out);
+}
+
+#[test]
+fn a_shell_that_this_machine_lacks_is_named() {
+    let tree = good();
+    let below = image();
+    below.script("usr/bin/zsh", "\x7fELF");
+    tree.write("etc/cont-init.d/10-a", "#!/bin/zsh\nif\n");
+    let said = tree.lint(&below, &[]);
+    if Path::new("/bin/zsh").exists() {
+        assert_eq!(said.ids(), ["shell-syntax"], "{}", said.out);
+        return;
+    }
+    assert_eq!(said.code, 0, "{}", said.out);
+    let note = "note: the syntax of 1 script was not checked: this machine has no zsh";
+    assert!(said.out.contains(note), "{}", said.out);
+}
+
 #[test]
 fn run_d_needs_bash() {
     let below = image();
@@ -234,7 +343,7 @@ fn calls_that_do_not_fit_say_what_to_type() {
         (
             &["--root"],
             100,
-            "--root needs a directory: mainstay lint --root / ./root",
+            "--root needs a directory; see `mainstay lint --help`",
         ),
         (&["--layout", "v9", tree], 100, "there is no layout v9"),
         (
@@ -254,7 +363,7 @@ fn calls_that_do_not_fit_say_what_to_type() {
             "there is no user nobody-here",
         ),
         (&["--cap-drop", "a b", tree], 100, "--cap-drop a b"),
-        (&["--json=x", tree], 100, "there is no option --json=x"),
+        (&["--json=x", tree], 100, "--json takes no value"),
         (
             &["/no/such/tree"],
             111,

@@ -28,7 +28,15 @@ fn a_report_for_programs_has_everything_under_stable_keys() {
     assert_eq!(
         keys,
         [
-            "errors", "findings", "layout", "root", "tree", "version", "warnings", "whole"
+            "errors",
+            "findings",
+            "layout",
+            "root",
+            "tree",
+            "unchecked",
+            "version",
+            "warnings",
+            "whole"
         ]
     );
     assert_eq!(report.get("version"), &Json::Number(1));

@@ -242,6 +242,100 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        "shell-syntax",
+        &[],
+        |t| {
+            t.write(
+                "etc/cont-init.d/10-a",
+                "#!/bin/bash\nif true; then\n  echo x\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/cont-init.d/10-a",
+                "#!/bin/bash\na=(1 2)\necho ${a[0]}\n",
+            )
+        },
+    ),
+    (
+        // Bash's words under a /bin/sh that is dash.
+        "shell-syntax",
+        &[],
+        |t| {
+            t.link("/usr/bin/dash", "usr/bin/sh")
+                .script("usr/bin/dash", "\x7fELF")
+                .write("etc/cont-init.d/10-a", "#!/bin/sh\na=(1 2)\n")
+        },
+        |t| {
+            t.link("/usr/bin/bash", "usr/bin/sh")
+                .write("etc/cont-init.d/10-a", "#!/bin/sh\na=(1 2)\n")
+        },
+    ),
+    (
+        "daemonizes",
+        &[],
+        |t| t.write("etc/services.d/a/run", "#!/bin/sh\nexec nginx\n"),
+        |t| {
+            t.write("etc/services.d/a/run", "#!/bin/sh\nexec nginx\n")
+                .write("etc/nginx/nginx.conf", "user x;\ndaemon  off;\n")
+        },
+    ),
+    (
+        "daemonizes",
+        &[],
+        |t| {
+            t.write(
+                "etc/services.d/a/run",
+                "#!/usr/bin/execlineb -P\nphp-fpm -D\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/services.d/a/run",
+                "#!/usr/bin/execlineb -P\nphp-fpm -F\n",
+            )
+        },
+    ),
+    (
+        "daemonizes",
+        &[],
+        |t| t.write("etc/services.d/a/run", "#!/bin/sh\npython3 /srv/a &\n"),
+        |t| {
+            t.write(
+                "etc/services.d/a/run",
+                "#!/bin/sh\npython3 /srv/a &\nwait\n",
+            )
+        },
+    ),
+    (
+        "ends-at-once",
+        &[],
+        |t| t.write("etc/services.d/a/run", "#!/bin/sh\necho ready\nexit 0\n"),
+        |t| t.write("etc/cont-init.d/a", "#!/bin/sh\necho ready\nexit 0\n"),
+    ),
+    (
+        "endless-hook",
+        &[],
+        |t| {
+            t.write(
+                "etc/cont-init.d/10-a",
+                "#!/bin/sh\nwhile true; do\n  date\n  sleep 60\ndone\n",
+            )
+        },
+        |t| {
+            t.write(
+                "etc/services.d/a/run",
+                "#!/bin/sh\nwhile true; do\n  date\n  sleep 60\ndone\n",
+            )
+        },
+    ),
+    (
+        "endless-hook",
+        &[],
+        |t| t.write("run.d/10-a.sh", "#!/bin/bash\ntail -f /var/log/a\n"),
+        |t| t.write("run.d/10-a.sh", "#!/bin/bash\ntail -f /var/log/a &\n"),
+    ),
+    (
         "program-not-here",
         &[],
         |t| {

@@ -44,6 +44,7 @@ Exit code: 0, 100 wrong words, 111 TREE or ROOT cannot be read.
 /// The text for standard output.
 pub(super) fn text(request: &Request, looked: &Looked) -> String {
     let mut teller = Teller {
+        request,
         looked,
         text: String::new(),
         told: BTreeSet::new(),
@@ -55,6 +56,7 @@ pub(super) fn text(request: &Request, looked: &Looked) -> String {
 }
 
 struct Teller<'a> {
+    request: &'a Request,
     looked: &'a Looked,
     text: String,
     /// Which problems stand beside what they are about.
@@ -82,11 +84,34 @@ impl Teller<'_> {
         self.remarks(5, Some(path), |problem| problem.path == path);
     }
 
+    /// A problem in a line: its place below `base`, then as `lint` has it.
+    fn remark(&self, problem: &Problem, base: Option<&Path>) -> String {
+        let (id, severity) = rule(problem);
+        let path = match base {
+            Some(base) => problem.path.strip_prefix(base).unwrap_or(&problem.path),
+            None => &problem.path,
+        };
+        let mut place = shown(path);
+        if let Some(line) = problem.line {
+            let gap = if place.is_empty() { "" } else { " " };
+            let _ = write!(place, "{gap}line {line}");
+        }
+        if !place.is_empty() {
+            place.push_str(": ");
+        }
+        format!(
+            "! {place}{}[{id}]: {}; {}",
+            severity.word(),
+            escape(problem.cause.as_bytes()),
+            escape(super::home::remedy(self.request, self.looked, problem).as_bytes())
+        )
+    }
+
     /// What is wrong with what stands here, by its place below `base`.
     fn remarks(&mut self, indent: usize, base: Option<&Path>, about: impl Fn(&Problem) -> bool) {
         for (number, problem) in self.looked.answer.problems.iter().enumerate() {
             if about(problem) && self.told.insert(number) {
-                let remark = remark(problem, base);
+                let remark = self.remark(problem, base);
                 self.line(indent, &remark);
             }
         }
@@ -129,7 +154,7 @@ impl Teller<'_> {
             .iter()
             .enumerate()
             .filter(|(number, _)| !self.told.contains(number))
-            .map(|(_, problem)| remark(problem, None))
+            .map(|(_, problem)| self.remark(problem, None))
             .collect();
         if !rest.is_empty() {
             self.line(0, "\nBesides:");
@@ -442,27 +467,4 @@ fn owners_of(line: &Line) -> String {
 
 fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_bytes())
-}
-
-/// A problem in a line: its place below `base`, then as `lint` has it.
-fn remark(problem: &Problem, base: Option<&Path>) -> String {
-    let (id, severity) = rule(problem);
-    let path = match base {
-        Some(base) => problem.path.strip_prefix(base).unwrap_or(&problem.path),
-        None => &problem.path,
-    };
-    let mut place = shown(path);
-    if let Some(line) = problem.line {
-        let gap = if place.is_empty() { "" } else { " " };
-        let _ = write!(place, "{gap}line {line}");
-    }
-    if !place.is_empty() {
-        place.push_str(": ");
-    }
-    format!(
-        "! {place}{}[{id}]: {}; {}",
-        severity.word(),
-        escape(problem.cause.as_bytes()),
-        escape(problem.remedy.as_bytes())
-    )
 }

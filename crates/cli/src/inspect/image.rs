@@ -13,6 +13,7 @@ use layouts::overlay2::script::identity::Rights;
 use layouts::view::{Identity, Layer, Layers, View};
 
 use super::arguments::Request;
+use super::shells;
 use crate::install::{self, Layout};
 
 /// What was found, and of what.
@@ -24,6 +25,8 @@ pub(super) struct Looked {
     pub(super) uid: u32,
     /// The tree alone.
     pub(super) tree: View,
+    /// The tree over what lies below it, without what an installation brings.
+    pub(super) image: View,
 }
 
 /// What every whole image has, one of these or another.
@@ -61,6 +64,15 @@ pub(super) fn look(request: &Request, names: &[&str]) -> Result<Looked> {
             .and_then(|below| layers.insert(1, below))
             .unable("read the root", &root(path))?;
     }
+    let mut both = vec![Layer::disk(&request.tree, false)];
+    if let Some(path) = request.root.as_deref().filter(|_| !tree_is_image) {
+        both.push(Layer::disk(path, false));
+    }
+    let both: io::Result<Vec<Layer>> = both.into_iter().collect();
+    let image = both
+        .and_then(Layers::new)
+        .map(|layers| View::image(layers, Identity::default()))
+        .unable("read", &root(&request.tree))?;
     let installed = install::as_layer(request.layout, names, &layers).unable(
         "look up what an installation needs in",
         &root(&request.tree),
@@ -102,12 +114,14 @@ pub(super) fn look(request: &Request, names: &[&str]) -> Result<Looked> {
         small_path: path_entry(init::SMALL_PATH),
         container_path: path_entry(init::FULL_PATH),
         path_file: &path_file,
+        shells: &shells::check,
     });
     Ok(Looked {
         answer,
         whole,
         uid: user.uid,
         tree,
+        image,
     })
 }
 

@@ -8,6 +8,7 @@ use chain::escape;
 use layouts::{Problem, Severity};
 
 use super::arguments::Request;
+use super::home::{file, remedy};
 use super::image::Looked;
 use crate::json::string;
 use crate::paint::{Paint, Tone};
@@ -57,25 +58,6 @@ pub(super) fn rule(problem: &Problem) -> (&'static str, Severity) {
     }
 }
 
-/// Where a file of the image can be edited: in the tree, else below it. What is no path
-/// of the image stays as it is.
-pub(super) fn file(request: &Request, looked: &Looked, path: &Path) -> String {
-    // A line of --env-file is none of the image's.
-    let mut places = request
-        .given
-        .iter()
-        .filter_map(|given| given.place.as_ref());
-    let inside = match path.strip_prefix("/") {
-        Ok(inside) if !places.any(|(file, _)| file == path) => inside,
-        _ => return escape(path.as_os_str().as_bytes()),
-    };
-    let base = match &request.root {
-        Some(root) if looked.tree.link_stat(path).is_err() => root,
-        _ => &request.tree,
-    };
-    escape(base.join(inside).as_os_str().as_bytes())
-}
-
 fn lines(
     request: &Request,
     looked: &Looked,
@@ -96,10 +78,19 @@ fn lines(
         };
         let kind = paint.tone(tone, &format!("{}[{id}]", severity.word()));
         let _ = write!(text, ": {kind}: {}", escape(problem.cause.as_bytes()));
-        if !problem.remedy.is_empty() {
-            let _ = write!(text, "; {}", escape(problem.remedy.as_bytes()));
+        let remedy = remedy(request, looked, problem);
+        if !remedy.is_empty() {
+            let _ = write!(text, "; {}", escape(remedy.as_bytes()));
         }
         text.push('\n');
+    }
+    for (shell, count) in &looked.answer.unchecked {
+        let _ = writeln!(
+            text,
+            "note: the syntax of {count} {} was not checked: this machine has no {shell}, or it \
+             took too long",
+            if *count == 1 { "script" } else { "scripts" },
+        );
     }
     if !looked.whole {
         text.push_str(
@@ -137,16 +128,19 @@ fn json(request: &Request, looked: &Looked, errors: usize, warnings: usize) -> S
                 string(&file(request, looked, &problem.path)),
                 problem.line.map_or("null".into(), |line| line.to_string()),
                 string(&problem.cause),
-                string(&problem.remedy),
+                string(&remedy(request, looked, problem)),
             )
         })
         .collect();
+    let unchecked = looked.answer.unchecked.iter();
+    let unchecked: Vec<String> = unchecked.map(|(shell, _)| string(shell)).collect();
     format!(
-        "{{\"version\":1,\"tree\":{},\"root\":{},\"layout\":{},\"whole\":{},\"errors\":{errors},\"warnings\":{warnings},\"findings\":[{}]}}\n",
+        "{{\"version\":1,\"tree\":{},\"root\":{},\"layout\":{},\"whole\":{},\"unchecked\":[{}],\"errors\":{errors},\"warnings\":{warnings},\"findings\":[{}]}}\n",
         shown(&request.tree),
         request.root.as_deref().map_or("null".into(), shown),
         string(request.layout_name),
         looked.whole,
+        unchecked.join(","),
         findings.join(",")
     )
 }

@@ -3,8 +3,10 @@
 
 mod arguments;
 mod explain;
+mod home;
 mod image;
 mod lint;
+mod shells;
 
 use chain::{Call, Outcome, Result, Unable};
 

@@ -1,7 +1,7 @@
 //! What of an image will not work: every reader's rules over one tree, which is neither
 //! run nor changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use kernel::accounts::Accounts;
 
 use super::fix_attrs::Line;
-use super::picture::{Picture, Places, mode_at_boot};
+use super::picture::{Picture, Places, Role, mode_at_boot};
 use super::script::identity::{self, Rights};
 use super::script::variables::{self, Given, Mentions};
-use super::script::{Script, programs, state, supervisor, syntax};
+use super::script::{Script, programs, state, staying, supervisor, syntax};
 use super::{elf, fix_attrs, handlers, left_out, read_service_in, scripts, services, user_files};
 use crate::settings::{self, Settings};
 use crate::view::{Paths, View};
@@ -57,6 +57,7 @@ pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
         ("Signal handlers", handlers::RULES),
         ("Languages", syntax::RULES),
         ("What a script says", programs::RULES),
+        ("What stays and what ends", staying::RULES),
         ("Supervisors", supervisor::RULES),
         ("The state", state::RULES),
         ("Users", identity::RULES),
@@ -138,6 +139,8 @@ pub struct Question<'a> {
     pub container_path: &'a [u8],
     /// The file that says the PATH of hooks and services.
     pub path_file: &'a Path,
+    /// The shells of this machine, which read scripts and run nothing of them.
+    pub shells: &'a syntax::Shells<'a>,
 }
 
 /// What was found.
@@ -150,6 +153,8 @@ pub struct Answer {
     pub available: Vec<PathBuf>,
     /// What is wrong, by path and line.
     pub problems: Vec<Problem>,
+    /// Shells that this machine does not have, and how many scripts were not checked for it.
+    pub unchecked: BTreeMap<String, usize>,
 }
 
 /// Reads an image and applies every rule.
@@ -237,12 +242,19 @@ pub fn ask(question: Question) -> Answer {
     problems.extend(more.filter(|problem| !known.contains(&problem.path)));
     let mut all: BTreeSet<PathBuf> = walked.files.into_iter().collect();
     all.extend(run_by_init.iter().cloned());
+    let roles = picture.roles();
     let mut budget = Budget::default();
     for path in &run_by_init {
         if let Some(script) = budget.read(&view, path) {
             problems.extend(programs::check_last(&view, &script));
+            problems.extend(match roles.get(path) {
+                Some(Role::Run) => staying::check_run(&view, &script, question.whole),
+                Some(Role::Hook) => staying::check_hook(&script),
+                Some(Role::Finish) | None => None,
+            });
         }
     }
+    let mut unchecked: BTreeMap<String, usize> = BTreeMap::new();
     // Who runs the other files is not known, so neither is their PATH.
     view.set_paths(Paths {
         small: owned(&[&any_path[..], b":", &perhaps].concat()),
@@ -267,6 +279,10 @@ pub fn ask(question: Question) -> Answer {
         };
         if is_run || may_run {
             problems.extend(syntax::check(&script));
+            match syntax::check_shell(&view, &script, question.shells) {
+                Ok(problem) => problems.extend(problem),
+                Err(shell) => *unchecked.entry(shell).or_default() += 1,
+            }
         }
         problems.extend(programs::check(&view, &script, &any_path));
         problems.extend(supervisor::check(&script));
@@ -293,6 +309,7 @@ pub fn ask(question: Question) -> Answer {
         settings,
         available: off,
         problems,
+        unchecked,
     }
 }
 

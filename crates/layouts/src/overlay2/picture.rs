@@ -1,6 +1,7 @@
 //! What an image will do, read without doing it: the same readers as the boot's, in the
 //! boot's order. `lint` and `explain` both stand on this.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kernel::accounts::Accounts;
@@ -29,6 +30,17 @@ pub struct Places {
     pub own_services: &'static Path,
     /// The boot as a script, which runs only where an image has edited it.
     pub stage2: &'static Path,
+}
+
+/// What a script is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The process of a service.
+    Run,
+    /// What follows its end.
+    Finish,
+    /// Something that the boot or the stop waits for.
+    Hook,
 }
 
 /// An image's boot and stop.
@@ -130,6 +142,18 @@ impl Picture {
         let (lines, problems) = fix_attrs::read_in(view, &file, accounts);
         self.problems.extend(problems);
         self.fix_attrs.push((file, lines));
+    }
+
+    /// What each script is there for.
+    pub fn roles(&self) -> BTreeMap<PathBuf, Role> {
+        let hooks = self.run_d.iter().chain(&self.init).chain(&self.finish);
+        let mut roles: BTreeMap<PathBuf, Role> =
+            hooks.map(|hook| (hook.clone(), Role::Hook)).collect();
+        for service in &self.services {
+            roles.insert(service.dir.join("run"), Role::Run);
+            roles.insert(service.dir.join("finish"), Role::Finish);
+        }
+        roles
     }
 
     /// Every script that PID 1 or a supervisor runs.

@@ -161,6 +161,32 @@ impl View {
         }
     }
 
+    /// Where `path` really is: every link on the way there followed, and with `whole` what
+    /// stands there too. What does not exist stays as it is.
+    pub fn real(&self, path: &Path, whole: bool) -> PathBuf {
+        let mut path = path.to_path_buf();
+        for _ in 0..crate::walk::MOST_LINKS {
+            if let (Some(dir), Some(name)) = (path.parent(), path.file_name()) {
+                let dir = match &self.0 {
+                    Source::Live => std::fs::canonicalize(dir).ok(),
+                    Source::Image(image) => {
+                        let real = image.layers.real(bytes(dir)).ok();
+                        // The root itself is an empty name.
+                        real.map(|real| Path::new("/").join(OsStr::from_bytes(&real)))
+                    }
+                };
+                path = dir.unwrap_or_else(|| path.clone()).join(name);
+            }
+            match self.read_link(&path) {
+                Ok(target) if whole => {
+                    path = path.parent().unwrap_or(Path::new("/")).join(target);
+                }
+                _ => break,
+            }
+        }
+        path
+    }
+
     /// Whether `path` leads to a directory.
     pub fn is_dir(&self, path: &Path) -> bool {
         self.stat(path).is_ok_and(|found| found.is_dir())

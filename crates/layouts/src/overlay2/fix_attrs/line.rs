@@ -110,13 +110,9 @@ pub(crate) fn parse(
         if fields.first().is_none_or(|field| field.starts_with(b"#")) {
             continue;
         }
-        match one(&fields, accounts) {
-            Ok((line, warning)) => {
-                lines.push((number, line));
-                problems.extend(warning.map(|told| told.problem(file, number)));
-            }
-            Err(told) => problems.push(told.problem(file, number)),
-        }
+        let (line, told) = one(&fields, accounts);
+        lines.extend(line.map(|line| (number, line)));
+        problems.extend(told.into_iter().map(|told| told.problem(file, number)));
     }
     (lines, problems)
 }
@@ -131,20 +127,22 @@ impl Told {
     }
 }
 
-fn one(fields: &[&[u8]], accounts: &Accounts) -> Result<(Line, Option<Told>), Told> {
+/// What a line says, and all that is wrong with it: one fault hides no other.
+fn one(fields: &[&[u8]], accounts: &Accounts) -> (Option<Line>, Vec<Told>) {
+    let mut told = Vec::new();
     let [path, recurse, account, file_mode, dir_mode, ..] = fields else {
-        return Err(Told(
+        told.push(Told(
             &FIELDS,
             format!("only {} of 5 fields", fields.len()),
             "write: path true|false account file-mode directory-mode".into(),
         ));
+        return (None, told);
     };
-    let mut warning = None;
     let recurse = match *recurse {
         b"true" => true,
         b"false" => false,
         other => {
-            warning = Some(Told(
+            told.push(Told(
                 &RECURSE,
                 format!("`{}` is neither true nor false", escape(other)),
                 "only the path itself is changed, nothing below it".into(),
@@ -152,16 +150,24 @@ fn one(fields: &[&[u8]], accounts: &Accounts) -> Result<(Line, Option<Told>), To
             false
         }
     };
-    Ok((
-        Line {
+    let owner = owner(account, accounts);
+    let (file_mode, dir_mode) = (mode(file_mode), mode(dir_mode));
+    let line = match (owner, file_mode, dir_mode) {
+        (Ok(owner), Ok(file_mode), Ok(dir_mode)) => Some(Line {
             path: path.to_vec(),
             recurse,
-            owner: owner(account, accounts)?,
-            file_mode: mode(file_mode)?,
-            dir_mode: mode(dir_mode)?,
-        },
-        warning,
-    ))
+            owner,
+            file_mode,
+            dir_mode,
+        }),
+        (owner, file_mode, dir_mode) => {
+            told.extend(owner.err());
+            told.extend(file_mode.err());
+            told.extend(dir_mode.err());
+            None
+        }
+    };
+    (line, told)
 }
 
 /// An octal mode, or `-` for none.

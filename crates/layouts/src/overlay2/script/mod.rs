@@ -6,6 +6,7 @@ pub mod originals;
 pub mod programs;
 mod shell;
 pub mod state;
+pub mod staying;
 pub mod supervisor;
 pub mod syntax;
 pub mod variables;
@@ -51,6 +52,10 @@ pub struct Command {
     pub(crate) unindented: bool,
     /// Whether what it ends with decides what runs next (`&&`, `||`).
     pub(crate) tested: bool,
+    /// Whether nobody waits for it (`&`).
+    pub(crate) background: bool,
+    /// Whether it stands in a text of the script (`<<END`).
+    pub(crate) document: bool,
 }
 
 /// A word of a command.
@@ -100,6 +105,11 @@ impl Script {
             language,
             commands,
         }
+    }
+
+    /// Whether there is more of it than is read.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.text.len() >= LARGEST
     }
 
     /// Its lines with their numbers, without comments and what is too long for a line
@@ -206,6 +216,8 @@ fn execline_commands(text: &[u8]) -> Vec<Command> {
             piped: pipe,
             unindented: number == 0,
             tested: false,
+            background: false,
+            document: false,
         });
     }
     commands

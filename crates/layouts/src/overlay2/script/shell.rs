@@ -151,7 +151,19 @@ impl Reader<'_> {
                     self.command.tested = true;
                     self.end_command(false);
                 }
-                b';' | b'&' | b'(' => self.end_command(false),
+                b'&' => {
+                    // `&>` sends output elsewhere.
+                    let background = self.peek() != Some(b'>');
+                    self.end_word();
+                    if !self.command.words.is_empty() {
+                        self.command.background = background;
+                    } else if let Some(group) = self.found.last_mut() {
+                        // Behind the bracket of a group, which ended its last command.
+                        group.background |= background;
+                    }
+                    self.end_command(false);
+                }
+                b';' | b'(' => self.end_command(false),
                 b')' => {
                     self.end_command(false);
                     if self.quotes.last() == Some(&Quote::Substitution) {
@@ -274,7 +286,10 @@ impl Reader<'_> {
             }
             if self.depth < DEEPEST {
                 let inner = commands_at(&self.text[start..stop], first, self.depth + 1);
-                self.found.extend(inner);
+                self.found.extend(inner.into_iter().map(|command| Command {
+                    document: true,
+                    ..command
+                }));
             }
         }
     }
