@@ -145,7 +145,8 @@ pub(crate) fn fix_attrs(bytes: &[u8]) {
     let (lines, problems) = layouts::for_fuzzing::fix_attrs_lines(list, &accounts);
     assert_told(&problems);
     let count = 1 + list.iter().filter(|byte| **byte == b'\n').count();
-    assert!(lines.len() <= count && problems.len() <= count);
+    // One fault a field, and the path has none.
+    assert!(lines.len() <= count && problems.len() <= 4 * count);
     assert!(lines.is_sorted_by(|(a, _), (b, _)| a < b));
     for (number, line) in &lines {
         assert!((1..=count).contains(&(*number as usize)));
