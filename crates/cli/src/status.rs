@@ -24,8 +24,8 @@ const HELP: &str = "\
 Names choose services; without one all are shown.
 
   --json             the same for programs, as one JSON document
-  --ready            nothing is printed; exit code 0 when the boot is done and every
-                     service that is wanted (or is named here) is up, else 1
+  --ready            exit code 0 when the boot is done and every service that is wanted
+                     (or is named here) is up, else 1 and one line that says why not
 ";
 
 const CODES: &str = "
@@ -56,12 +56,14 @@ pub(crate) struct Unit {
     pub(crate) ready_ms: Option<u64>,
     pub(crate) wanted: String,
     /// How often it was started again.
-    pub(crate) deaths: u64,
+    pub(crate) restarts: u64,
     pub(crate) last_end: Option<String>,
     /// Whether it says itself when it is ready.
     pub(crate) says_ready: bool,
     /// How many processes of it have ended.
     pub(crate) ends: u64,
+    /// Why it keeps the container from being ready.
+    pub(crate) why: Option<String>,
 }
 
 impl Report {
@@ -70,9 +72,15 @@ impl Report {
         self.units.iter().find(|unit| unit.name == name)
     }
 
-    /// Whether hooks still run that come before the services.
-    pub(crate) fn is_booting(&self) -> bool {
-        matches!(self.phase.as_str(), "run.d" | "booting")
+    /// Why there are no services yet: hooks still run that come before them.
+    pub(crate) fn boots(&self) -> Option<String> {
+        let boots = matches!(self.phase.as_str(), "run.d" | "booting");
+        boots.then(|| match &self.hook {
+            Some((path, age)) => {
+                format!("the container boots: {path} has run for {}", span(*age))
+            }
+            None => "the container boots".to_string(),
+        })
     }
 }
 
@@ -80,6 +88,12 @@ impl Unit {
     /// Whether it is to run.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted == "up"
+    }
+
+    /// Why it is not ready, for who asks for it by its name.
+    fn not_ready(&self) -> Option<String> {
+        let down = || format!("{} is {}", self.name, self.state);
+        self.why.clone().or((!self.is_up()).then(down))
     }
 
     /// Whether it does what it is there for.
@@ -115,9 +129,13 @@ fn run(call: &mut Call) -> Result<Outcome> {
             .map(|name| service::find(&report, name).cloned())
             .collect();
         report.units = chosen?;
-        report.ready = report.phase != "stopping" && report.units.iter().all(Unit::is_up);
-        let named = |why: &String| report.units.iter().any(|unit| why.contains(&unit.name));
-        report.why.retain(named);
+        // Of the reasons only those of what is named count, and the stop, which is everybody's.
+        let stops = report.phase == "stopping";
+        report.why.retain(|_| stops);
+        report
+            .why
+            .extend(report.units.iter().filter_map(Unit::not_ready));
+        report.ready = report.why.is_empty() && !stops;
     }
     let (text, code) = if words.has(READY.name) {
         (not_ready(&report), u8::from(!report.ready))
@@ -162,7 +180,7 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                 since,
                 ready,
                 wanted,
-                deaths,
+                restarts,
                 end,
                 ref more @ ..,
             ] => {
@@ -174,10 +192,14 @@ pub(crate) fn parse(lines: &[String]) -> Report {
                     since_ms: since.parse().unwrap_or(0),
                     ready_ms: ready.parse().ok(),
                     wanted: wanted.to_string(),
-                    deaths: deaths.parse().unwrap_or(0),
+                    restarts: restarts.parse().unwrap_or(0),
                     last_end: (end != "-").then(|| end.to_string()),
                     says_ready: more.first() == Some(&"says-ready"),
                     ends: more.get(1).and_then(|ends| ends.parse().ok()).unwrap_or(0),
+                    why: more
+                        .get(2)
+                        .filter(|why| **why != "-")
+                        .map(|why| why.to_string()),
                 });
             }
             ["hook", path, age] => {
@@ -214,7 +236,7 @@ pub(crate) fn table(report: &Report, paint: Paint) -> String {
             },
             unit.pid.map_or("-".to_string(), |pid| pid.to_string()),
             span(unit.since_ms),
-            unit.deaths.to_string(),
+            unit.restarts.to_string(),
             unit.last_end.clone().unwrap_or_else(|| "-".to_string()),
         ];
         rows.push((cells, Some(unit.tone())));
@@ -288,7 +310,7 @@ pub(crate) fn json(report: &Report) -> String {
                 unit.since_ms,
                 unit.ready_ms.map_or("null".to_string(), |ms| ms.to_string()),
                 string(&unit.wanted),
-                unit.deaths,
+                unit.restarts,
                 unit.last_end.as_deref().map_or("null".to_string(), string),
             )
         })

@@ -274,6 +274,9 @@ impl Supervisor<'_> {
         }
         match status.code() {
             0 => {
+                // Ahead of the line, which may wait for its reader: after a crash from here
+                // on it is the boot that is begun, and not /run.d that is missed.
+                self.journal.begin_child(Purpose::Boot);
                 self.messages.marker("[run] starting process manager");
                 self.start_boot();
             }

@@ -1,6 +1,7 @@
 //! Words for how services are: ends that nobody asked for, and what keeps the container
 //! from being ready.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{End, Ended, Hindrance, Next, UnitId};
@@ -81,7 +82,7 @@ impl Supervisor<'_> {
         )
     }
 
-    /// What keeps the container from being ready, a few words each; empty when it is.
+    /// What keeps the container as a whole from being ready, a few words each.
     pub(crate) fn not_ready(&self) -> Vec<String> {
         let phase = match (&self.stopping, &self.phase) {
             (Some(_), _) => Some(self.with_hook("the container stops")),
@@ -92,12 +93,18 @@ impl Supervisor<'_> {
             (None, Phase::Held(task)) => Some(format!("no process yet for {}", task.name())),
             (None, Phase::Up) => None,
         };
-        let units = self.engine.hindrances(now());
-        let units = units.map(|(unit, why)| self.hindrance(unit, why));
         let incomplete = self
             .incomplete
             .then(|| "the boot has lost hooks or services; the log says which and why".to_string());
-        phase.into_iter().chain(incomplete).chain(units).collect()
+        phase.into_iter().chain(incomplete).collect()
+    }
+
+    /// The services that keep it from being ready, and why, a few words each.
+    pub(crate) fn hindrances(&self) -> BTreeMap<UnitId, String> {
+        let units = self.engine.hindrances(now());
+        units
+            .map(|(unit, why)| (unit, self.hindrance(unit, why)))
+            .collect()
     }
 
     /// Whether hooks still run, or are still to run, that come before the services.

@@ -334,13 +334,16 @@ impl Supervisor<'_> {
 
     /// The answer to `status`: a line for the container, then one for each unit:
     /// `unit NAME KIND STATE PID SINCE-MS READY-SINCE-MS WANTED RESTARTS LAST-END READINESS
-    /// ENDS`, fields separated by tabs, `-` for what is not. READINESS is `says-ready` for one
-    /// that says itself when it is ready, ENDS how many of its processes have ended. Before them `hook PATH AGE-MS` of the hook that
-    /// the boot or the stop waits for, and `why WORDS` for each thing that keeps the container
-    /// from being ready, [`REASONS`] at most.
+    /// ENDS WHY`, fields separated by tabs, `-` for what is not. READINESS is `says-ready` for
+    /// one that says itself when it is ready, ENDS how many of its processes have ended, WHY
+    /// why it keeps the container from being ready. Before them `hook PATH AGE-MS` of the hook
+    /// that the boot or the stop waits for, and `why WORDS` for each thing that keeps the
+    /// container from being ready, [`REASONS`] at most.
     fn status(&self) -> String {
         let now = now();
-        let not_ready = self.not_ready();
+        let hindrances = self.hindrances();
+        let whole = self.not_ready();
+        let not_ready: Vec<&String> = whole.iter().chain(hindrances.values()).collect();
         let phase = match (&self.engine.phase(), &self.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
             (EnginePhase::Running, Phase::RunD(_) | Phase::Held(Task::RunD)) => "run.d",
@@ -363,7 +366,7 @@ impl Supervisor<'_> {
             let more = not_ready.len() - REASONS;
             text.push_str(&format!("why\tand {more} more\n"));
         }
-        for (_, unit) in self.engine.units() {
+        for (id, unit) in self.engine.units() {
             let end = match unit.last_end() {
                 None => "-".to_string(),
                 Some(engine::End::Exited(code)) => format!("exit {code}"),
@@ -393,7 +396,7 @@ impl Supervisor<'_> {
                 plan::Readiness::Notified => "says-ready",
             };
             text.push_str(&format!(
-                "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\t{readiness}\t{}\n",
+                "unit\t{}\t{kind}\t{}\t{}\t{}\t{ready}\t{}\t{}\t{end}\t{readiness}\t{}\t{}\n",
                 kernel::escape(unit.name().as_bytes()),
                 state_name(unit.state()),
                 unit.pid().map_or("-".to_string(), |pid| pid.0.to_string()),
@@ -401,6 +404,7 @@ impl Supervisor<'_> {
                 if wanted { "up" } else { "down" },
                 unit.restarts(),
                 unit.deaths(),
+                hindrances.get(&id).map_or("-", String::as_str),
             ));
         }
         text

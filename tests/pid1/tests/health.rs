@@ -35,7 +35,9 @@ fn not_ready(container: &Container) -> Option<String> {
 #[test]
 fn a_crash_loop_is_told_four_times_then_counted_and_never_ready() {
     let image = Image::new();
-    image.service("a", "echo a up; exit 7");
+    image
+        .service("a", "echo a up; exit 7")
+        .service("b", "exec sleep 1000");
     let container = image.up();
     container.wait_for_line("a: ended with exit code 7 after");
     for up in 2..=8 {
@@ -45,6 +47,11 @@ fn a_crash_loop_is_told_four_times_then_counted_and_never_ready() {
             why.starts_with("not ready: a ended with exit code 7"),
             "{why}"
         );
+        // The same for who asks for it by its name, and not for who asks for another.
+        let named = mainstay(&container, ["status", "--ready", "a"]);
+        assert_eq!(named.code(), 1, "{named}");
+        assert!(named.text().starts_with("not ready: a ended"), "{named}");
+        assert_eq!(mainstay(&container, ["status", "--ready", "b"]).code(), 0);
     }
     stop(&container);
     for line in [
@@ -206,8 +213,11 @@ fn a_start_withdraws_a_stop_that_the_service_swallowed() {
     image.service("a", &deaf("a", &["TERM"]));
     let place = place("a");
     for (down, up) in [
-        (["mainstay", "stop", "a"], ["mainstay", "start", "a"]),
-        (["s6-svc", "-d", &place], ["s6-svc", "-u", &place]),
+        (
+            vec!["mainstay", "stop", "--no-wait", "a"],
+            vec!["mainstay", "start", "a"],
+        ),
+        (vec!["s6-svc", "-d", &place], vec!["s6-svc", "-u", &place]),
     ] {
         let container = image.up();
         container.wait_for_line("a up");
@@ -242,7 +252,7 @@ fn a_restart_of_one_that_was_to_stay_down_starts_it_anew() {
     );
     let container = image.up();
     container.wait_for_line("a up");
-    mainstay(&container, ["stop", "a"]).ok();
+    mainstay(&container, ["stop", "--no-wait", "a"]).ok();
     container.wait_for_line("swallowed");
     mainstay(&container, ["restart", "a"]).ok();
     container.wait_for_nth_line(2, "a up");

@@ -273,7 +273,7 @@ fn before_the_services_are_there_the_boot_is_named() {
     let container = image.init([]).boot();
     container.wait_for_line("hook begins");
     let text = complains(&container, ["restart", "a"], 1);
-    assert!(text.contains("still boots"), "{text}");
+    assert!(text.contains("yet: the container boots"), "{text}");
     container.write("/go", "");
     container.wait_for_line(pid1_tests::BOOTED);
     stop(&container);

@@ -186,17 +186,14 @@ pub(crate) fn find<'a>(report: &'a Report, name: &[u8]) -> Result<&'a Unit> {
     let found = report.units.iter().find(|unit| unit.name == shown);
     found.ok_or_else(|| {
         let names = report.units.iter().map(|unit| unit.name.as_str());
-        let text = if report.is_booting() {
-            format!(
-                "there is no service {shown} yet: the container still boots ({}), and services \
-                 come after its hooks; `mainstay status` says how far it is",
-                report.phase
-            )
-        } else {
-            format!(
+        let text = match report.boots() {
+            Some(boots) => {
+                format!("there is no service {shown} yet: {boots}; its services start afterwards")
+            }
+            None => format!(
                 "there is no service {shown}{} `mainstay status` lists them",
                 similar::or_on(name, names)
-            )
+            ),
         };
         Failure::Other {
             code: REFUSED,

@@ -44,7 +44,18 @@ pub(super) fn order(verb: Verb, asked: &Asked, services: Vec<Unit>) -> Result<u8
     }
     let mut told = false;
     while !open.is_empty() {
-        let report = status::of(&asked.target)?;
+        let Some(report) = status_unless_gone(&asked.target)? else {
+            for unit in &open {
+                match verb {
+                    Verb::Stop => say(1, &unit.name, GONE),
+                    Verb::Start | Verb::Restart => {
+                        say(2, &unit.name, GONE);
+                        code = REFUSED;
+                    }
+                }
+            }
+            return Ok(code);
+        };
         let around = Around {
             stopping: report.phase == "stopping",
             asked: clock.elapsed(),
@@ -81,6 +92,18 @@ pub(super) fn order(verb: Verb, asked: &Asked, services: Vec<Unit>) -> Result<u8
         }
     }
     Ok(code)
+}
+
+/// What is said of a service once PID 1 has gone.
+const GONE: &str = "the container has ended";
+
+/// The status; none where nobody answers any more. PID 1 took the order a moment ago, so it
+/// has ended since.
+fn status_unless_gone(target: &Target) -> Result<Option<Report>> {
+    match status::of(target) {
+        Err(Failure::Other { code, .. }) if code == chain::exit::SYSTEM => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// Tells somebody at a terminal what is waited for.
@@ -155,7 +178,9 @@ pub(super) fn until_ended(
     watch: &Watch,
 ) -> Result<Option<Unit>> {
     loop {
-        let report = status::of(target)?;
+        let Some(report) = status_unless_gone(target)? else {
+            return Ok(None);
+        };
         match report.unit(name) {
             Some(unit) if unit.pid == Some(pid) => {}
             other => return Ok(other.cloned()),
