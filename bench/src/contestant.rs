@@ -217,7 +217,7 @@ const TABLE: &[Contestant] = &[
         peer: Some("runit"),
         lay: |layout| directories(layout, &layout.root.join("bench/scan"), link),
         argv: |_| words(&["/usr/bin/runsvdir", "-P", "/run/service"]),
-        // HUP hands a TERM to every runsv, but runsvdir does not wait for them.
+        // HUP hands TERM to every runsv, but runsvdir does not wait for them.
         stop: signal::SIGHUP,
     },
     Contestant {

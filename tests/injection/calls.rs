@@ -51,6 +51,7 @@ pub const CALLS: &[(&str, i64, &str)] = &[
     ("sigaltstack", libc::SYS_sigaltstack, "EINVAL ENOMEM EPERM"),
     ("statfs", libc::SYS_statfs, "EACCES EBADF EINTR EIO ELOOP ENAMETOOLONG ENOENT ENOMEM ENOSYS ENOTDIR EOVERFLOW"),
     ("fstatfs", libc::SYS_fstatfs, "EBADF EINTR EIO ENOMEM ENOSYS EOVERFLOW"),
+    ("setitimer", libc::SYS_setitimer, "EINVAL"),
     ("arch_prctl", libc::SYS_arch_prctl, "EINVAL ENODEV EPERM"),
     ("getdents64", libc::SYS_getdents64, "EBADF EINVAL ENOENT ENOTDIR"),
     ("epoll_wait", libc::SYS_epoll_wait, "EBADF EINTR EINVAL"),
@@ -81,6 +82,7 @@ pub const CALLS: &[(&str, i64, &str)] = &[
 /// Calls that cannot fail, or do not come back.
 pub const SURE: &[(&str, i64)] = &[
     ("getpid", libc::SYS_getpid),
+    ("umask", libc::SYS_umask),
     ("geteuid", libc::SYS_geteuid),
     ("uname", libc::SYS_uname),
     ("set_tid_address", libc::SYS_set_tid_address),

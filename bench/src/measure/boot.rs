@@ -1,5 +1,5 @@
 //! Boot and stop: from the execution of PID 1 to the first and the last service's first
-//! instruction; from a TERM until PID 1 is gone. In between, what idle memory is left
+//! instruction; from TERM until PID 1 is gone. In between, what idle memory is left
 //! to the supervisor.
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `mainstay stop-container`: the same as a TERM to PID 1; with `--now`, a stop that runs
+//! `mainstay stop-container`: the same as SIGTERM to PID 1; with `--now`, a stop that runs
 //! already goes on to its next step.
 
 use chain::{Call, Outcome, Program, Result};

@@ -83,7 +83,7 @@ impl Readers {
     }
 }
 
-/// What a directory says, and what of it does not count.
+/// What a directory says, and which of its entries do not count.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     /// The variables, sorted by name.

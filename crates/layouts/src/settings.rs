@@ -115,7 +115,7 @@ const KILL_GRACETIME: Variable = variable(
     "S6_KILL_GRACETIME",
     Unit::Milliseconds,
     "3000",
-    "At the container's stop: how long processes have after the last TERM until they are killed.",
+    "At the container's stop: how long processes have from the last SIGTERM until they are killed.",
 );
 const SERVICES_GRACETIME: Variable = variable(
     "S6_SERVICES_GRACETIME",

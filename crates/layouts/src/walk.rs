@@ -104,7 +104,7 @@ impl Root {
         Ok(Place { dir, name })
     }
 
-    /// What of `path` exists, and where it really is below the root once every link
+    /// How much of `path` exists, and where it really is below the root once every link
     /// on the way is followed; components that do not exist stay as they are.
     ///
     /// # Errors

@@ -17,10 +17,10 @@ use crate::paint::{Paint, Tone};
 pub const USAGE: &str = "[--root ROOT] [--layout s6-v2|docker-base] [--env NAME=VALUE]... [--env-file FILE]... [--user USER] [--cap-drop CAP]... [--strict] [--json] TREE";
 
 /// What the command does, for its line in the table.
-pub const SUMMARY: &str = "list what of an image tree will not work, and what to change";
+pub const SUMMARY: &str = "list what will not work in an image tree, and what to change";
 
 pub(super) const HELP: &str = "\
-Reads TREE, the directory that a Dockerfile copies to /, and lists what of it will not
+Reads TREE, the directory that a Dockerfile copies to /, and lists what in it will not
 work, and what to change. Nothing of it is run or changed, and no link in it leads out of it.
 
   --root ROOT        the image below TREE: interpreters, programs and users are looked up

@@ -90,7 +90,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
             (Some(pid), true) => format!("{shown} sent to process group {pid}"),
             (None, _) => format!("{shown} sent"),
         };
-        // Nobody can outlive a KILL; any other signal is given a moment.
+        // Nobody can outlive SIGKILL; any other signal is given a moment.
         let patience = match asked.patience {
             Some(Patience::For(limit)) if number != kernel::signal::SIGKILL => {
                 Some(Patience::For(limit.min(MOMENT)))

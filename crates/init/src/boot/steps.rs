@@ -104,7 +104,7 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
     }
 }
 
-/// Says what of the image will not be run, ahead of the steps: also where they are a
+/// Says what in the image will not be run, ahead of the steps: also where they are a
 /// script of the image's.
 pub(super) fn say_what_is_left_out(plan: &BootPlan) {
     handlers::check(plan.paths);

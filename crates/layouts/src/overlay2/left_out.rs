@@ -16,7 +16,7 @@ pub const STAGE3: &str = "/etc/s6/init/init-stage3";
 /// Where s6-overlay 3 has its services.
 const V3: &str = "/etc/s6-overlay/s6-rc.d";
 
-/// What of an image is left out.
+/// Parts of an image that are left out.
 pub const RULES: &[&Rule] = &[&V3_SERVICES, &OWN_STAGE3, &OWN_FINISH];
 
 const V3_SERVICES: Rule = Rule::error(
@@ -38,7 +38,7 @@ const OWN_FINISH: Rule = Rule::warning(
 /// As much of a script is read.
 const LONGEST: usize = 64 * 1024;
 
-/// What of the image is left out: `own_services` is the directory of the supervisor's own
+/// Parts of the image that are left out: `own_services` is the directory of the supervisor's own
 /// services.
 pub fn check_in(view: &View, own_services: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();

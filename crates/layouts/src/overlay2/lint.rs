@@ -1,4 +1,4 @@
-//! What of an image will not work: every reader's rules over one tree, which is neither
+//! What will not work in an image: every reader's rules over one tree, which is neither
 //! run nor changed.
 
 use std::collections::{BTreeMap, BTreeSet};

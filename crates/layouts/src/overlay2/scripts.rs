@@ -125,7 +125,7 @@ pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     list_in(&View::live(), dir)
 }
 
-/// The same, of what `view` sees.
+/// As above, for what `view` sees.
 ///
 /// # Errors
 /// As [`list`].
@@ -145,7 +145,7 @@ pub fn list_in(view: &View, dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What of a directory of hooks is passed over although it looks as if it should not be.
+/// Entries of a directory of hooks that are passed over although they look like hooks.
 pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     for name in view.names(dir).unwrap_or_default() {
@@ -167,7 +167,7 @@ pub fn diagnose(path: &Path) -> Option<Problem> {
     diagnose_in(&View::live(), path)
 }
 
-/// The same, of what `view` sees.
+/// As above, for what `view` sees.
 pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
     let found = match view.stat(path) {
         Ok(found) => found,

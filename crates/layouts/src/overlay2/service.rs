@@ -86,7 +86,7 @@ pub fn read_scan_dir(scan: &Path) -> (Vec<Service>, Vec<Problem>) {
     read_scan_dir_in(&View::live(), scan)
 }
 
-/// The same, of what `view` sees.
+/// As above, for what `view` sees.
 pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>) {
     let (mut services, mut problems) = (Vec::new(), Vec::new());
     let names = match view.names(scan) {
@@ -153,7 +153,7 @@ pub fn read_service(dir: &Path) -> Result<Found, Problem> {
     read_service_in(&View::live(), dir)
 }
 
-/// The same, of what `view` sees.
+/// As above, for what `view` sees.
 ///
 /// # Errors
 /// As [`read_service`].

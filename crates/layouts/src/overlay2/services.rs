@@ -65,7 +65,7 @@ pub fn check_entry(path: &Path, stat: &kernel::fs::Stat) -> Option<Problem> {
     None
 }
 
-/// What of a directory of services is passed over although it looks as if it should not
+/// Entries of a directory of services that are passed over although it looks as if it should not
 /// be: [`copy`] says nothing of it.
 pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();

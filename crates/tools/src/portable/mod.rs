@@ -1,4 +1,4 @@
-//! The s6-portable-utils that scripts call, and what of s6-linux-utils is like them: small
+//! The s6-portable-utils that scripts call, and those of s6-linux-utils that are like them: small
 //! file and text utilities.
 //!
 //! Behaviour follows their manual pages, releases 2.3 and 2.6.

@@ -1,5 +1,5 @@
 //! Which programs the originals bring, package by package: s6-overlay's tarballs and the
-//! distributions' packages. What of them is here, the table of programs says.
+//! distributions' packages. The table of programs says which of them are here.
 
 /// A package of the originals.
 pub struct Package {
