@@ -516,3 +516,25 @@ fn the_commands_say_so_where_pid_1_is_another_program() {
         "{output}"
     );
 }
+
+#[test]
+fn names_that_begin_with_a_dash_are_names_behind_two_dashes() {
+    let image = Image::new();
+    image.service("-dash", "echo dash up; exec sleep 1000");
+    let container = image.up();
+    container.wait_for_line("dash up");
+    for words in [
+        ["restart", "--", "-dash"].as_slice(),
+        &["status", "--", "-dash"],
+        &["stop", "--", "-dash"],
+        &["start", "--", "-dash"],
+        &["signal", "--", "-dash", "CONT"],
+    ] {
+        let all = [&["mainstay"], words].concat();
+        assert!(
+            container.exec(&all).ok().text().contains("-dash"),
+            "{all:?}"
+        );
+    }
+    stop(&container);
+}
