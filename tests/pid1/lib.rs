@@ -70,7 +70,9 @@ impl Image {
         // run.d is bash's by contract; BusyBox' shell does for these tests.
         root.write_script("/bin/bash", sh(r#"exec /bin/sh "$@""#));
         root.install(Layout::DockerBase);
-        let idle = "mkfifo /idle.$$; while :; do read line <>/idle.$$; done\n";
+        // Again and again: a signal that comes between the shell's look at its traps and its
+        // read is met at the next.
+        let idle = "mkfifo /idle.$$; while :; do read -t 0.1 line <>/idle.$$; done\n";
         root.write("/idle.sh", idle);
         Self { root }
     }

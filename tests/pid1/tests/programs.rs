@@ -1,6 +1,7 @@
 //! Programs that reach beyond their caller: they run inside a container of the test's own alone.
 #![forbid(unsafe_code)]
 
+use harness::Placement;
 use pid1_tests::{BOOTED, IDLE, Image, assert_none, assert_once, code, stop};
 
 /// A script that was written for the original: it waits for what s6-nuke did.
@@ -12,7 +13,9 @@ fn s6_nuke_signals_everybody_but_itself_and_process_1() {
         &format!("trap 'echo got HUP' HUP; trap 'echo got TERM; exit' TERM; echo listens; {IDLE}"),
     );
     image.service("a", "trap '' HUP; echo a up; exec sleep 1000");
-    let container = image.up();
+    // kill(2) with -1 spares process 1 alone: a PID 1 that is not it is asked to stop.
+    let container = image.init([]).placement(Placement::Pid1).boot();
+    container.wait_for_line(BOOTED);
     container.wait_for_line("a up");
     container.wait_for_line("listens");
     // The shell that calls it is hit too: it lives on as it has asked for.
