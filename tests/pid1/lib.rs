@@ -4,7 +4,7 @@
 //! happens is read from one stream of lines, so their order is the order of events.
 #![forbid(unsafe_code)]
 
-use harness::{Command, Container, Layout, Root};
+use harness::{Command, Container, Layout, Output, Root};
 use std::ops::Deref;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -193,4 +193,21 @@ pub fn last_line(container: &Container) -> String {
         .last()
         .map(|line| line.text.clone())
         .unwrap_or_default()
+}
+
+/// What `mainstay` answers inside, called with these words as root.
+#[track_caller]
+pub fn mainstay<const N: usize>(container: &Container, words: [&str; N]) -> Output {
+    container.exec(["mainstay"].into_iter().chain(words))
+}
+
+/// The columns of a service's line of `mainstay status`.
+#[track_caller]
+pub fn row(container: &Container, name: &str) -> Vec<String> {
+    let table = mainstay(container, ["status"]).ok().text();
+    let row = table
+        .lines()
+        .find(|line| line.split_whitespace().next() == Some(name));
+    let row = row.unwrap_or_else(|| container.fail(&format!("no {name} in {table}")));
+    row.split_whitespace().map(str::to_owned).collect()
 }

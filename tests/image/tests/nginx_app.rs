@@ -1,7 +1,8 @@
 //! examples/nginx-app as an image: built by its own Dockerfile, and run by Docker.
 #![forbid(unsafe_code)]
 
-use harness::{Engine, Root, Scratch, workspace};
+use harness::Engine;
+use image_tests::build_example;
 
 const ASK: &str = "import sys, urllib.request
 print(urllib.request.urlopen('http://127.0.0.1:8080' + sys.argv[1]).read().decode(), end='')";
@@ -9,25 +10,9 @@ print(urllib.request.urlopen('http://127.0.0.1:8080' + sys.argv[1]).read().decod
 #[test]
 fn the_example_becomes_an_image_that_is_healthy_and_drains() {
     let engine = Engine::shared();
-    let base = Root::debian_with(&["nginx-light", "python3"]);
-    engine.import(&base, "test/nginx-base", &[]);
-    let files = Scratch::new();
-    std::fs::copy(harness::mainstay(), files.path().join("mainstay")).unwrap();
-    files.write("Dockerfile", "FROM scratch\nCOPY mainstay /mainstay\n");
-    engine.build("test/mainstay", files.path(), &[]).unwrap();
-    let arguments = [
-        "--build-arg",
-        "BASE=test/nginx-base",
-        "--build-arg",
-        "MAINSTAY=test/mainstay",
-    ];
-    let example = workspace().join("examples/nginx-app");
-    engine
-        .build("test/nginx-app", &example, &arguments)
-        .unwrap();
-
+    let image = build_example(engine, "nginx-app", &["nginx-light", "python3"]);
     let container = engine
-        .container("test/nginx-app")
+        .container(&image)
         .env("GREETING", "Hello image")
         .start();
     container.wait_for("a healthy container", || {

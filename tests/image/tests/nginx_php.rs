@@ -2,32 +2,19 @@
 //! root, and stopped within the limit that it was given.
 #![forbid(unsafe_code)]
 
-use harness::{Engine, Root, Scratch, workspace};
+use harness::Engine;
+use image_tests::build_example;
 
 #[test]
 fn the_example_becomes_an_image_that_is_healthy_and_drains() {
     let engine = Engine::shared();
-    let base = Root::debian_with(&["nginx-light", "php-fpm", "procps", "curl"]);
-    engine.import(&base, "test/nginx-php-base", &[]);
-    let files = Scratch::new();
-    std::fs::copy(harness::mainstay(), files.path().join("mainstay")).unwrap();
-    files.write("Dockerfile", "FROM scratch\nCOPY mainstay /mainstay\n");
-    engine
-        .build("test/mainstay-php", files.path(), &[])
-        .unwrap();
-    let arguments = [
-        "--build-arg",
-        "BASE=test/nginx-php-base",
-        "--build-arg",
-        "MAINSTAY=test/mainstay-php",
-    ];
-    let example = workspace().join("examples/nginx-php");
-    engine
-        .build("test/nginx-php", &example, &arguments)
-        .unwrap();
-
+    let image = build_example(
+        engine,
+        "nginx-php",
+        &["nginx-light", "php-fpm", "procps", "curl"],
+    );
     let container = engine
-        .container("test/nginx-php")
+        .container(&image)
         .options(["--read-only", "--tmpfs", "/run:exec", "--tmpfs", "/tmp"])
         .env("DRAIN_SECONDS", "1")
         .start();

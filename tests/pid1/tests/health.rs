@@ -1,24 +1,8 @@
 //! What PID 1 tells of services that end by themselves, and when the container is ready.
 #![forbid(unsafe_code)]
 
-use harness::{Container, Output, signal};
-use pid1_tests::{Image, assert_none, assert_once, code, deaf, place, stop};
-
-#[track_caller]
-fn mainstay<const N: usize>(container: &Container, words: [&str; N]) -> Output {
-    container.exec(["mainstay"].into_iter().chain(words))
-}
-
-/// The columns of a service's line of `mainstay status`.
-#[track_caller]
-fn row(container: &Container, name: &str) -> Vec<String> {
-    let table = mainstay(container, ["status"]).ok().text();
-    let row = table
-        .lines()
-        .find(|line| line.split_whitespace().next() == Some(name));
-    let row = row.unwrap_or_else(|| container.fail(&format!("no {name} in {table}")));
-    row.split_whitespace().map(str::to_owned).collect()
-}
+use harness::{Container, signal};
+use pid1_tests::{Image, assert_none, assert_once, code, deaf, mainstay, place, row, stop};
 
 /// What `mainstay status --ready` says; none when the container is ready.
 #[track_caller]

@@ -1,24 +1,8 @@
 //! `mainstay status` and its like, against a running container.
 #![forbid(unsafe_code)]
 
-use harness::{Container, Output};
-use pid1_tests::{Image, assert_none, code, deaf, stop};
-
-#[track_caller]
-fn mainstay<const N: usize>(container: &Container, words: [&str; N]) -> Output {
-    container.exec(["mainstay"].into_iter().chain(words))
-}
-
-/// The columns of a service's line of `mainstay status`.
-#[track_caller]
-fn row(container: &Container, name: &str) -> Vec<String> {
-    let table = mainstay(container, ["status"]).ok().text();
-    let row = table
-        .lines()
-        .find(|line| line.split_whitespace().next() == Some(name));
-    let row = row.unwrap_or_else(|| container.fail(&format!("no {name} in {table}")));
-    row.split_whitespace().map(str::to_owned).collect()
-}
+use harness::Container;
+use pid1_tests::{Image, assert_none, code, deaf, mainstay, row, stop};
 
 #[test]
 fn status_shows_every_service() {
