@@ -308,6 +308,13 @@ impl<'a> Supervisor<'a> {
         if let Some(loss) = &place.loss {
             messages.warn(loss);
         }
+        if !journal.keeps() {
+            messages.warn(
+                "a crash of PID 1 would cost its state: the kernel has no memory for it that \
+                 outlives the program (a hard limit on the size of files below 128 MiB, or a \
+                 sandbox without memfd_create); it would then only reap and stop",
+            );
+        }
         let _ = fd::set_nonblocking(refusals.0.as_raw_fd(), true);
         for number in passed.iter().chain([&refusals.1.as_raw_fd()]) {
             kernel::crash::note_descriptor(*number);

@@ -260,6 +260,7 @@ fn a_limit_on_the_size_of_files_keeps_no_service_from_its_start() {
         container.wait_for_line("/etc/services.d/a/run: cannot copy: File too large");
         container.wait_for_line(BOOTED);
         assert_eq!(stop(&container).code(), Some(0));
+        assert_once(&container, "a crash of PID 1 would cost its state");
     }
 }
 
