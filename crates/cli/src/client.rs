@@ -32,8 +32,8 @@ pub(crate) const REFUSED: u8 = 1;
 pub(crate) const TREE: Opt = valued("--tree", "", "the directory that `mainstay try` boots");
 
 /// What `--help` says of it.
-pub(crate) const TREE_HELP: &str = "\
-  --tree DIR         ask the `mainstay try` that boots DIR (or has this process id),
+pub(crate) const TREE_HELP: &str =
+    "  --tree DIR         ask the `mainstay try` that boots DIR (or has this process id),
                      from another terminal; without it, this container's PID 1
 ";
 
@@ -209,7 +209,9 @@ fn unreachable(path: &Path, error: &io::Error) -> Failure {
             kernel::escape_path(&trial.tree)
         )
     } else if errno::is(error, errno::ENOENT) {
-        "; does this container run mainstay as /init?".to_string()
+        "; does this container run mainstay as /init? From its host, ask by \
+         `docker exec CONTAINER mainstay status`"
+            .to_string()
     } else {
         String::new()
     };

@@ -37,6 +37,16 @@ impl Running {
             return Ok(found.clone());
         }
         let path = Path::new(std::ffi::OsStr::from_bytes(word));
+        if let Some(number) = number
+            && !path.exists()
+        {
+            return Err(Failure::Other {
+                code: exit::SYSTEM,
+                text: format!(
+                    "process {number} is no `mainstay try` of yours; name the tree that it boots"
+                ),
+            });
+        }
         let tree = fs::canonicalize(path).unable("find the tree", word)?;
         let mut found = all.iter().filter(|trial| trial.tree == tree);
         let refuse = |text: String| {
