@@ -269,8 +269,7 @@ impl Supervisor<'_> {
             match pid {
                 Some(pid) => Ok((unit, pid)),
                 None => Err(format!(
-                    "{} is {}: there is no process to signal",
-                    kernel::escape(name),
+                    "it is {}: there is no process to signal",
                     state_name(state)
                 )),
             }

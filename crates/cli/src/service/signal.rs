@@ -58,9 +58,14 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let number = kernel::signal::parse(&signal).ok_or_else(|| Failure::Other {
         code: REFUSED,
         text: format!(
-            "there is no signal {}{} name one as TERM, HUP or USR1, or give its number",
+            "there is no signal {}{} {}",
             escape(&signal),
-            similar::or_on(&signal, kernel::signal::names())
+            similar::or_on(&signal, kernel::signal::names()),
+            match words.first() {
+                Some(first) if kernel::signal::parse(first).is_some() =>
+                    "the signal comes last, as in `mainstay signal web HUP`",
+                _ => "name one as TERM, HUP or USR1, or give its number",
+            }
         ),
     })?;
     let order: &[u8] = match asked.words.has(GROUP.name) {
