@@ -17,15 +17,12 @@ impl Supervisor<'_> {
             return None;
         }
         let name = self.name(ended.unit);
-        let again = format!("`mainstay start {name}` starts it once more");
         let next = match ended.next {
             Next::Again(wait) if wait <= Duration::from_secs(1) => "started again".to_string(),
             Next::Again(wait) => format!("started again in {}", time(wait)),
             Next::Waits => "started again when what it needs is up".to_string(),
-            Next::Rests => format!("not started again; {again}"),
-            Next::FinishForbids => {
-                format!("not started again, since its finish exited 125; {again}")
-            }
+            Next::Rests => "not started again".to_string(),
+            Next::FinishForbids => "not started again, since its finish exited 125".to_string(),
             Next::LimitForbids => "not started again".to_string(),
             Next::StopsContainer => "the container stops".to_string(),
         };
@@ -36,6 +33,9 @@ impl Supervisor<'_> {
         );
         if ended.nth > 1 {
             line.push_str(&format!(", {} end in a minute", ordinal(ended.nth)));
+        }
+        if matches!(ended.next, Next::Rests | Next::FinishForbids) {
+            line.push_str(&format!("; `mainstay start {name}` starts it once more"));
         }
         if ended.counts_from_here {
             line.push_str(&format!(
