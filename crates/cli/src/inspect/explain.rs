@@ -237,6 +237,9 @@ impl Teller<'_> {
         self.line(
             3,
             match settings.if_boot_fails {
+                IfBootFails::GoOn if self.docker_base => {
+                    "One that fails is passed over (S6_BEHAVIOUR_IF_STAGE2_FAILS is 0; docker-base's images and `mainstay try` set 2, which stops the container)."
+                }
                 IfBootFails::GoOn => {
                     "One that fails is passed over (S6_BEHAVIOUR_IF_STAGE2_FAILS is 0)."
                 }
@@ -382,7 +385,9 @@ impl Teller<'_> {
     }
 
     fn stop(&mut self, settings: &Settings) {
-        self.step("The stop: by docker stop, by the command's end, or by `s6-svscanctl -t /var/run/s6/services`.");
+        self.step(
+            "The stop: by docker stop, by the command's end, or by `mainstay stop-container`.",
+        );
         self.line(
             3,
             "Every service is asked to end (by TERM where nothing else is said above).",
