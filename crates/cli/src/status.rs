@@ -257,6 +257,7 @@ pub(crate) fn table(report: &Report, paint: Paint) -> String {
         report.phase,
         match (&report.hook, report.ready) {
             (_, true) => ", ready".to_string(),
+            (None, false) if report.phase == "up" => ", not ready".to_string(),
             (None, false) => String::new(),
             (Some((path, age)), false) => format!(": {path} has run for {}", span(*age)),
         }

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use chain::{Call, Result, Unable, escape};
 use kernel::namespace::New;
@@ -66,7 +67,7 @@ pub(super) fn boot(request: &Request, call: &Call) -> Result<u8> {
     ));
     say(&format!(
         "Ctrl-C stops it in order; from another terminal: {} status --tree {}",
-        escape(&call.invoked_as),
+        escape(&from_anywhere(&call.invoked_as)),
         escape(request.overlay.as_os_str().as_bytes())
     ));
     if request.command.is_empty()
@@ -115,6 +116,15 @@ pub(super) fn boot(request: &Request, call: &Call) -> Result<u8> {
 
 fn say(text: &str) {
     let _ = fd::write_all(2, format!("mainstay try: {text}\n").as_bytes());
+}
+
+/// How a terminal that is in another directory calls this program.
+fn from_anywhere(invoked_as: &[u8]) -> Vec<u8> {
+    let absolute = match invoked_as.contains(&b'/') {
+        true => std::path::absolute(OsStr::from_bytes(invoked_as)).ok(),
+        false => None,
+    };
+    absolute.map_or(invoked_as.to_vec(), |path| path.into_os_string().into_vec())
 }
 
 /// The child in its namespaces, and whether it needed one for users.
