@@ -20,6 +20,18 @@ fn common(tree: &Tree) {
 
 const CASES: &[Case] = &[
     (
+        "misspelt-directory",
+        &[],
+        |t| t.write("etc/service.d/a/run", RUN),
+        |t| t.write("etc/services.d/a/run", RUN),
+    ),
+    (
+        "misspelt-directory",
+        &[],
+        |t| t.dir("etc/cont-init"),
+        |t| t.write("etc/services", "ssh 22/tcp\n"),
+    ),
+    (
         "dead-link",
         &[],
         |t| t.link("/opt/hook", "etc/cont-init.d/10-a"),

@@ -22,6 +22,7 @@ use crate::{Problem, Rule, run_d};
 /// What can be wrong with a tree as a whole.
 const RULES: &[&Rule] = &[
     &NOTHING_TO_DO,
+    &MISSPELT_DIRECTORY,
     &LONG_STOP,
     &FIX_ATTRS_REFUSED,
     &NOT_LOOKED_AT,
@@ -31,6 +32,11 @@ const NOTHING_TO_DO: Rule = Rule::warning(
     "nothing-to-do",
     "The tree has none of the directories in which hooks and services are looked for.",
     "Name the directory that is copied to `/`, with `etc/services.d` in it: often `root` or `rootfs` beside the Dockerfile.",
+);
+const MISSPELT_DIRECTORY: Rule = Rule::warning(
+    "misspelt-directory",
+    "The tree has a directory whose name is nearly that of one in which hooks or services are looked for. Nothing in it is run, and the boot says nothing of it.",
+    "Rename it, as the message says.",
 );
 const LONG_STOP: Rule = Rule::warning(
     "long-stop",
@@ -472,9 +478,34 @@ fn fix_attrs_refused(picture: &Picture, uid: u32, rights: Rights) -> Vec<Problem
     problems
 }
 
+/// Names that people write, each with the one that they mean.
+const MISSPELT: [(&str, &str); 10] = [
+    ("/etc/service.d", "/etc/services.d"),
+    ("/etc/services", "/etc/services.d"),
+    ("/etc/cont-init", "/etc/cont-init.d"),
+    ("/etc/cont.init.d", "/etc/cont-init.d"),
+    ("/etc/cont_init.d", "/etc/cont-init.d"),
+    ("/etc/cont-finish", "/etc/cont-finish.d"),
+    ("/etc/cont.finish.d", "/etc/cont-finish.d"),
+    ("/etc/cont_finish.d", "/etc/cont-finish.d"),
+    ("/etc/fix-attr.d", "/etc/fix-attrs.d"),
+    ("/etc/fix-attrs", "/etc/fix-attrs.d"),
+];
+
+fn misspelt(tree: &View) -> impl Iterator<Item = Problem> {
+    MISSPELT
+        .iter()
+        .filter(|(wrong, _)| tree.is_dir(Path::new(wrong)))
+        .map(|(wrong, right)| {
+            let remedy = format!("rename it to {right}");
+            Problem::new(Path::new(wrong), "nothing looks here", &remedy).of(&MISSPELT_DIRECTORY)
+        })
+}
+
 fn as_a_whole(view: &View, tree: &View, places: &Places, available: &[PathBuf]) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(left_out::check_in(view, places.own_services));
+    problems.extend(misspelt(tree));
     let count = left_out::count_v3_services(view);
     // Scripts of the tree may fill directories while they run.
     let mut known = vec![
