@@ -151,7 +151,10 @@ pub(super) fn late(verb: Verb, before: &Unit, now: &Unit, limit: Duration) -> St
         ),
         "up" | "ready" | "stopping" => format!(
             "{} after {limit}: {pid}was asked to end and still runs; {kill}{}",
-            now.state,
+            match now.state.as_str() {
+                "stopping" => "stopping",
+                _ => "not ended",
+            },
             match verb {
                 Verb::Stop => "",
                 Verb::Start | Verb::Restart => ", and it is started again",
