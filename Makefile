@@ -16,8 +16,8 @@ build: ## Build the static binary: dist/mainstay
 	$(CARGO) build --release --locked --package mainstay
 	install -D -m 0755 target/$(TARGET)/release/mainstay dist/mainstay
 
-run: build ## Build, then boot the example: nginx, an app and workers under Mainstay
-	examples/nginx-app/run
+run: build ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
+	examples/nginx-app/run $(ARGS)
 
 setup: ## Install the Debian packages that the tests need (as root)
 	@tests/setup

@@ -275,10 +275,10 @@ fn signal_takes_names_and_numbers_and_says_whom_it_reached() {
         assert_eq!(text, format!("a: {name} sent to pid {pid}"));
         container.wait_for_line(&format!("a got {name}"));
     }
-    let text = complains(&container, ["signal", "a", "HUPP"], 1);
+    let text = complains(&container, ["signal", "a", "HUPP"], 100);
     assert!(text.contains("no signal HUPP; did you mean HUP?"), "{text}");
     // Swapped, and alone.
-    let text = complains(&container, ["signal", "HUP", "a"], 1);
+    let text = complains(&container, ["signal", "HUP", "a"], 100);
     assert!(text.contains("no signal a"), "{text}");
     complains(&container, ["signal", "a"], 100);
     stop(&container);

@@ -56,7 +56,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Err(wrong(verb, &text));
     }
     let number = kernel::signal::parse(&signal).ok_or_else(|| Failure::Other {
-        code: REFUSED,
+        code: chain::exit::USAGE,
         text: format!(
             "there is no signal {}{} {}",
             escape(&signal),
