@@ -2,18 +2,16 @@
 //! engines: a script through its interpreter, a program from where the image keeps it.
 //! The working directory stays the copy's.
 
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use kernel::process::{self, ExecVector};
-use kernel::{errno, fs, mount};
+use kernel::script::interpreter;
+use kernel::{errno, mount};
 
 use crate::paths::{IMAGE_SERVICES, Paths};
-
-/// Most of a script's first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)).
-const FIRST_LINE: u64 = 256;
 
 /// Becomes the program at `path`, with `words` from the first on; comes back only with
 /// the reason why not. `sources`: where else it may be.
@@ -55,36 +53,6 @@ fn has_run_bit(path: &Path) -> bool {
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// What the first line names: the interpreter and, as one word, what follows it
-/// (execve(2), "Interpreter scripts").
-fn interpreter(path: &Path) -> Option<Vec<Vec<u8>>> {
-    let mut start = Vec::new();
-    let file = fs::open_regular_target(path).ok()?;
-    file.take(FIRST_LINE).read_to_end(&mut start).ok()?;
-    first_line(&start)
-}
-
-fn first_line(start: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let line = start.strip_prefix(b"#!")?;
-    let line = line.split(|b| *b == b'\n').next()?.trim_ascii();
-    let end = line
-        .iter()
-        .position(|b| matches!(b, b' ' | b'\t'))
-        .unwrap_or(line.len());
-    let (name, rest) = line.split_at(end);
-    if name.is_empty() {
-        return None;
-    }
-    let rest = rest.trim_ascii();
-    Some(
-        [name, rest]
-            .into_iter()
-            .filter(|word| !word.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect(),
-    )
-}
-
 /// Where the image keeps `file` of the service `name`, whose copy is in `dir`.
 pub(crate) fn sources_of_service(dir: &Path, name: &str, file: &str) -> Vec<PathBuf> {
     // The scan directory is a part of the state; a logger lies one deeper.
@@ -120,27 +88,6 @@ pub(crate) fn sources_of_hook(paths: &Paths, path: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_first_line_gives_the_interpreter_and_one_word() {
-        let words = |line: &[u8]| {
-            first_line(line).map(|words| {
-                words
-                    .iter()
-                    .map(|word| String::from_utf8_lossy(word).into_owned())
-                    .collect::<Vec<_>>()
-            })
-        };
-        let of = |words: &[&str]| Some(words.iter().map(ToString::to_string).collect());
-        assert_eq!(words(b"#!/bin/sh\n"), of(&["/bin/sh"]));
-        assert_eq!(words(b"#! /bin/sh  -e -u \nx"), of(&["/bin/sh", "-e -u"]));
-        assert_eq!(
-            words(b"#!/usr/bin/env\tbash"),
-            of(&["/usr/bin/env", "bash"])
-        );
-        assert_eq!(words(b"#!\n"), None);
-        assert_eq!(words(b"\x7fELF"), None);
-    }
 
     #[test]
     fn sources_are_where_the_image_keeps_them() {

@@ -24,6 +24,7 @@ pub mod process;
 pub mod random;
 pub mod regex;
 pub mod removal;
+pub mod script;
 pub mod signal;
 pub mod socket;
 pub mod spawn;

@@ -1,14 +1,17 @@
 //! s6-notifyoncheck: becomes a program, and beside it runs a check again and again
 //! until that succeeds; then it tells the supervisor that the service is ready.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use chain::{Call, Failure, Forked, Outcome, Program, Result, Unable, Word};
 use kernel::process::{self, Fork, WaitStatus};
 use kernel::signal::{self, Set, SignalSource};
-use kernel::{clock, errno, fd, fs};
+use kernel::{clock, errno, fd, fs, mount, script};
 use s6wire::event::Event;
 
 use super::listener::Listener;
@@ -221,7 +224,7 @@ impl Checker<'_> {
         let block = match chain::fork().unable("fork", b"")? {
             Forked::Child(report) => {
                 signal::set_mask(&self.mask);
-                let outcome = Outcome::exec(self.call, self.plan.check.clone());
+                let outcome = Outcome::exec(self.call, runnable(&self.plan.check));
                 return Ok(Checked::Become(outcome.reporting(report)));
             }
             Forked::Parent(block) => block,
@@ -293,6 +296,20 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The words that run `check`: a script on a mount that nothing may be executed from, as /run
+/// often is, goes through its interpreter.
+fn runnable(check: &[Word]) -> Vec<Word> {
+    let path = Path::new(OsStr::from_bytes(&check[0]));
+    let script = check[0].contains(&b'/') && has_run_bit(path) && mount::is_noexec(path);
+    let interpreter = script.then(|| script::interpreter(path)).flatten();
+    interpreter.into_iter().flatten().chain(check.iter().cloned()).collect()
+}
+
+fn has_run_bit(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
 }
 
 /// A descriptor by number, for calls that only look at it.
