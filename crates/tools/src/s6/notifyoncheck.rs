@@ -1,6 +1,7 @@
 //! s6-notifyoncheck: becomes a program, and beside it runs a check again and again
 //! until that succeeds; then it tells the supervisor that the service is ready.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -148,6 +149,8 @@ struct Checker<'a> {
     /// What was blocked before, for the check.
     mask: Set,
     deadline: Option<Duration>,
+    /// What was said last of a check that cannot run: once is enough.
+    warned: RefCell<Option<String>>,
 }
 
 /// What came of one check.
@@ -180,6 +183,7 @@ impl Checker<'_> {
             listener,
             children: SignalSource::new(&waited_for).unable("wait for children", b"")?,
             mask,
+            warned: RefCell::new(None),
         })
     }
 
@@ -234,7 +238,10 @@ impl Checker<'_> {
             Err(error) => {
                 let why = errno::text(&error);
                 let word = chain::escape(&self.plan.check[0]);
-                chain::warn(self.call.name, &format!("unable to run {word}: {why}"));
+                let text = format!("unable to run {word}: {why}");
+                if self.warned.replace(Some(text.clone())).as_ref() != Some(&text) {
+                    chain::warn(self.call.name, &text);
+                }
                 return Ok(Checked::Failed);
             }
         };
