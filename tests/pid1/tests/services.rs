@@ -287,3 +287,30 @@ fn odd_names_of_services_work() {
     assert_none(&container, "hidden up");
     stop(&container);
 }
+
+/// `data/check` is a script like others: it runs where /run is mounted noexec, as Docker's `--tmpfs`
+/// does it. Who is asked no more is told.
+#[test]
+fn a_service_that_cannot_say_that_it_is_ready_is_asked() {
+    let image = Image::new();
+    for (name, check) in [("good", "exit 0"), ("bad", "exit 1")] {
+        image
+            .service(
+                name,
+                &format!("exec s6-notifyoncheck -d -n 3 -w 10 sleep 1000 # {name}"),
+            )
+            .service_file(name, "data/check", pid1_tests::sh(check))
+            .service_file(name, "notification-fd", "3\n");
+    }
+    for options in ["mode=755", "mode=755,noexec"] {
+        let container = image.init([]).tmpfs_with("/run", options).boot();
+        container.wait_for_line(pid1_tests::BOOTED);
+        container.wait_for("it is ready", || {
+            pid1_tests::row(&container, "good")[1] == "ready"
+        });
+        container.wait_for_line("3 of 3 tries failed (-n): the service is not asked again");
+        assert_eq!(pid1_tests::row(&container, "bad")[1], "up");
+        stop(&container);
+        assert_none(&container, "Permission denied");
+    }
+}

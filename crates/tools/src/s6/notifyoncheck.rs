@@ -194,6 +194,7 @@ impl Checker<'_> {
             match self.wait(clock::monotonic() + pause)? {
                 News::ServiceGone => return Ok(Outcome::Exit(ended::SERVICE_GONE)),
                 News::Elapsed if self.out_of_time() => {
+                    self.give_up("its time is over (-T)");
                     return Ok(Outcome::Exit(ended::OUT_OF_TIME));
                 }
                 News::Elapsed | News::Child => {}
@@ -213,10 +214,17 @@ impl Checker<'_> {
             }
             tried += 1;
             if self.plan.tries == Some(tried) {
+                self.give_up(&format!("{tried} of {tried} tries failed (-n)"));
                 return Ok(Outcome::Exit(ended::TRIES_USED_UP));
             }
             pause = self.plan.pause;
         }
+    }
+
+    /// Says that nobody will ask any more: the service runs, and never counts as ready.
+    fn give_up(&self, why: &str) {
+        let text = format!("{why}: the service is not asked again, and never counts as ready");
+        chain::warn(self.call.name, &text);
     }
 
     fn out_of_time(&self) -> bool {
