@@ -46,7 +46,8 @@ impl Place {
     /// container's. `silent`: not all answer, and each is asked.
     pub(crate) fn choose(launch: &Launch, shared: bool, silent: bool) -> Place {
         let mut reason = None;
-        let remedy = to_have_a_place(&platform::of(launch, silent));
+        // Asked only where something is lost: it reads what is mounted.
+        let remedy = || to_have_a_place(&platform::of(launch, silent));
         if shared {
             reason = Some(format!("{} is another container's", places::STANDARD[0]));
         } else if silent && answers::silent(&STANDARD_PARTS.map(Path::new)) {
@@ -85,9 +86,10 @@ impl Place {
                     paths: Paths::within(&folder),
                     loss: Some(format!(
                         "{reason}; the state is in {} instead, and scripts that name {} \
-                         themselves will miss it; to have it there {remedy}",
+                         themselves will miss it; to have it there {}",
                         folder.display(),
-                        places::STANDARD[0]
+                        places::STANDARD[0],
+                        remedy()
                     )),
                     lock: Some(lock),
                 };
@@ -98,7 +100,8 @@ impl Place {
             loss: Some(format!(
                 "{reason}, and no other place can be written; hooks and services run from \
                  where the image keeps them, with the variables that the container came \
-                 with, and cannot be told anything from outside; to have a place {remedy}"
+                 with, and cannot be told anything from outside; to have a place {}",
+                remedy()
             )),
             lock: None,
         }

@@ -257,15 +257,7 @@ impl Supervisor<'_> {
         let reached = self.find(name).and_then(|unit| {
             let view = self.engine.unit(unit);
             let state = view.map_or(State::Down, |view| view.state());
-            let pid = match state {
-                State::Up | State::Ready | State::Stopping => view.and_then(|view| view.pid()),
-                State::Down
-                | State::Waiting
-                | State::Starting
-                | State::Finishing
-                | State::BackingOff
-                | State::Failed => None,
-            };
+            let pid = view.filter(|_| runs(state)).and_then(|view| view.pid());
             match pid {
                 Some(pid) => Ok((unit, pid)),
                 None => Err(format!(
@@ -378,15 +370,7 @@ impl Supervisor<'_> {
                 plan::Kind::OneShot => "one-shot",
             };
             // Of what is down it is when its finish had ended.
-            let ready = match unit.state() {
-                State::Up | State::Ready | State::Stopping => unit.ready_since(),
-                State::Down
-                | State::Waiting
-                | State::Starting
-                | State::Finishing
-                | State::BackingOff
-                | State::Failed => None,
-            };
+            let ready = unit.ready_since().filter(|_| runs(unit.state()));
             let ready = ready.map_or("-".to_string(), |at| age(at, now).as_millis().to_string());
             // One that gave up has not been stopped: it is missed.
             let wanted = unit.wanted() || unit.state() == State::Failed;
@@ -412,6 +396,19 @@ impl Supervisor<'_> {
 
 /// Most reasons in an answer.
 const REASONS: usize = 8;
+
+/// Whether the process of `run` is there, and not that of `finish`.
+fn runs(state: State) -> bool {
+    match state {
+        State::Up | State::Ready | State::Stopping => true,
+        State::Down
+        | State::Waiting
+        | State::Starting
+        | State::Finishing
+        | State::BackingOff
+        | State::Failed => false,
+    }
+}
 
 /// A state as people read it.
 fn state_name(state: State) -> &'static str {
