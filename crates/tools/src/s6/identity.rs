@@ -66,7 +66,8 @@ impl Identity {
 
     /// The groups that this process would still lack, where it is that user and group
     /// already and has no group that it should not have. (setgroups(2) needs CAP_SETGID
-    /// also where nothing would change.)
+    /// also where nothing would change.) Who asked for groups and for no user gets these
+    /// groups or nothing: `None` where one is lacking.
     fn lacks(&self, groups: &[u32]) -> Option<Vec<u32>> {
         let own = credentials::groups().ok()?;
         let group = self.group.unwrap_or_else(credentials::group);
@@ -75,7 +76,8 @@ impl Identity {
         // The group itself counts in any case.
         let more = own.iter().any(|one| *one != group && !groups.contains(one));
         let lacks = |one: &u32| *one != group && !own.contains(one);
-        (is_already && !more).then(|| groups.iter().copied().filter(lacks).collect())
+        let lacking: Vec<u32> = groups.iter().copied().filter(lacks).collect();
+        (is_already && !more && (self.user.is_some() || lacking.is_empty())).then_some(lacking)
     }
 
     /// A sandbox may answer "done" to calls that it dropped.
