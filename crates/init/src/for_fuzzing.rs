@@ -1,6 +1,6 @@
 //! What the fuzz targets reach of this crate's insides. Nobody else is to use it.
 
-use crate::order::Order;
+use crate::people::order::Order;
 
 /// The words of a request, understood; as text.
 ///

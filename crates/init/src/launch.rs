@@ -51,7 +51,7 @@ impl Launch {
     /// and everybody who asks for the container's variables see it, not the command alone.
     pub(crate) fn with_path(&self) -> Launch {
         let mut launch = self.clone();
-        launch.environment = crate::environment::with_path(launch.environment);
+        launch.environment = crate::child::environment::with_path(launch.environment);
         launch
     }
 

@@ -5,6 +5,10 @@
 //! `/etc/s6/init/init-stage2` names the same steps, and where an image has edited that
 //! file, the file is run instead.
 
+mod claim;
+pub(crate) mod prepare;
+pub(crate) mod scan;
+
 mod run_d;
 mod steps;
 
@@ -16,9 +20,13 @@ use kernel::{errno, fd, process, signal};
 use layouts::settings::Settings;
 
 use crate::child::Inheritance;
+use crate::child::handed;
+use crate::child::hook;
+use crate::child::noexec;
+use crate::child::origin;
 use crate::launch::Workers;
+use crate::messages;
 use crate::paths::{LIBEXEC, Paths, STAGE2};
-use crate::{handed, hook, messages, noexec, origin};
 
 pub use run_d::run_d;
 pub(crate) use steps::ask_for_scan;

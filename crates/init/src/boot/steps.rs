@@ -12,15 +12,15 @@ use layouts::view::View;
 use layouts::{Loss, Problem, overlay2};
 
 use super::{BootPlan, LOST, run_script};
-use crate::environment::{current, value_in};
-use crate::handed;
-use crate::handlers;
+use crate::boot::scan;
+use crate::child::environment::{current, value_in};
+use crate::child::handed;
+use crate::child::origin;
 use crate::launch::Workers;
 use crate::messages;
-use crate::origin;
 use crate::paths::{FIXATTRS, IMAGE_SERVICES, Paths};
-use crate::scan;
 use crate::stop;
+use crate::supervisor::handlers;
 
 /// One step.
 pub struct Step {
@@ -141,7 +141,7 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
     let keep = value_in(environment, b"S6_KEEP_ENV")
         .is_some_and(|value| layouts::settings::keeps_env(&value));
     let (settings, _) = Settings::read(|name| current(&paths, environment, keep, name.as_bytes()));
-    let env = crate::environment::vector(environment);
+    let env = crate::child::environment::vector(environment);
     let context = Context {
         paths: &paths,
         env: &env,

@@ -21,7 +21,7 @@ use kernel::signal::SignalSource;
 use kernel::{fd, process};
 use plan::bytes::Writer;
 
-use crate::handed::Handed;
+use crate::child::handed::Handed;
 
 /// As much of the room for a record as is kept for the next one.
 const SCRATCH: usize = 4096;
@@ -214,7 +214,7 @@ impl Journal {
         self.region.is_some()
     }
 
-    pub(super) fn descriptor(&self) -> Option<RawFd> {
+    pub(crate) fn descriptor(&self) -> Option<RawFd> {
         self.region.map(Region::descriptor)
     }
 
@@ -262,7 +262,7 @@ impl Journal {
     }
 
     /// The signal that was taken in and not yet acted on.
-    pub(super) fn signal_in_hand(&self) -> Option<i32> {
+    pub(crate) fn signal_in_hand(&self) -> Option<i32> {
         // Its number is the first four bytes (struct signalfd_siginfo).
         let bytes = self.get(Word::Signal).to_ne_bytes();
         let number = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -291,7 +291,7 @@ impl Journal {
     }
 
     /// What a process was being made for, and its pid if there is one.
-    pub(super) fn child_in_hand(&self) -> Option<(Purpose, Option<i32>)> {
+    pub(crate) fn child_in_hand(&self) -> Option<(Purpose, Option<i32>)> {
         let purpose = Purpose::from_number(self.get(Word::Purpose))?;
         let pid = i32::from_ne_bytes((self.get(Word::Child) as u32).to_ne_bytes());
         Some((

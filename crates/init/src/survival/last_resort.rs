@@ -8,12 +8,12 @@ use kernel::{clock, signal};
 
 use super::Journal;
 use crate::child::Inheritance;
-use crate::environment::Base;
+use crate::child::environment::Base;
 use crate::launch::Launch;
 use crate::messages;
 use crate::paths::Paths;
-use crate::reach::{self, Reach};
 use crate::signals::{self, Response, When};
+use crate::stop::reach::{self, Reach};
 use crate::stop::{self, StopHooks, StopRules, Variables};
 use crate::supervisor::REAPED_A_TURN;
 use layouts::settings::Settings;

@@ -12,10 +12,9 @@
 mod event;
 #[cfg(debug_assertions)]
 pub(crate) mod fault;
-mod journal;
+pub(crate) mod journal;
 mod last_resort;
-mod resume;
-mod saved;
+pub(crate) mod saved;
 
 use std::time::Duration;
 
@@ -37,10 +36,10 @@ pub(crate) use saved::{Files, Saved};
 pub const VARIABLE: &[u8] = b"MAINSTAY_RESUME";
 
 /// As many crashes within [`WINDOW`] mean that going on does not help.
-const CRASHES: usize = 3;
+pub(crate) const CRASHES: usize = 3;
 
 /// See [`CRASHES`].
-const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
 /// Whether an action that a crash has interrupted is not to be begun again.
 pub(crate) fn at_most_once(action: &Action) -> bool {
@@ -75,11 +74,11 @@ pub(crate) struct Cause {
     /// A signal, or 0 for a panic.
     signal: i32,
     /// How many crashes there were within [`WINDOW`], this one included.
-    recent: usize,
+    pub(crate) recent: usize,
 }
 
 impl Cause {
-    fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         match self.signal {
             0 => "an internal error (above)".to_string(),
             number => format!("SIG{}", signal::name(number)),

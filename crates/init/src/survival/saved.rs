@@ -11,10 +11,10 @@ use plan::bytes::{Malformed, Reader, Writer};
 
 use super::event::{self, read_limits, write_limits};
 use super::journal::{Contents, Journal, Kind};
-use crate::again::Task;
-use crate::bring_down::{FinishMarker, Killed, Stopping};
-use crate::handlers::Handler;
 use crate::stop::StopRules;
+use crate::supervisor::again::Task;
+use crate::supervisor::handlers::Handler;
+use crate::supervisor::stop::{FinishMarker, Killed, Stopping};
 
 /// Why there is nothing to go on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use kernel::{clock, credentials, errno, process, signal, socket};
 
+use crate::child::environment;
+use crate::child::handed;
 use crate::launch::{Launch, Workers};
+use crate::messages;
 use crate::paths::Paths;
 use crate::signals::{self, Response, When};
-use crate::{environment, handed, messages};
 
 /// Who else supervises here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

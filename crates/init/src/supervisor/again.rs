@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kernel::{clock, errno};
 
-use crate::bring_down::FinishMarker;
+use crate::supervisor::stop::FinishMarker;
 use crate::supervisor::{Phase, Supervisor};
 
 /// What is tried again.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use engine::Pid;
 use kernel::{errno, signal};
 
-use crate::reach::{self, Process};
+use crate::stop::reach::{self, Process};
 use crate::supervisor::Supervisor;
 
 /// Most processes that have ended and are remembered for those that they left behind.

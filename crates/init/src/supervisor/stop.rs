@@ -5,8 +5,8 @@ use std::time::Duration;
 use engine::{Event, StopCause};
 use kernel::clock;
 
-use crate::again::Task;
-use crate::reach;
+use crate::stop::reach;
+use crate::supervisor::again::Task;
 use crate::supervisor::{Phase, Supervisor};
 
 /// A stop that has begun.

@@ -2,6 +2,8 @@
 //! its time limit. What the container's variables say is read when it is used, since
 //! hooks may change them.
 
+pub(crate) mod reach;
+
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -15,10 +17,14 @@ use layouts::overlay2;
 use layouts::settings::Settings;
 use layouts::view::View;
 
+use crate::child::environment;
+use crate::child::handed;
+use crate::child::hook::{self, Waited};
+use crate::child::noexec;
+use crate::child::origin;
 use crate::child::{Inheritance, code_of};
-use crate::hook::{self, Waited};
+use crate::messages;
 use crate::paths::Paths;
-use crate::{environment, handed, messages, noexec, origin};
 
 /// Notes that a stop has begun. An engine does not say how long it waits before it kills;
 /// that it has killed too early, the next run can tell.

@@ -1,6 +1,19 @@
 //! PID 1's loop: wait, gather news, let the engine decide, carry out. One thread, one
 //! epoll; every wait has a deadline and nothing sleeps.
 
+pub(crate) mod again;
+mod bring_up;
+pub(crate) mod handlers;
+pub(crate) mod health;
+mod kin;
+mod perform;
+mod refused;
+mod requests;
+mod rescan;
+mod resume;
+pub(crate) mod stop;
+mod token;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -13,31 +26,31 @@ use kernel::spawn::{Report, Spawner};
 use kernel::{clock, errno, fd, limits};
 use layouts::settings::Settings;
 
-use crate::again::{Again, Task};
 use crate::boot::Boot;
-use crate::bring_down::{FinishMarker, Stopping};
+use crate::boot::prepare;
+use crate::boot::scan::{Handover, Scan};
 use crate::child::Inheritance;
-use crate::control::Server;
-use crate::environment::Base;
-use crate::handed;
-use crate::handlers::Handler;
-use crate::kin::Kin;
+use crate::child::environment::Base;
+use crate::child::handed;
 use crate::launch::Launch;
-use crate::listeners::ENTRIES_A_TURN;
-use crate::lock::Lock;
 use crate::messages::Messages;
-use crate::nested::{self, Other};
 use crate::paths::Paths;
-use crate::place::Place;
-use crate::prepare;
-use crate::reach::Reach;
-use crate::refused::Refused;
-use crate::scan::{Handover, Scan};
+use crate::people::socket::Server;
+use crate::service::listeners::ENTRIES_A_TURN;
+use crate::service::lock::Lock;
 use crate::service::{Pipe, Refusal, Service, Told};
 use crate::signals::{self, Response, SignalRule, When};
+use crate::state::nested::{self, Other};
+use crate::state::place::Place;
+use crate::stop::reach::Reach;
 use crate::stop::{StopHooks, StopRules};
+use crate::supervisor::again::{Again, Task};
+use crate::supervisor::handlers::Handler;
+use crate::supervisor::kin::Kin;
+use crate::supervisor::refused::Refused;
+use crate::supervisor::stop::{FinishMarker, Stopping};
+use crate::supervisor::token::Token;
 use crate::survival::{self, Beginning, Journal, Kind};
-use crate::token::Token;
 
 /// Where the container is, before it stops.
 pub(crate) enum Phase {

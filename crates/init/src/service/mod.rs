@@ -1,6 +1,10 @@
 //! One supervised service as other programs see it: its directory's `supervise/` and
 //! `event/` (s6-supervise(8), s6's fifodirs), and what its process is given.
 
+pub(crate) mod files;
+pub(crate) mod listeners;
+pub(crate) mod lock;
+
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -17,14 +21,14 @@ use s6wire::death_tally::Death;
 use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
 
+use crate::child::handed;
+use crate::child::noexec;
+use crate::child::origin;
 use crate::child::{Inheritance, null_input};
-use crate::handed;
-use crate::listeners::Listeners;
-use crate::lock::{self, Lock, Shown};
-use crate::noexec;
-use crate::origin;
 use crate::paths::Paths;
-use crate::supervise::{self, Supervise};
+use crate::service::files::Supervise;
+use crate::service::listeners::Listeners;
+use crate::service::lock::{Lock, Shown};
 use crate::survival::Files;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
@@ -148,12 +152,12 @@ impl Service {
             return problems;
         }
         let dir = self.definition.dir.clone();
-        let opened = supervise::open(&dir, || problems.extend(self.publish(unit)));
+        let opened = files::open(&dir, || problems.extend(self.publish(unit)));
         match opened {
             Ok(control) => {
                 self.control = Some(control.fifo);
                 let replaced = control.replaced.iter();
-                problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+                problems.extend(replaced.map(|path| files::replaced_line(path)));
             }
             Err((path, error)) => problems.push(format!(
                 "{}: {}; the service runs, but cannot be controlled from outside",
@@ -174,7 +178,7 @@ impl Service {
     ) -> Service {
         let read = |name: &str| match definition.may_hang {
             true => Vec::new(),
-            false => supervise::read(&definition.dir, name).unwrap_or_default(),
+            false => files::read(&definition.dir, name).unwrap_or_default(),
         };
         let status = Status::decode(&read("status")).ok();
         let deaths = s6wire::death_tally::decode(&read("death_tally"));
@@ -234,7 +238,7 @@ impl Service {
         };
         if !self.deaths_noted {
             // What s6-svdt-clear has forgotten stays forgotten.
-            let length = supervise::size(&self.definition.dir, "death_tally");
+            let length = files::size(&self.definition.dir, "death_tally");
             let kept = length / s6wire::death_tally::ENTRY_SIZE;
             let forgotten = self.deaths.len().saturating_sub(kept);
             self.deaths.drain(..forgotten);
@@ -456,7 +460,7 @@ impl Service {
     pub(crate) fn find_again(&mut self) {
         let dir = &self.definition.dir;
         let control = self.control.as_ref().map(AsRawFd::as_raw_fd);
-        if let Some(found) = control.and_then(|control| supervise::moved_to(dir, control)) {
+        if let Some(found) = control.and_then(|control| files::moved_to(dir, control)) {
             self.definition.dir = found;
         }
     }
@@ -466,7 +470,7 @@ impl Service {
         if self.definition.may_hang {
             return Err(io::Error::other("it is on a file system that may hang"));
         }
-        supervise::set_normally_up(&self.definition.dir, up)
+        files::set_normally_up(&self.definition.dir, up)
     }
 }
 

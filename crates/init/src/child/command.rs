@@ -11,9 +11,11 @@ use kernel::{errno, fd, process, signal, tty};
 use layouts::environment::{Readers, Variables};
 use layouts::overlay2;
 
+use crate::child::environment;
+use crate::child::handed;
 use crate::child::{Inheritance, code_of};
+use crate::messages;
 use crate::paths::Paths;
-use crate::{environment, handed, messages};
 
 /// What the command needs.
 pub(crate) struct Command<'a> {

@@ -1,13 +1,18 @@
 //! Making a child of PID 1: what every one of them has in common.
 
+pub(crate) mod command;
+pub(crate) mod environment;
+pub(crate) mod handed;
+pub(crate) mod hook;
+pub(crate) mod noexec;
+pub(crate) mod origin;
+
 use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use kernel::process::{self, Fork};
 use kernel::{errno, fd, limits, signal};
-
-use crate::handed;
 
 /// What children get back that PID 1 changed for itself.
 pub(crate) struct Inheritance {

@@ -13,10 +13,10 @@ use kernel::process::{self, Fork};
 use kernel::{credentials, errno, fd, fs, signal};
 use layouts::places;
 
-use crate::answers;
 use crate::launch::Launch;
 use crate::paths::{Paths, exists};
-use crate::platform::{self, Platform};
+use crate::state::answers;
+use crate::state::platform::{self, Platform};
 
 /// What a state directory holds, once it has been used.
 const PARTS: [&str; 3] = ["container_environment", "services", "etc"];

@@ -12,20 +12,20 @@ use kernel::signal::{self, SignalSource};
 use kernel::{fd, limits};
 use plan::bytes::Writer;
 
-use super::journal::{Journal, Kind, Purpose};
-use super::saved::{self, Rest, Saved, Where};
-use super::{CRASHES, Cause, WINDOW};
 use crate::boot::Boot;
+use crate::boot::scan::Handover;
 use crate::child::Inheritance;
-use crate::control::Server;
 use crate::launch::Launch;
-use crate::lock::Lock;
-use crate::place::Place;
-use crate::scan::Handover;
+use crate::people::socket::Server;
 use crate::service::Service;
+use crate::service::lock::Lock;
+use crate::state::place::Place;
 use crate::stop::StopHooks;
+use crate::supervisor::token::Token;
 use crate::supervisor::{Phase, Supervisor};
-use crate::token::Token;
+use crate::survival::journal::{Journal, Kind, Purpose};
+use crate::survival::saved::{self, Rest, Saved, Where};
+use crate::survival::{CRASHES, Cause, WINDOW};
 
 /// How a process ended whose end was lost: reaped, and not yet told.
 const UNKNOWN_END: End = End::Killed(signal::SIGKILL as u8);

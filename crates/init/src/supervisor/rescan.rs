@@ -8,14 +8,14 @@ use s6wire::control::ScanCommand;
 
 use layouts::Problem;
 
-use crate::again::Task;
 use crate::boot::PLAN_LIMIT;
-use crate::lock;
-use crate::scan::{Handover, Progress, Scan};
+use crate::boot::scan::{Handover, Progress, Scan};
+use crate::service::lock;
 use crate::service::{Pipe, Service};
+use crate::supervisor::again::Task;
+use crate::supervisor::token::Token;
 use crate::supervisor::{Phase, Supervisor, now};
 use crate::survival::Kind;
-use crate::token::Token;
 
 /// How often a reading is tried before it is given up.
 const SCAN_TRIES: u32 = 3;

@@ -14,13 +14,13 @@ use kernel::{errno, fd};
 use layouts::settings::Settings;
 use layouts::{Problem, overlay2};
 
-use crate::claim;
-use crate::control::Server;
+use crate::boot::claim;
 use crate::launch::Launch;
-use crate::lock::Lock;
 use crate::messages;
 use crate::paths::{IMAGE_SERVICES, Paths};
-use crate::supervise;
+use crate::people::socket::Server;
+use crate::service::files;
+use crate::service::lock::Lock;
 
 /// What was opened. What could not be is named; the boot goes on without it.
 #[derive(Default)]
@@ -98,10 +98,10 @@ pub(crate) fn open(paths: &Paths, code: u8) -> Opened {
         return opened;
     }
     let problems = &mut opened.problems;
-    let control = supervise::open_scan_control(&paths.services).map_err(|(_, error)| error);
+    let control = files::open_scan_control(&paths.services).map_err(|(_, error)| error);
     opened.scan_control = note(problems, &paths.services, NO_CONTROL, control).map(|control| {
         let replaced = control.replaced.iter();
-        problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+        problems.extend(replaced.map(|path| files::replaced_line(path)));
         control.fifo
     });
     if opened.scan_control.is_some() {
@@ -166,8 +166,8 @@ fn line(what: &Path, error: &io::Error, loss: &str) -> String {
 fn fresh_scan_dir(paths: &Paths, problems: &mut Vec<String>) -> io::Result<()> {
     let found = overlay2::services::prepare(Path::new(IMAGE_SERVICES), &paths.services)?;
     problems.extend(found.iter().map(Problem::to_string));
-    let control = supervise::open_scan_control(&paths.services).map_err(|(_, error)| error)?;
+    let control = files::open_scan_control(&paths.services).map_err(|(_, error)| error)?;
     let replaced = control.replaced.iter();
-    problems.extend(replaced.map(|path| supervise::replaced_line(path)));
+    problems.extend(replaced.map(|path| files::replaced_line(path)));
     Ok(())
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
-use crate::supervise;
+use crate::service::files;
 
 /// The name of the file, in `.s6-svscan/` and in every `supervise/`.
 const NAME: &[u8] = b"lock";
@@ -73,7 +73,7 @@ impl Lock {
     /// Lets `supervise/lock` of a service be another name of the file.
     fn show(&self, supervise: &OwnedFd) -> io::Result<()> {
         const NEW: &[u8] = b"lock.new";
-        if supervise::find(supervise, NAME)?.is_some_and(|stat| self.is(&stat)) {
+        if files::find(supervise, NAME)?.is_some_and(|stat| self.is(&stat)) {
             return Ok(());
         }
         let place = fs::open(&self.place, flags::O_PATH | flags::O_DIRECTORY, 0)?;
@@ -85,7 +85,7 @@ impl Lock {
             other => other?,
         }
         // Somebody may have put another file in the place of ours.
-        if !supervise::find(supervise, NEW)?.is_some_and(|stat| self.is(&stat)) {
+        if !files::find(supervise, NEW)?.is_some_and(|stat| self.is(&stat)) {
             dir::remove(supervise, NEW)?;
             return Err(errno::from(errno::EINVAL));
         }
@@ -102,7 +102,7 @@ impl Lock {
 /// # Errors
 /// EROFS, ENOSPC.
 pub(crate) fn show(service: &Path, common: Option<&Lock>) -> io::Result<Shown> {
-    let supervise = supervise::own_dir(service, "supervise", flags::O_PATH)?;
+    let supervise = files::own_dir(service, "supervise", flags::O_PATH)?;
     match common.map(|lock| lock.show(&supervise)) {
         Some(Ok(())) => Ok(Shown::Common),
         Some(Err(_)) | None => take_own(&supervise).map(Shown::Own),
@@ -112,7 +112,7 @@ pub(crate) fn show(service: &Path, common: Option<&Lock>) -> io::Result<Shown> {
 /// Shows that the service is not supervised any more: its `supervise/lock` is a file that
 /// nobody has locked. Where the directory is gone, nobody can ask.
 pub(crate) fn hide(service: &Path) {
-    let hidden = supervise::own_dir(service, "supervise", flags::O_PATH).and_then(|supervise| {
+    let hidden = files::own_dir(service, "supervise", flags::O_PATH).and_then(|supervise| {
         dir::remove(&supervise, NAME)?;
         dir::create(&supervise, NAME, MODE)
     });
@@ -122,7 +122,7 @@ pub(crate) fn hide(service: &Path) {
 /// Takes a lock on `lock` in `dir`, which is made where it is missing, or is no regular
 /// file, or has names elsewhere: an earlier life of this container has left such.
 fn take_own(dir: &OwnedFd) -> io::Result<OwnedFd> {
-    match supervise::find(dir, NAME)? {
+    match files::find(dir, NAME)? {
         Some(stat) if stat.is_file() && stat.links == 1 => take_existing(dir),
         found => {
             if found.is_some() {
@@ -145,9 +145,9 @@ fn take_existing(dir: &OwnedFd) -> io::Result<OwnedFd> {
 /// The process that supervises the service in `service` already, other than this one; 0
 /// where the kernel cannot tell which.
 pub(crate) fn other_supervisor(service: &Path, common: Option<&Lock>) -> Option<i32> {
-    let supervise = supervise::own_dir(service, "supervise", flags::O_PATH).ok()?;
+    let supervise = files::own_dir(service, "supervise", flags::O_PATH).ok()?;
     let is_common = |stat: &Stat| common.is_some_and(|lock| lock.is(stat));
-    let found = supervise::find(&supervise, NAME).ok().flatten()?;
+    let found = files::find(&supervise, NAME).ok().flatten()?;
     if !found.is_file() || is_common(&found) {
         return None;
     }

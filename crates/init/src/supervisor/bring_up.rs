@@ -9,15 +9,15 @@ use kernel::{clock, errno};
 use layouts::settings::IfBootFails;
 use plan::Readiness;
 
-use crate::again::Task;
+use crate::boot::prepare::{self, Opened};
+use crate::boot::scan::{Handover, Progress};
 use crate::boot::{Boot, BootPlan, LOST, PLAN_LIMIT, lead_group, run_d};
-use crate::command::Command;
-use crate::environment;
-use crate::prepare::{self, Opened};
-use crate::scan::{Handover, Progress};
+use crate::child::command::Command;
+use crate::child::environment;
+use crate::supervisor::again::Task;
+use crate::supervisor::token::Token;
 use crate::supervisor::{Phase, Supervisor};
 use crate::survival::Purpose;
-use crate::token::Token;
 
 /// Whether nothing more is to be waited for before a unit counts as started.
 pub(crate) fn is_started(unit: &UnitState) -> bool {

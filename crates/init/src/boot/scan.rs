@@ -8,7 +8,7 @@ use layouts::{Loss, overlay2};
 
 use crate::boot::LOST;
 use crate::child::Inheritance;
-use crate::origin;
+use crate::child::origin;
 use crate::paths::Paths;
 
 /// The child that reads, and where its result arrives.

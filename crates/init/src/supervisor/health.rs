@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::{End, Ended, Hindrance, Next, UnitId};
 use kernel::{clock, plural, signal};
 
-use crate::again::Task;
+use crate::supervisor::again::Task;
 use crate::supervisor::{Phase, Supervisor, now};
 
 impl Supervisor<'_> {

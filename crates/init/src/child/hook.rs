@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use kernel::process::{self, WaitStatus};
 use kernel::signal;
 
-use crate::health::time;
+use crate::child::origin;
+use crate::messages;
 use crate::paths::Paths;
-use crate::{caller, messages, origin};
+use crate::people::caller;
+use crate::supervisor::health::time;
 
 /// A hook that takes longer is shown by `mainstay status`.
 const SHOWN_AFTER: Duration = Duration::from_millis(200);

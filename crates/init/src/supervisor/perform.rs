@@ -7,14 +7,14 @@ use std::time::Duration;
 use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
 use kernel::{errno, signal};
 
-use crate::again::Task;
-use crate::bring_down::FinishMarker;
-use crate::listeners::ENTRIES_A_TURN;
+use crate::service::listeners::ENTRIES_A_TURN;
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::Supervisor;
+use crate::supervisor::again::Task;
+use crate::supervisor::stop::FinishMarker;
+use crate::supervisor::token::Token;
 use crate::survival::Purpose;
-use crate::token::Token;
 
 impl Supervisor<'_> {
     pub(crate) fn perform(&mut self, action: Action) {

@@ -8,12 +8,12 @@ use engine::{Event, Phase as EnginePhase, Request, State, StopCause, UnitId};
 use kernel::{clock, errno, fd, signal};
 use s6wire::control::{self, Command, GroupSignal};
 
-use crate::again::Task;
-use crate::control::{ACCEPTED_A_TURN, Accepted, Server, Turn};
-use crate::order::Order;
+use crate::people::order::Order;
+use crate::people::socket::{ACCEPTED_A_TURN, Accepted, Server, Turn};
 use crate::service::age;
+use crate::supervisor::again::Task;
+use crate::supervisor::token::Token;
 use crate::supervisor::{Phase, Supervisor, now};
-use crate::token::Token;
 
 impl Supervisor<'_> {
     pub(crate) fn read_control(&mut self, unit: UnitId) {

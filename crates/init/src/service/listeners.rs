@@ -13,7 +13,7 @@ use kernel::dir::{self, Entries, Entry};
 use kernel::fs::{self, flags};
 use kernel::{errno, fd};
 
-use crate::supervise;
+use crate::service::files;
 
 /// Most entries that are looked at in one turn of the loop, of all services together:
 /// a millisecond or two.
@@ -77,7 +77,7 @@ impl Listeners {
 }
 
 fn begin(service: &Path) -> io::Result<Entries> {
-    supervise::own_dir(service, "event", flags::O_RDONLY).map(Entries::read)
+    files::own_dir(service, "event", flags::O_RDONLY).map(Entries::read)
 }
 
 /// Writes to one listener's fifo, or removes it when nobody reads it. What is no fifo

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use layouts::workers;
 
+use crate::child::origin;
 use crate::paths::Paths;
-use crate::{caller, origin};
+use crate::people::caller;
 
 /// A service, from within.
 pub struct OwnService {

@@ -11,11 +11,14 @@ use kernel::{errno, fd};
 use layouts::view::View;
 use layouts::{Problem, overlay2};
 
+use crate::child::handed;
+use crate::child::noexec;
+use crate::child::origin;
+use crate::messages;
 use crate::paths::Paths;
 use crate::service::Refusal;
 use crate::signals::{self, SignalRule};
 use crate::supervisor::Supervisor;
-use crate::{handed, messages, noexec, origin};
 
 /// A handler that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
