@@ -9,9 +9,12 @@
 pub mod bytes;
 mod check;
 mod codec;
+pub mod handover;
+mod program;
 mod unit;
 
 pub use check::{Problem, check};
+pub use program::{Entry, Program, Words};
 pub use unit::{Backoff, Criticality, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
 
 /// All units of one image, in the order in which their reader found them.

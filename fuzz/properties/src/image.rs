@@ -11,10 +11,12 @@ use std::time::Duration;
 use kernel::accounts::Accounts;
 use kernel::signal;
 use layouts::environment::Readers;
-use layouts::overlay2::{self, Service};
+use layouts::overlay2;
 use layouts::settings::{self, IfBootFails, Settings, TABLE, Unit};
 use layouts::{Problem, environment, workers as pool};
+use plan::Entry;
 use plan::Readiness;
+use plan::handover::{self, Remark};
 
 use crate::input::Input;
 use crate::scratch::Scratch;
@@ -247,39 +249,35 @@ pub(crate) fn service_directory(bytes: &[u8]) {
     let service = &found.service;
     assert_eq!(found.logger, None);
     assert_eq!(service.unit.name, "web");
-    for fd in [service.notification_fd, service.lock_fd] {
+    for fd in [service.program.notification_fd, service.program.lock_fd] {
         assert!(fd.is_none_or(|fd| (3..1 << 30).contains(&fd)));
     }
     let notified = service.unit.readiness == Readiness::Notified;
-    assert_eq!(notified, service.notification_fd.is_some());
-    assert!(service.max_death_tally <= 4096);
+    assert_eq!(notified, service.program.notification_fd.is_some());
+    assert!(service.program.max_death_tally <= 4096);
     assert!((1..=64).contains(&service.unit.down_signal));
     for limit in [service.unit.kill_after, service.unit.finish_within] {
         assert!(limit.is_none_or(|limit| !limit.is_zero()));
     }
-    assert_survives(std::slice::from_ref(service), &found.problems);
+    assert_survives(std::slice::from_ref(service), &[]);
 }
 
-fn assert_survives(services: &[Service], problems: &[Problem]) {
-    let (services, problems) = (services.to_vec(), problems.to_vec());
-    let bytes = overlay2::encode(&services, &problems);
-    assert_eq!(overlay2::decode(&bytes), Ok((services, problems)));
+fn assert_survives(entries: &[Entry], remarks: &[Remark]) {
+    let (entries, remarks) = (entries.to_vec(), remarks.to_vec());
+    let bytes = handover::encode(&entries, &remarks);
+    assert_eq!(handover::decode(&bytes), Ok((entries, remarks)));
 }
 
-/// Bytes become services only if they are what was written; these survive being written
+/// Bytes become entries only if they are what was written; these survive being written
 /// again, and no list is longer than its bytes allow.
 pub(crate) fn boot_handover(bytes: &[u8]) {
-    let Ok((services, problems)) = overlay2::decode(bytes) else {
+    let Ok((entries, remarks)) = handover::decode(bytes) else {
         return;
     };
-    assert!(services.len() + problems.len() <= bytes.len());
-    let needs: usize = services.iter().map(|it| it.unit.needs.len()).sum();
+    assert!(entries.len() + remarks.len() <= bytes.len());
+    let needs: usize = entries.iter().map(|it| it.unit.needs.len()).sum();
     assert!(needs <= bytes.len());
-    assert_survives(&services, &problems);
-    for problem in &problems {
-        let line = problem.to_string();
-        assert!(!line.chars().any(char::is_control), "{line:?}");
-    }
+    assert_survives(&entries, &remarks);
 }
 
 /// A number of workers is one that was said; their script stands for exactly the words.

@@ -10,7 +10,6 @@ use std::time::Duration;
 use chain::escape;
 use kernel::signal;
 use layouts::Problem;
-use layouts::overlay2::Service;
 use layouts::overlay2::fix_attrs::Line;
 use layouts::settings::{ENGINE_PATIENCE, IfBootFails, Settings};
 use plan::Readiness;
@@ -291,15 +290,15 @@ impl Teller<'_> {
         self.remarks(3, None, in_services);
     }
 
-    fn service(&mut self, service: &Service) {
-        let unit = &service.unit;
+    fn service(&mut self, entry: &plan::Entry) {
+        let unit = &entry.unit;
         let name = escape(unit.name.as_bytes());
         let start = match (unit.wanted, unit.readiness) {
             (false, _) => "stays down until it is asked for (it has a file `down`)".to_string(),
             (true, Readiness::WhenUp) => "counts as up as soon as it runs".to_string(),
             (true, Readiness::Notified) => format!(
                 "counts as ready when it writes a line to descriptor {}",
-                service.notification_fd.unwrap_or(0)
+                entry.program.notification_fd.unwrap_or(0)
             ),
         };
         self.line(3, &format!("{name}: {start}"));
@@ -334,10 +333,10 @@ impl Teller<'_> {
                 },
             );
         }
-        if service.own_pid_namespace {
+        if entry.program.own_pid_namespace {
             self.line(5, "it runs in a process namespace of its own");
         }
-        let dir = service.dir.clone();
+        let dir = entry.program.directory.clone();
         let log = dir.join("log");
         let is_logger = unit.name.ends_with("/log");
         self.remarks(5, Some(&dir), |problem| {

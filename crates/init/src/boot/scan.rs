@@ -4,7 +4,8 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::fd;
-use layouts::{Loss, overlay2};
+use layouts::{Loss, Problem, overlay2};
+use plan::handover::{self, Remark};
 
 use crate::boot::LOST;
 use crate::child::Inheritance;
@@ -67,16 +68,32 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
         }
     };
     let lost = problems.iter().any(|one| one.loses == Loss::Whole);
-    let problems: Vec<_> = problems
+    let remarks: Vec<_> = problems
         .into_iter()
-        .map(|problem| origin::problem(paths, problem))
+        .map(|problem| remark(paths, problem))
         .collect();
-    let bytes = overlay2::encode(&found, &problems);
+    let bytes = handover::encode(&found, &remarks);
     match write_all(to, &bytes) {
         Ok(()) if lost => LOST,
         Ok(()) => 0,
         Err(_) => LOST,
     }
+}
+
+/// The line of a problem, with the service that it is about: below the scan directory its path
+/// begins with that service's.
+fn remark(paths: &Paths, problem: Problem) -> Remark {
+    let below = problem.path.strip_prefix(&paths.services).ok();
+    let unit = below.and_then(|below| {
+        let mut parts = below.components().map(|part| part.as_os_str().to_str());
+        let name = parts.next()??;
+        Some(match parts.next() {
+            Some(Some("log")) => format!("{name}/log"),
+            _ => name.to_string(),
+        })
+    });
+    let text = origin::problem(paths, problem).to_string();
+    Remark { unit, text }
 }
 
 /// Writes all of it; an error that does not come again loses nothing.

@@ -16,7 +16,7 @@ use engine::{Change, End, State, UnitState};
 use kernel::process::{self, ExecVector};
 use kernel::spawn::{Report, Spawner, Start, Step};
 use kernel::{clock, errno, fd};
-use layouts::overlay2;
+use plan::Program;
 use s6wire::death_tally::Death;
 use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
@@ -41,7 +41,10 @@ pub(crate) struct Pipe {
 
 /// A service's files and descriptors.
 pub(crate) struct Service {
-    pub(crate) definition: overlay2::Service,
+    /// Its unit's name.
+    pub(crate) name: Box<str>,
+    /// What is run, and with what.
+    pub(crate) program: Program,
     /// Its control fifo, read here. None where it could not be made: the service runs
     /// all the same.
     pub(crate) control: Option<OwnedFd>,
@@ -121,9 +124,10 @@ fn now() -> Tai64n {
 
 impl Service {
     /// A service of which nothing is there yet.
-    pub(crate) fn new(definition: overlay2::Service) -> Service {
+    pub(crate) fn new(name: &str, program: Program) -> Service {
         Service {
-            definition,
+            name: name.into(),
+            program,
             control: None,
             shown: None,
             dropped: false,
@@ -147,11 +151,11 @@ impl Service {
     /// service goes on without.
     pub(crate) fn open(&mut self, unit: &UnitState) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.definition.may_hang {
+        if self.program.may_hang {
             // Told by who has found it.
             return problems;
         }
-        let dir = self.definition.dir.clone();
+        let dir = self.program.directory.clone();
         let opened = files::open(&dir, || problems.extend(self.publish(unit)));
         match opened {
             Ok(control) => {
@@ -172,13 +176,14 @@ impl Service {
     /// The service of an earlier program of this process: its descriptors are still open,
     /// its stamps and deaths are in its files. What its listeners had not heard is lost.
     pub(crate) fn resumed(
-        definition: overlay2::Service,
+        name: &str,
+        program: Program,
         files: Files,
         mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
     ) -> Service {
-        let read = |name: &str| match definition.may_hang {
+        let read = |file: &str| match program.may_hang {
             true => Vec::new(),
-            false => files::read(&definition.dir, name).unwrap_or_default(),
+            false => files::read(&program.directory, file).unwrap_or_default(),
         };
         let status = Status::decode(&read("status")).ok();
         let deaths = s6wire::death_tally::decode(&read("death_tally"));
@@ -194,7 +199,7 @@ impl Service {
             changed: status.map_or_else(now, |status| status.stamp),
             ready: status.map_or_else(now, |status| status.ready_stamp),
             deaths: deaths.unwrap_or_default(),
-            ..Service::new(definition)
+            ..Service::new(name, program)
         }
     }
 
@@ -224,21 +229,21 @@ impl Service {
             Change::Gone | Change::Silent => {}
         }
         if let Some(letter) = letter(change)
-            && !self.definition.may_hang
+            && !self.program.may_hang
         {
             self.listeners.tell(letter);
         }
     }
 
     fn note_death(&mut self, end: Option<End>) {
-        let most = self.definition.max_death_tally as usize;
-        let kept = most > 0 && !self.definition.may_hang;
+        let most = self.program.max_death_tally as usize;
+        let kept = most > 0 && !self.program.may_hang;
         let Some(end) = end.filter(|_| kept) else {
             return;
         };
         if !self.deaths_noted {
             // What s6-svdt-clear has forgotten stays forgotten.
-            let length = files::size(&self.definition.dir, "death_tally");
+            let length = files::size(&self.program.directory, "death_tally");
             let kept = length / s6wire::death_tally::ENTRY_SIZE;
             let forgotten = self.deaths.len().saturating_sub(kept);
             self.deaths.drain(..forgotten);
@@ -256,11 +261,11 @@ impl Service {
     /// Writes what was noted: the death tally, the status bytes. Gives why the status
     /// could not be written, once for each reason.
     pub(crate) fn publish(&mut self, unit: &UnitState) -> Option<String> {
-        if !self.has_files || self.definition.may_hang {
+        if !self.has_files || self.program.may_hang {
             return None;
         }
         let status = self.status(unit).encode();
-        let outcome = Supervise::of(&self.definition.dir).and_then(|supervise| {
+        let outcome = Supervise::of(&self.program.directory).and_then(|supervise| {
             if std::mem::take(&mut self.deaths_noted) {
                 let tally = s6wire::death_tally::encode(&self.deaths);
                 let _ = supervise.replace("death_tally", &tally);
@@ -281,7 +286,7 @@ impl Service {
                 let known = self.unwritten == error.raw_os_error();
                 self.unwritten = error.raw_os_error();
                 (!known).then(|| {
-                    let dir = &self.definition.dir;
+                    let dir = &self.program.directory;
                     format!(
                         "{}/supervise/status: cannot be written: {}; s6-svstat and its like show \
                          an earlier state, and the service goes on",
@@ -317,7 +322,7 @@ impl Service {
     /// Goes on telling those who listen, as far as `budget` entries of `event/` allow;
     /// whether all of them have heard everything.
     pub(crate) fn tell_listeners(&mut self, budget: &mut u32) -> bool {
-        self.listeners.go_on(&self.definition.dir, budget)
+        self.listeners.go_on(&self.program.directory, budget)
     }
 
     /// Starts `run`.
@@ -325,13 +330,14 @@ impl Service {
     /// # Errors
     /// As clone(2) and pipe(2).
     pub(crate) fn start(&mut self, means: &mut Means) -> io::Result<i32> {
-        let notification = match self.definition.notification_fd {
+        let notification = match self.program.notification_fd {
             None => None,
             Some(number) => Some((number as RawFd, fd::pipe()?)),
         };
         let extra = notification.as_ref();
         let extra = extra.map(|(number, (_, write))| (write.as_raw_fd(), *number));
-        let pid = self.launch(means, &[b"./run"], extra)?;
+        let words: Vec<&[u8]> = self.program.start.iter().collect();
+        let pid = self.launch(means, &words, extra)?;
         self.notified = 0;
         self.notification = notification.map(|(_, (read, _))| read);
         if let Some(read) = &self.notification {
@@ -351,14 +357,9 @@ impl Service {
             End::Killed(signal) => (256, signal),
         };
         let (code, signal, group) = (code.to_string(), signal.to_string(), group.to_string());
-        let name = self.definition.unit.name.as_bytes();
-        let words: [&[u8]; 5] = [
-            b"./finish",
-            code.as_bytes(),
-            signal.as_bytes(),
-            name,
-            group.as_bytes(),
-        ];
+        let name = self.name.as_bytes();
+        let end = [code.as_bytes(), signal.as_bytes(), name, group.as_bytes()];
+        let words: Vec<&[u8]> = self.program.finish.iter().chain(end).collect();
         self.launch(means, &words, None)
     }
 
@@ -370,12 +371,12 @@ impl Service {
         argv: &[&[u8]],
         extra: Option<(RawFd, RawFd)>,
     ) -> io::Result<i32> {
-        let dir = &self.definition.dir;
+        let dir = &self.program.directory;
         let handed = handed::handed();
         let start = Start {
             dir: dir.as_os_str().as_encoded_bytes(),
             argv,
-            own_session: self.definition.own_session,
+            own_session: self.program.own_session,
             input: self.input.as_ref().map(|pipe| pipe.read.as_raw_fd()),
             output: means.output,
             extra,
@@ -403,7 +404,7 @@ impl Service {
             let (path, file) = (Path::new(OsStr::from_bytes(argv[0])), program(argv[0]));
             let words: Vec<Vec<u8>> = argv.iter().map(|word| word.to_vec()).collect();
             handed::give_back();
-            let sources = || noexec::sources_of_service(dir, &self.definition.unit.name, file);
+            let sources = || noexec::sources_of_service(dir, &self.name, file);
             let error = noexec::exec(path, &words, means.env, sources);
             refuse(means, &dir.join(file), &error)
         })
@@ -432,17 +433,17 @@ impl Service {
 
     /// Shows other programs that it is supervised. Gives what they will miss.
     pub(crate) fn show(&mut self, lock: Option<&Lock>) -> Option<String> {
-        if self.definition.may_hang {
+        if self.program.may_hang {
             return None;
         }
-        match lock::show(&self.definition.dir, lock) {
+        match lock::show(&self.program.directory, lock) {
             Ok(shown) => {
                 self.shown = Some(shown);
                 None
             }
             Err(error) => Some(format!(
                 "{}/supervise/lock: {}; s6-svok and its like do not see that it is supervised",
-                kernel::escape(self.definition.dir.as_os_str().as_encoded_bytes()),
+                kernel::escape(self.program.directory.as_os_str().as_encoded_bytes()),
                 errno::text(&error)
             )),
         }
@@ -451,26 +452,26 @@ impl Service {
     /// Shows that it is not supervised any more.
     pub(crate) fn hide(&mut self) {
         if self.shown.take().is_some() {
-            lock::hide(&self.definition.dir);
+            lock::hide(&self.program.directory);
         }
     }
 
     /// Looks for the directory where it is now, if it was moved or the link to it was
     /// removed: the control fifo is open, and the kernel knows its path.
     pub(crate) fn find_again(&mut self) {
-        let dir = &self.definition.dir;
+        let dir = &self.program.directory;
         let control = self.control.as_ref().map(AsRawFd::as_raw_fd);
         if let Some(found) = control.and_then(|control| files::moved_to(dir, control)) {
-            self.definition.dir = found;
+            self.program.directory = found;
         }
     }
 
     /// Marks the service as one that starts with the container, or not (`down`).
     pub(crate) fn set_normally_up(&self, up: bool) -> io::Result<()> {
-        if self.definition.may_hang {
+        if self.program.may_hang {
             return Err(io::Error::other("it is on a file system that may hang"));
         }
-        files::set_normally_up(&self.definition.dir, up)
+        files::set_normally_up(&self.program.directory, up)
     }
 }
 

@@ -699,7 +699,7 @@ impl<'a> Supervisor<'a> {
         let Some(service) = self.service(unit) else {
             return;
         };
-        let path = Refusal::path(report, &service.definition.dir, finishing);
+        let path = Refusal::path(report, &service.program.directory, finishing);
         let error = errno::from(i32::from(report.errno));
         // It may lie on a noexec mount of its own: the next try looks for another way.
         service.forks |= errno::is(&error, errno::EACCES);

@@ -226,7 +226,7 @@ impl Supervisor<'_> {
             self.epoll.remove(fd);
         }
         if !service.dropped && self.stopping.is_none() {
-            let name = std::mem::take(&mut service.definition.unit.name);
+            let name = String::from(std::mem::take(&mut service.name));
             self.returning.push((name, service.input.take()));
             self.rescan(false);
         }

@@ -6,7 +6,8 @@ use engine::{Event, StopCause, UnitId};
 use kernel::{errno, fd};
 use s6wire::control::ScanCommand;
 
-use layouts::Problem;
+use plan::handover::{self, Remark};
+use plan::{Entry, Program};
 
 use crate::boot::PLAN_LIMIT;
 use crate::boot::scan::{Handover, Progress, Scan};
@@ -112,7 +113,7 @@ impl Supervisor<'_> {
         if self.stopping.is_some() {
             return true;
         }
-        let (found, problems) = match layouts::overlay2::decode(bytes) {
+        let (found, remarks) = match handover::decode(bytes) {
             Ok(found) => found,
             Err(_) => return false,
         };
@@ -134,9 +135,9 @@ impl Supervisor<'_> {
             }
         }
         let mut new = Vec::new();
-        for service in found {
-            if self.engine.find(&service.unit.name).is_none() && self.is_free(&service) {
-                new.push(service);
+        for entry in found {
+            if self.engine.find(&entry.unit.name).is_none() && self.is_free(&entry.program) {
+                new.push(entry);
             }
         }
         self.add(new);
@@ -144,8 +145,8 @@ impl Supervisor<'_> {
             // Those that did not come back are not there any more.
             self.returning.clear();
         }
-        for problem in problems {
-            self.say_once(&problem);
+        for remark in remarks {
+            self.say_once(&remark);
         }
         true
     }
@@ -168,17 +169,17 @@ impl Supervisor<'_> {
 
     /// Whether no other process supervises the directory, such as an s6-supervise that
     /// somebody has started by hand.
-    fn is_free(&mut self, service: &layouts::overlay2::Service) -> bool {
-        if service.may_hang {
+    fn is_free(&mut self, program: &Program) -> bool {
+        if program.may_hang {
             return true;
         }
-        match lock::other_supervisor(&service.dir, self.lock.as_ref()) {
+        match lock::other_supervisor(&program.directory, self.lock.as_ref()) {
             None => true,
             Some(pid) => {
                 self.messages.warn(&format!(
                     "{}: another process (pid {pid}) supervises it already, so it is left \
                      alone; end that one, then ask again with s6-svscanctl -a",
-                    kernel::escape(service.dir.as_os_str().as_encoded_bytes())
+                    kernel::escape(program.directory.as_os_str().as_encoded_bytes())
                 ));
                 false
             }
@@ -187,42 +188,35 @@ impl Supervisor<'_> {
 
     /// Says what is wrong with a service's file, and remembers it, so that a start that
     /// fails for the same reason does not say it again.
-    fn say_once(&mut self, problem: &Problem) {
-        let text = problem.to_string();
-        let scan = &self.paths.services;
-        // The problem may name the file that the image's author wrote, so the service is
-        // told by its own directory alone: `web`, or `web/log`.
-        let owner = self
-            .services
-            .iter_mut()
-            .flatten()
-            .filter_map(|service| {
-                let own = service.definition.dir.strip_prefix(scan).ok()?;
-                let holds = problem.path.parent()?.ends_with(own);
-                let depth = own.components().count();
-                holds.then_some((depth, service))
-            })
-            .max_by_key(|(depth, _)| *depth);
-        if let Some((_, service)) = owner
-            && !service.told.is_new(&text)
+    fn say_once(&mut self, remark: &Remark) {
+        let unit = remark
+            .unit
+            .as_deref()
+            .and_then(|name| self.engine.find(name));
+        if let Some(service) = unit.and_then(|unit| self.service(unit))
+            && !service.told.is_new(&remark.text)
         {
             return;
         }
-        self.messages.warn(&text);
+        self.messages.warn(&remark.text);
     }
 
-    fn add(&mut self, new: Vec<layouts::overlay2::Service>) {
-        let units = new.iter().map(|service| service.unit.clone()).collect();
+    fn add(&mut self, new: Vec<Entry>) {
         let mut actions = Vec::new();
         let now = now();
         self.journal.begin(Kind::Add, |out| {
             out.u64(now.0);
-            out.blob(&layouts::overlay2::encode(&new, &[]));
+            out.blob(&handover::encode(&new, &[]));
         });
+        let names: Vec<String> = new.iter().map(|entry| entry.unit.name.clone()).collect();
+        let (units, programs): (Vec<_>, Vec<_>) = new
+            .into_iter()
+            .map(|entry| (entry.unit, entry.program))
+            .unzip();
         let ids = self.engine.add(units, now, &mut actions);
         self.journal.end();
-        for (definition, id) in new.into_iter().zip(ids) {
-            self.take_in(id, Service::new(definition));
+        for ((name, program), id) in names.iter().zip(programs).zip(ids) {
+            self.take_in(id, Service::new(name, program));
         }
         self.actions.extend(actions);
     }
@@ -248,7 +242,7 @@ impl Supervisor<'_> {
             self.watch(control.as_raw_fd(), Token::Control(id));
         }
         if service.input.is_none()
-            && let Some(producer) = service.definition.unit.name.strip_suffix("/log")
+            && let Some(producer) = service.name.strip_suffix("/log")
         {
             service.input = self.log_pipe(producer);
         }

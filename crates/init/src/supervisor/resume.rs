@@ -80,7 +80,8 @@ impl<'a> Supervisor<'a> {
         this.engine = saved.engine;
         this.actions = saved.actions;
         for (id, (found, files)) in saved.services {
-            let service = Service::resumed(found, files, |number| left.take(number));
+            let name = this.engine.unit(id).map_or("", |unit| unit.name());
+            let service = Service::resumed(name, found, files, |number| left.take(number));
             this.take_in(id, service);
         }
 
@@ -327,7 +328,7 @@ impl<'a> Supervisor<'a> {
             let rest = self.rest();
             let services = |id: UnitId| {
                 let service = self.services.get(id.0 as usize)?.as_deref()?;
-                Some((&service.definition, service.files()))
+                Some((&service.program, service.files()))
             };
             saved::write(&mut out, &self.engine, services, &rest);
             self.journal.replace(&out.into_bytes());

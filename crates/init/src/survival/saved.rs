@@ -6,8 +6,8 @@ use std::os::fd::RawFd;
 use std::time::Duration;
 
 use engine::{Action, DecodeError, Engine, Event, Time, UnitId};
-use layouts::overlay2::{self, Service};
 use plan::bytes::{Malformed, Reader, Writer};
+use plan::{Program, handover};
 
 use super::event::{self, read_limits, write_limits};
 use super::journal::{Contents, Journal, Kind};
@@ -280,7 +280,7 @@ impl Rest {
 pub(crate) struct Saved {
     pub(crate) engine: Engine,
     /// By the number of their unit.
-    pub(crate) services: BTreeMap<UnitId, (Service, Files)>,
+    pub(crate) services: BTreeMap<UnitId, (Program, Files)>,
     pub(crate) rest: Rest,
     /// What the engine wanted and was not carried out.
     pub(crate) actions: VecDeque<Action>,
@@ -292,7 +292,7 @@ pub(crate) struct Saved {
 pub(crate) fn write<'a>(
     out: &mut Writer,
     engine: &Engine,
-    services: impl Fn(UnitId) -> Option<(&'a Service, Files)>,
+    services: impl Fn(UnitId) -> Option<(&'a Program, Files)>,
     rest: &Rest,
 ) {
     out.blob(&engine.encode());
@@ -301,9 +301,9 @@ pub(crate) fn write<'a>(
         .filter_map(|(id, _)| Some((id, services(id)?)))
         .collect();
     out.length(known.len());
-    for (id, (service, files)) in known {
+    for (id, (program, files)) in known {
         out.u32(id.0);
-        service.write_rest(out);
+        program.write(out);
         files.write(out);
     }
     rest.write(out);
@@ -338,10 +338,10 @@ impl Saved {
         let mut services = BTreeMap::new();
         for _ in 0..from.length()? {
             let id = UnitId(from.u32()?);
-            let view = engine.unit(id).ok_or(Malformed::Invalid("unit number"))?;
-            let service = Service::read_rest(view.definition().clone(), &mut from)?;
+            engine.unit(id).ok_or(Malformed::Invalid("unit number"))?;
+            let program = Program::read(&mut from)?;
             let files = Files::read(&mut from)?;
-            services.insert(id, (service, files));
+            services.insert(id, (program, files));
         }
         let rest = Rest::read(&mut from)?;
         from.end_of_input()?;
@@ -378,13 +378,16 @@ impl Saved {
             Kind::Add if in_hand => {}
             Kind::Add => {
                 let now = Time(from.u64()?);
-                let found = overlay2::decode(from.blob()?);
+                let found = handover::decode(from.blob()?);
                 let (found, _) = found.map_err(|_| Malformed::Invalid("list of services"))?;
-                let units = found.iter().map(|service| service.unit.clone()).collect();
+                let (units, programs): (Vec<_>, Vec<_>) = found
+                    .into_iter()
+                    .map(|entry| (entry.unit, entry.program))
+                    .unzip();
                 let mut actions = Vec::new();
                 let ids = self.engine.add(units, now, &mut actions);
-                for (id, service) in ids.into_iter().zip(found) {
-                    self.services.insert(id, (service, Files::default()));
+                for (id, program) in ids.into_iter().zip(programs) {
+                    self.services.insert(id, (program, Files::default()));
                 }
                 self.actions.extend(actions);
             }
@@ -424,7 +427,7 @@ pub(crate) fn survives(
         saved
             .services
             .get(&id)
-            .map(|(service, files)| (service, *files))
+            .map(|(program, files)| (program, *files))
     };
     let mut out = Writer::default();
     write(&mut out, &saved.engine, files, &saved.rest);
@@ -444,7 +447,7 @@ pub(crate) fn survives(
 mod tests {
     use super::*;
     use engine::{Pid, State, StopCause, StopLimits};
-    use plan::Unit;
+    use plan::{Entry, Unit};
 
     fn rest() -> Rest {
         Rest {
@@ -489,16 +492,10 @@ mod tests {
         }
     }
 
-    fn service(name: &str) -> Service {
-        Service {
+    fn service(name: &str) -> Entry {
+        Entry {
             unit: Unit::service(name),
-            dir: format!("/run/s6/services/{name}").into(),
-            notification_fd: None,
-            max_death_tally: 100,
-            own_session: true,
-            lock_fd: None,
-            own_pid_namespace: false,
-            may_hang: false,
+            program: Program::of_directory(format!("/run/s6/services/{name}").into()),
         }
     }
 
@@ -514,7 +511,7 @@ mod tests {
         let services = [service("a")];
         journal.record(Kind::Add, |out| {
             out.u64(2);
-            out.blob(&overlay2::encode(&services, &[]));
+            out.blob(&handover::encode(&services, &[]));
         });
         let units = services
             .iter()
@@ -555,7 +552,7 @@ mod tests {
         assert_eq!(saved.rest, rest());
         assert_eq!(saved.services.len(), 1);
         let (found, files) = &saved.services[&UnitId(0)];
-        assert_eq!(*found, service("a"));
+        assert_eq!(*found, service("a").program);
         assert_eq!(files.input, Some((12, Some(13))));
     }
 

@@ -417,7 +417,7 @@ fn available(
     let on = picture
         .services
         .iter()
-        .map(|service| identity(&service.dir));
+        .map(|service| identity(&service.program.directory));
     let on: BTreeSet<_> = on.collect();
     let mut found = Vec::new();
     for dir in dirs {

@@ -15,12 +15,9 @@ pub mod services;
 mod texts;
 pub(crate) mod tree;
 pub mod user_files;
-mod wire;
 
 pub use service::{
-    Found, RULES as SERVICE_RULES, Service, read_scan_dir, read_scan_dir_in, read_service,
-    read_service_in,
+    Found, RULES as SERVICE_RULES, read_scan_dir, read_scan_dir_in, read_service, read_service_in,
 };
 pub use texts::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
 pub use tree::is_absent_dir;
-pub use wire::{Undecodable, decode, encode};

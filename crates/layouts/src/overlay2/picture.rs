@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kernel::accounts::Accounts;
 
 use super::fix_attrs::Line;
-use super::{INIT_STAGE2, Service, fix_attrs, handlers, read_scan_dir_in, scripts, services};
+use super::{INIT_STAGE2, fix_attrs, handlers, read_scan_dir_in, scripts, services};
 use super::{left_out, user_files};
 use crate::settings::Settings;
 use crate::view::View;
@@ -55,7 +55,7 @@ pub struct Picture {
     /// The programs in the place of what a signal means.
     pub handlers: Vec<PathBuf>,
     /// The services, loggers behind what they read from.
-    pub services: Vec<Service>,
+    pub services: Vec<plan::Entry>,
     /// The hooks of cont-finish.d.
     pub finish: Vec<PathBuf>,
     /// Whether the image has edited the boot's own script.
@@ -93,7 +93,7 @@ impl Picture {
             picture.problems.extend(passed_over);
             picture.problems.extend(problems);
             // What is copied later lies over what is there.
-            let is_new = |old: &Service| found.iter().all(|new| new.unit.name != old.unit.name);
+            let is_new = |old: &plan::Entry| found.iter().all(|new| new.unit.name != old.unit.name);
             picture.services.retain(is_new);
             picture.services.extend(found);
         }
@@ -150,8 +150,8 @@ impl Picture {
         let mut roles: BTreeMap<PathBuf, Role> =
             hooks.map(|hook| (hook.clone(), Role::Hook)).collect();
         for service in &self.services {
-            roles.insert(service.dir.join("run"), Role::Run);
-            roles.insert(service.dir.join("finish"), Role::Finish);
+            roles.insert(service.program.directory.join("run"), Role::Run);
+            roles.insert(service.program.directory.join("finish"), Role::Finish);
         }
         roles
     }
@@ -161,9 +161,9 @@ impl Picture {
         let mut all: Vec<PathBuf> = self.run_d.clone();
         all.extend(self.init.iter().cloned());
         for service in &self.services {
-            all.push(service.dir.join("run"));
+            all.push(service.program.directory.join("run"));
             if service.unit.has_finish {
-                all.push(service.dir.join("finish"));
+                all.push(service.program.directory.join("finish"));
             }
         }
         all.extend(self.finish.iter().cloned());

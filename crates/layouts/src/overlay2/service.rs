@@ -4,11 +4,11 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use kernel::{errno, escape, signal};
-use plan::{Readiness, Unit};
+use plan::{Entry, Program, Readiness, Unit};
 
 use super::scripts;
 use crate::view::View;
@@ -45,35 +45,13 @@ const LONGEST_NAME: usize = 251;
 /// Most deaths that s6-supervise keeps in its tally (servicedir, `max-death-tally`).
 const MOST_DEATHS: u32 = 4096;
 
-/// A supervised service: its unit and what only the performer needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Its unit. A logger's is called `NAME/log`.
-    pub unit: Unit,
-    /// The service directory, as reached through the scan directory.
-    pub dir: PathBuf,
-    /// The descriptor on which it says that it is ready (`notification-fd`).
-    pub notification_fd: Option<u32>,
-    /// How many deaths are kept for s6-svdt and s6-permafailon (`max-death-tally`).
-    pub max_death_tally: u32,
-    /// Whether it gets a session of its own; not where a file `nosetsid` lies.
-    pub own_session: bool,
-    /// The descriptor that holds a lock while it runs (`lock-fd`).
-    pub lock_fd: Option<u32>,
-    /// Whether it runs in a process namespace of its own (`flag-newpidns`).
-    pub own_pid_namespace: bool,
-    /// Whether its directory was linked into the scan directory from a file system that
-    /// may hang: what holds up who reads it must not be read by PID 1.
-    pub may_hang: bool,
-}
-
 /// What a service directory holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The service.
-    pub service: Service,
+    pub service: Entry,
     /// Its logger, where `log/` has a `run`.
-    pub logger: Option<Service>,
+    pub logger: Option<Entry>,
     /// What is wrong with single files; the service is as good as it can be without.
     pub problems: Vec<Problem>,
 }
@@ -82,12 +60,12 @@ pub struct Found {
 /// their names. What begins with a dot or is no directory is no service.
 ///
 /// A scan directory that cannot be listed is one problem and no services.
-pub fn read_scan_dir(scan: &Path) -> (Vec<Service>, Vec<Problem>) {
+pub fn read_scan_dir(scan: &Path) -> (Vec<Entry>, Vec<Problem>) {
     read_scan_dir_in(&View::live(), scan)
 }
 
 /// As above, for what `view` sees.
-pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>) {
+pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Entry>, Vec<Problem>) {
     let (mut services, mut problems) = (Vec::new(), Vec::new());
     let names = match view.names(scan) {
         Ok(names) => names,
@@ -117,8 +95,11 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Service>, Vec<Problem>
         match read_service_in(view, &dir) {
             Ok(mut found) => {
                 if may_hang(scan, &dir) {
-                    found.service.may_hang = true;
-                    found.logger.iter_mut().for_each(|log| log.may_hang = true);
+                    found.service.program.may_hang = true;
+                    found
+                        .logger
+                        .iter_mut()
+                        .for_each(|log| log.program.may_hang = true);
                     problems.push(Problem::new(
                         &dir,
                         "linked from a file system that may hang (FUSE, NFS and their like)",
@@ -209,7 +190,7 @@ fn read_one(
     dir: &Path,
     name: &str,
     problems: &mut Vec<Problem>,
-) -> Result<Service, Problem> {
+) -> Result<Entry, Problem> {
     let files = view.names(dir).map_err(|error| {
         Problem::refused(dir, "list it", &error, "this service is not started")
             .that_loses(Loss::Whole)
@@ -251,16 +232,15 @@ fn read_one(
         Some(0) => None,
         Some(milliseconds) => Some(Duration::from_millis(u64::from(milliseconds))),
     };
-    Ok(Service {
-        unit,
+    let program = Program {
         notification_fd,
         max_death_tally: reader.deaths(),
         own_session: !reader.has("nosetsid"),
         lock_fd: reader.descriptor("lock-fd"),
         own_pid_namespace: reader.has("flag-newpidns"),
-        may_hang: false,
-        dir: dir.to_path_buf(),
-    })
+        ..Program::of_directory(dir.to_path_buf())
+    };
+    Ok(Entry { unit, program })
 }
 
 struct Reader<'a> {
@@ -383,9 +363,9 @@ mod tests {
         temp.script("web/run", RUN);
         let found = read_service(&temp.at("web")).unwrap();
         assert_eq!(found.service.unit, Unit::service("web"));
-        assert_eq!(found.service.max_death_tally, 100);
-        assert_eq!(found.service.notification_fd, None);
-        assert!(found.service.own_session && !found.service.own_pid_namespace);
+        assert_eq!(found.service.program.max_death_tally, 100);
+        assert_eq!(found.service.program.notification_fd, None);
+        assert!(found.service.program.own_session && !found.service.program.own_pid_namespace);
         assert_eq!((found.logger, found.problems), (None, vec![]));
     }
 
@@ -414,19 +394,19 @@ mod tests {
         assert_eq!(found.problems, []);
         let service = found.service;
         assert!(!service.unit.wanted && service.unit.has_finish);
-        assert_eq!(service.notification_fd, Some(736));
+        assert_eq!(service.program.notification_fd, Some(736));
         assert_eq!(service.unit.readiness, Readiness::Notified);
         assert_eq!(service.unit.kill_after, Some(Duration::from_millis(2500)));
         assert_eq!(service.unit.finish_within, None);
         assert_eq!(i32::from(service.unit.down_signal), signal::SIGQUIT);
-        assert_eq!(service.max_death_tally, 7);
-        assert!(!service.own_session && service.own_pid_namespace);
-        assert_eq!(service.lock_fd, Some(9));
+        assert_eq!(service.program.max_death_tally, 7);
+        assert!(!service.program.own_session && service.program.own_pid_namespace);
+        assert_eq!(service.program.lock_fd, Some(9));
         let logger = found.logger.unwrap();
         assert_eq!(service.unit.logger.as_deref(), Some("s/log"));
         assert_eq!(logger.unit.name, "s/log");
-        assert_eq!(logger.dir, temp.at("s/log"));
-        assert_eq!(logger.notification_fd, Some(3));
+        assert_eq!(logger.program.directory, temp.at("s/log"));
+        assert_eq!(logger.program.notification_fd, Some(3));
     }
 
     #[test]
