@@ -285,16 +285,9 @@ pub(crate) fn table(report: &Report, paint: Paint) -> String {
     text
 }
 
-/// A span as people read it: two units at most.
+/// A span as people read it.
 pub(crate) fn span(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    match seconds {
-        0 => format!("{milliseconds} ms"),
-        1..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
-    }
+    kernel::words::time(std::time::Duration::from_millis(milliseconds))
 }
 
 pub(crate) fn json(report: &Report) -> String {

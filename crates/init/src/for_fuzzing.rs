@@ -18,5 +18,5 @@ pub fn survives(
     in_hand: Option<usize>,
     retry: bool,
 ) -> Option<bool> {
-    crate::survival::survives(snapshot, records, in_hand, retry)
+    crate::supervisor::saved::survives(snapshot, records, in_hand, retry)
 }

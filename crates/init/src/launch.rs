@@ -1,5 +1,7 @@
 //! How PID 1 was called.
 
+use crate::child::environment::with_path;
+
 /// What PID 1 is to do, from the name and words it was called with.
 #[derive(Clone)]
 pub struct Launch {
@@ -51,7 +53,7 @@ impl Launch {
     /// and everybody who asks for the container's variables see it, not the command alone.
     pub(crate) fn with_path(&self) -> Launch {
         let mut launch = self.clone();
-        launch.environment = crate::child::environment::with_path(launch.environment);
+        launch.environment = with_path(launch.environment);
         launch
     }
 

@@ -129,7 +129,7 @@ impl Messages {
 /// The line that says how many lines nobody will see.
 fn loss(count: u64) -> Vec<u8> {
     let were = if count == 1 { "was" } else { "were" };
-    let lines = kernel::plural::count(count, "line");
+    let lines = kernel::words::count(count, "line");
     format!("mainstay: {lines} {were} lost: nobody read the output\n").into_bytes()
 }
 

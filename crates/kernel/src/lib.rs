@@ -19,7 +19,6 @@ pub mod limits;
 pub mod memory;
 pub mod mount;
 pub mod namespace;
-pub mod plural;
 pub mod process;
 pub mod random;
 pub mod regex;
@@ -29,6 +28,7 @@ pub mod signal;
 pub mod socket;
 pub mod spawn;
 pub mod tty;
+pub mod words;
 
 pub use escape::{escape, escape_path};
 

@@ -84,13 +84,6 @@ impl Boot {
     }
 }
 
-/// Ends a boot, or the scripts of /run.d, where they stand: no further hook begins. The
-/// hook that runs is in PID 1's group and stays, to be ended with everything else.
-pub(crate) fn abandon(pid: i32) {
-    let _ = signal::send_group(pid, signal::SIGKILL);
-    let _ = signal::send(pid, signal::SIGKILL);
-}
-
 /// A group of its own, so that it and what it forked for itself can be ended as one.
 pub(crate) fn lead_group() {
     let _ = process::set_group(0, 0);

@@ -15,12 +15,12 @@ use super::{BootPlan, LOST, run_script};
 use crate::boot::scan;
 use crate::child::environment::{current, value_in};
 use crate::child::handed;
+use crate::child::handler;
 use crate::child::origin;
 use crate::launch::Workers;
 use crate::messages;
 use crate::paths::{FIXATTRS, IMAGE_SERVICES, Paths};
 use crate::stop;
-use crate::supervisor::handlers;
 
 /// One step.
 pub struct Step {
@@ -107,7 +107,7 @@ pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
 /// Says what in the image will not be run, ahead of the steps: also where they are a
 /// script of the image's.
 pub(super) fn say_what_is_left_out(plan: &BootPlan) {
-    handlers::check(plan.paths);
+    handler::check(plan.paths);
     stop::tell_cut_off(plan.paths, plan.settings);
     let own = Path::new(IMAGE_SERVICES);
     for problem in overlay2::left_out::check_in(&View::live(), own) {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use kernel::process::ExecVector;
 
-use crate::launch::Launch;
 use crate::paths::{self, Paths};
 
 /// The PATH of hooks and services where the image does not say otherwise
@@ -24,10 +23,10 @@ pub(crate) struct Base {
 impl Base {
     /// The container's own with S6_KEEP_ENV, else what the image's files say, else a
     /// PATH alone. `place`: where the state is, if they would not find it.
-    pub(crate) fn new(launch: &Launch, keep: bool, place: Option<Vec<u8>>) -> Base {
+    pub(crate) fn new(container: &[Vec<u8>], keep: bool, place: Option<Vec<u8>>) -> Base {
         if keep {
             return Base {
-                entries: launch.environment.clone(),
+                entries: container.to_vec(),
             };
         }
         let image = layouts::environment::read_written(Path::new(paths::IMAGE_ENVIRONMENT));

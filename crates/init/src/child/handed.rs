@@ -7,8 +7,6 @@ use std::sync::Mutex;
 use kernel::limits::{self, Limit, Resource};
 use kernel::{process, signal};
 
-use crate::survival::Journal;
-
 /// What our own files are made with: nobody but their owner may write to them, and
 /// everybody may read the container's variables, whatever was handed in.
 const UMASK: u32 = 0o022;
@@ -48,12 +46,15 @@ pub(crate) fn take() {
     });
 }
 
-/// In PID 1, once it is known whether it is this process's first program: what that was
-/// handed in is what counts.
-pub(crate) fn settle(journal: &Journal, first: bool) {
-    match journal.handed() {
-        None if first => journal.note_handed(handed()),
-        noted => remember(noted.unwrap_or_default()),
+/// In PID 1, once it is known whether it is this process's `first` program: what that was
+/// handed in is what counts, and is `noted` for the next one. Gives what is to be noted.
+pub(crate) fn settle(noted: Option<Handed>, first: bool) -> Option<Handed> {
+    match noted {
+        None if first => Some(handed()),
+        noted => {
+            remember(noted.unwrap_or_default());
+            None
+        }
     }
 }
 

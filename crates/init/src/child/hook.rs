@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use kernel::process::{self, WaitStatus};
 use kernel::signal;
+use kernel::words::time;
 
 use crate::child::origin;
 use crate::messages;
 use crate::paths::Paths;
 use crate::people::caller;
-use crate::supervisor::health::time;
 
 /// A hook that takes longer is shown by `mainstay status`.
 const SHOWN_AFTER: Duration = Duration::from_millis(200);

@@ -3,9 +3,11 @@
 pub(crate) mod command;
 pub(crate) mod environment;
 pub(crate) mod handed;
+pub(crate) mod handler;
 pub(crate) mod hook;
 pub(crate) mod noexec;
 pub(crate) mod origin;
+pub(crate) mod refusal;
 
 use std::io;
 use std::path::Path;
@@ -13,6 +15,9 @@ use std::sync::atomic::AtomicU64;
 
 use kernel::process::{self, Fork};
 use kernel::{errno, fd, limits, signal};
+
+/// Most children that are reaped in one turn of the loop: a few milliseconds.
+pub(crate) const REAPED_A_TURN: u32 = 512;
 
 /// What children get back that PID 1 changed for itself.
 pub(crate) struct Inheritance {
@@ -58,6 +63,13 @@ pub(crate) fn code_of(error: &io::Error) -> u8 {
     } else {
         126
     }
+}
+
+/// Ends a boot, or the scripts of /run.d, where they stand: no further hook begins. The
+/// hook that runs is in PID 1's group and stays, to be ended with everything else.
+pub(crate) fn abandon(pid: i32) {
+    let _ = signal::send_group(pid, signal::SIGKILL);
+    let _ = signal::send(pid, signal::SIGKILL);
 }
 
 /// Makes standard input /dev/null; without one, closed.

@@ -1,6 +1,7 @@
 //! One supervised service as other programs see it: its directory's `supervise/` and
 //! `event/` (s6-supervise(8), s6's fifodirs), and what its process is given.
 
+pub(crate) mod descriptors;
 pub(crate) mod files;
 pub(crate) mod listeners;
 pub(crate) mod lock;
@@ -9,12 +10,11 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use engine::{Change, End, State, UnitState};
 use kernel::process::{self, ExecVector};
-use kernel::spawn::{Report, Spawner, Start, Step};
+use kernel::spawn::{Spawner, Start};
 use kernel::{clock, errno, fd};
 use plan::Program;
 use s6wire::death_tally::Death;
@@ -24,12 +24,13 @@ use s6wire::{Ending, Status, Tai64n};
 use crate::child::handed;
 use crate::child::noexec;
 use crate::child::origin;
+use crate::child::refusal::Refusal;
 use crate::child::{Inheritance, null_input};
 use crate::paths::Paths;
+use crate::service::descriptors::Descriptors;
 use crate::service::files::Supervise;
 use crate::service::listeners::Listeners;
 use crate::service::lock::{Lock, Shown};
-use crate::survival::Files;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
 /// restart loses a byte.
@@ -178,7 +179,7 @@ impl Service {
     pub(crate) fn resumed(
         name: &str,
         program: Program,
-        files: Files,
+        files: Descriptors,
         mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
     ) -> Service {
         let read = |file: &str| match program.may_hang {
@@ -204,9 +205,9 @@ impl Service {
     }
 
     /// Its descriptors.
-    pub(crate) fn files(&self) -> Files {
+    pub(crate) fn files(&self) -> Descriptors {
         let number = |fd: &Option<OwnedFd>| fd.as_ref().map(AsRawFd::as_raw_fd);
-        Files {
+        Descriptors {
             control: number(&self.control),
             notification: number(&self.notification),
             input: self
@@ -545,139 +546,4 @@ fn refuse(means: &Means, path: &Path, error: &io::Error) -> u8 {
     let pid = process::id();
     let _ = fd::write_all(means.refusals, &Refusal::Worded { pid, cause }.encode());
     crate::child::code_of(error)
-}
-
-/// News of a child that could not execute its program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// It could not; it has found no words for it (see `kernel::spawn`).
-    Bare(Report),
-    /// It could not, and this is why.
-    Worded { pid: i32, cause: String },
-    /// Why one of this unit's could not, found out by another child.
-    Words { unit: u32, cause: String },
-}
-
-impl Refusal {
-    /// One write of PIPE_BUF (4096) bytes at most, which no other child's can mix with
-    /// (pipe(7)).
-    const TEXT: usize = 4000;
-
-    /// The kinds beside those of [`Report`].
-    const WORDED: u16 = 16;
-    const WORDS: u16 = 17;
-
-    /// In a child that is made for it: says why the program at `path` of this unit could
-    /// not be executed.
-    pub(crate) fn explain(
-        refusals: RawFd,
-        unit: u32,
-        paths: &Paths,
-        path: &Path,
-        error: &io::Error,
-    ) -> u8 {
-        let cause = origin::why_not(paths, path, error);
-        let words = Refusal::Words { unit, cause };
-        let _ = fd::write_all(refusals, &words.encode());
-        0
-    }
-
-    /// The program that a bare report is about, in the service's directory `dir`, of a
-    /// service that is `finishing` or not.
-    pub(crate) fn path(report: &Report, dir: &Path, finishing: bool) -> PathBuf {
-        match (report.step, finishing) {
-            (Step::Directory, _) => dir.to_path_buf(),
-            (Step::Program, false) => dir.join("run"),
-            (Step::Program, true) => dir.join("finish"),
-        }
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let (number, kind, cause) = match self {
-            Refusal::Bare(report) => return report.encode().to_vec(),
-            Refusal::Worded { pid, cause } => (pid.to_ne_bytes(), Refusal::WORDED, cause),
-            Refusal::Words { unit, cause } => (unit.to_ne_bytes(), Refusal::WORDS, cause),
-        };
-        let text = cause.as_bytes();
-        let text = &text[..text.len().min(Refusal::TEXT)];
-        let mut bytes = number.to_vec();
-        bytes.extend_from_slice(&kind.to_ne_bytes());
-        bytes.extend_from_slice(&(text.len() as u16).to_ne_bytes());
-        bytes.extend_from_slice(text);
-        bytes
-    }
-
-    /// The next one that waits in the pipe.
-    pub(crate) fn read(refusals: RawFd) -> Option<Refusal> {
-        let mut head = [0u8; Report::SIZE];
-        if fd::read(refusals, &mut head).ok()? != head.len() {
-            return None;
-        }
-        if let Some(report) = Report::decode(&head) {
-            return Some(Refusal::Bare(report));
-        }
-        let [a, b, c, d, kind @ .., e, f] = head;
-        let length = usize::from(u16::from_ne_bytes([e, f])).min(Refusal::TEXT);
-        let mut text = vec![0u8; length];
-        let count = fd::read(refusals, &mut text).ok()?;
-        let cause = String::from_utf8_lossy(&text[..count]).into_owned();
-        match u16::from_ne_bytes(kind) {
-            Refusal::WORDED => Some(Refusal::Worded {
-                pid: i32::from_ne_bytes([a, b, c, d]),
-                cause,
-            }),
-            Refusal::WORDS => Some(Refusal::Words {
-                unit: u32::from_ne_bytes([a, b, c, d]),
-                cause,
-            }),
-            _ => None,
-        }
-    }
-}
-
-/// How long ago a moment of the engine's clock was.
-pub(crate) fn age(since: engine::Time, now: engine::Time) -> Duration {
-    Duration::from_nanos(now.0.saturating_sub(since.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_crosses_the_pipe_whole_and_cut() {
-        let (read, write) = fd::pipe().expect("pipe");
-        let bare = Refusal::Bare(Report {
-            pid: 41,
-            step: Step::Program,
-            errno: 2,
-        });
-        for cause in ["no such file".to_string(), "x".repeat(9000)] {
-            let cut = cause[..cause.len().min(4000)].to_string();
-            let pid = 42;
-            for (sent, expected) in [
-                (
-                    Refusal::Worded {
-                        pid,
-                        cause: cause.clone(),
-                    },
-                    Refusal::Worded {
-                        pid,
-                        cause: cut.clone(),
-                    },
-                ),
-                (
-                    Refusal::Words { unit: 7, cause },
-                    Refusal::Words {
-                        unit: 7,
-                        cause: cut,
-                    },
-                ),
-                (bare.clone(), bare.clone()),
-            ] {
-                fd::write_all(write.as_raw_fd(), &sent.encode()).expect("write");
-                assert_eq!(Refusal::read(read.as_raw_fd()), Some(expected));
-            }
-        }
-    }
 }

@@ -14,9 +14,9 @@ use crate::boot::scan::{Handover, Progress};
 use crate::boot::{Boot, BootPlan, LOST, PLAN_LIMIT, lead_group, run_d};
 use crate::child::command::Command;
 use crate::child::environment;
-use crate::supervisor::again::Task;
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::token::Token;
-use crate::supervisor::{Phase, Supervisor};
 use crate::survival::Purpose;
 
 /// Whether nothing more is to be waited for before a unit counts as started.
@@ -48,49 +48,53 @@ fn lost_something(status: WaitStatus) -> bool {
 
 impl Supervisor<'_> {
     pub(crate) fn start_run_d(&mut self) {
-        let env = environment::vector(&self.launch.environment);
-        let group = self.inheritance.group;
-        self.journal.begin_child(Purpose::RunD);
-        let started = self.inheritance.fork(|| {
+        let env = environment::vector(&self.container.launch.environment);
+        let group = self.children.inheritance.group;
+        self.mind.journal.begin_child(Purpose::RunD);
+        let started = self.children.inheritance.fork(|| {
             lead_group();
             run_d(&env, group)
         });
         match started {
             Ok(pid) => {
-                self.again.done(Task::RunD);
-                self.phase = Phase::RunD(pid);
+                self.progress.again.done(Task::RunD);
+                self.progress.phase = Phase::RunD(pid);
                 self.keep();
             }
             Err(error) => self.try_later(Task::RunD, &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     /// Begins the boot: a child makes the state anew.
     pub(crate) fn start_boot(&mut self) {
         // After a crash in here all of it is done again.
-        self.journal.begin_child(Purpose::Boot);
-        if self.paths.is_nowhere() {
+        self.mind.journal.begin_child(Purpose::Boot);
+        if self.container.paths.is_nowhere() {
             self.begin_steps(0);
             return;
         }
         if self.server.is_none() {
-            self.server = prepare::listen(&self.paths, false).ok();
+            self.server = prepare::listen(&self.container.paths, false).ok();
             self.watch_server();
         }
-        let started = self.inheritance.fork(|| {
+        let started = self.children.inheritance.fork(|| {
             lead_group();
-            prepare::begin_anew(&self.paths, self.launch, &self.settings)
+            prepare::begin_anew(
+                &self.container.paths,
+                self.container.launch,
+                &self.container.settings,
+            )
         });
         match started {
             Ok(pid) => {
-                self.again.done(Task::State);
-                self.phase = Phase::Preparing(pid);
+                self.progress.again.done(Task::State);
+                self.progress.phase = Phase::Preparing(pid);
                 self.keep();
             }
             Err(error) => self.try_later(Task::State, &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     fn watch_server(&mut self) {
@@ -102,14 +106,14 @@ impl Supervisor<'_> {
     /// Goes on once the state has been made anew.
     pub(crate) fn preparation_ended(&mut self, status: WaitStatus) {
         // Its number may be anybody's from here on.
-        self.phase = Phase::Up;
-        if self.stopping.is_some() {
+        self.progress.phase = Phase::Up;
+        if self.ending.stopping.is_some() {
             // Ended by the stop, its code says nothing.
             return;
         }
-        self.journal.begin_child(Purpose::Boot);
+        self.mind.journal.begin_child(Purpose::Boot);
         if self.server.is_none() {
-            match prepare::listen(&self.paths, true) {
+            match prepare::listen(&self.container.paths, true) {
                 Ok(server) => self.server = Some(server),
                 Err(problem) => self.messages.warn(&problem),
             }
@@ -124,52 +128,52 @@ impl Supervisor<'_> {
             scan_control,
             lock,
             problems,
-        } = prepare::open(&self.paths, code);
-        self.prepared = true;
-        if kernel::mount::is_noexec(&self.paths.state) {
-            self.spawner = None;
+        } = prepare::open(&self.container.paths, code);
+        self.progress.prepared = true;
+        if kernel::mount::is_noexec(&self.container.paths.state) {
+            self.children.spawner = None;
         }
         for problem in problems {
             self.messages.warn(&problem);
         }
         // After a crash in the middle of this there may be one of before.
-        if let Some(before) = &self.scan_control {
+        if let Some(before) = &self.scanning.control {
             self.epoll.remove(before.as_raw_fd());
         }
         if let Some(control) = &scan_control {
             self.watch(control.as_raw_fd(), Token::ScanControl);
         }
-        self.scan_control = scan_control;
-        self.lock = lock;
+        self.scanning.control = scan_control;
+        self.services.lock = lock;
         self.begin_boot();
     }
 
     /// Starts the boot's steps over what has been prepared.
     pub(crate) fn begin_boot(&mut self) {
-        self.journal.begin_child(Purpose::Boot);
+        self.mind.journal.begin_child(Purpose::Boot);
         let started = Boot::start(
-            &self.inheritance,
+            &self.children.inheritance,
             &BootPlan {
-                paths: &self.paths,
-                env: &self.env,
-                settings: &self.settings,
-                workers: self.launch.workers.as_ref(),
+                paths: &self.container.paths,
+                env: &self.container.env,
+                settings: &self.container.settings,
+                workers: self.container.launch.workers.as_ref(),
             },
         );
         match started {
             Ok(boot) => {
                 self.watch(boot.handover.as_raw_fd(), Token::Boot);
-                self.again.done(Task::Boot);
-                self.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
+                self.progress.again.done(Task::Boot);
+                self.progress.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
                 self.keep();
             }
             Err(error) => self.try_later(Task::Boot, &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     pub(crate) fn read_boot(&mut self) {
-        let Phase::Booting(boot, handover) = &mut self.phase else {
+        let Phase::Booting(boot, handover) = &mut self.progress.phase else {
             return;
         };
         match handover.read(&boot.handover) {
@@ -188,28 +192,29 @@ impl Supervisor<'_> {
 
     /// Goes on with the boot as far as it can: from started services to the command.
     pub(crate) fn settle(&mut self) {
-        if self.stopping.is_some() {
+        if self.ending.stopping.is_some() {
             return;
         }
-        let Phase::Settling(until) = &self.phase else {
+        let Phase::Settling(until) = &self.progress.phase else {
             return;
         };
         let until = *until;
-        if self.scan.is_some() || self.again.waits(Task::Scan) {
+        if self.scanning.running.is_some() || self.progress.again.waits(Task::Scan) {
             return;
         }
-        let settled = self.engine.units().all(|(_, unit)| is_started(unit));
+        let settled = self.mind.engine().units().all(|(_, unit)| is_started(unit));
         if let Some(until) = until
             && !settled
         {
             if clock::monotonic() < until {
                 return;
             }
-            let stops = self.settings.if_boot_fails == IfBootFails::Stop;
+            let stops = self.container.settings.if_boot_fails == IfBootFails::Stop;
             self.messages.warn(&format!(
                 "[services.d] not up or ready within S6_CMD_WAIT_FOR_SERVICES_MAXTIME ({} ms): \
                  {}; {}",
-                self.settings
+                self.container
+                    .settings
                     .cmd_wait_maxtime
                     .unwrap_or_default()
                     .as_millis(),
@@ -226,9 +231,9 @@ impl Supervisor<'_> {
             }
         }
         self.messages.marker("[services.d] done.");
-        self.grown = true;
-        self.phase = Phase::Up;
-        if !self.argv.is_empty() {
+        self.progress.grown = true;
+        self.progress.phase = Phase::Up;
+        if !self.container.argv.is_empty() {
             self.start_command();
         }
     }
@@ -236,7 +241,8 @@ impl Supervisor<'_> {
     /// The services that the command still waits for, by name.
     fn unsettled(&self) -> String {
         let names: Vec<String> = self
-            .engine
+            .mind
+            .engine()
             .units()
             .filter(|(_, unit)| !is_started(unit))
             .map(|(id, _)| self.name(id))
@@ -246,29 +252,29 @@ impl Supervisor<'_> {
 
     pub(crate) fn start_command(&mut self) {
         let command = Command {
-            argv: &self.argv,
-            environment: &self.launch.environment,
-            keep: self.settings.keep_env,
-            paths: &self.paths,
-            passed: &self.passed,
+            argv: &self.container.argv,
+            environment: &self.container.launch.environment,
+            keep: self.container.settings.keep_env,
+            paths: &self.container.paths,
+            passed: &self.container.passed,
         };
-        self.journal.begin_child(Purpose::Command);
-        match command.start(&self.inheritance) {
+        self.mind.journal.begin_child(Purpose::Command);
+        match command.start(&self.children.inheritance) {
             Ok(pid) => {
-                self.again.done(Task::Command);
-                self.phase = Phase::Up;
-                self.command = Some(pid);
-                self.journal.note_command(self.command);
+                self.progress.again.done(Task::Command);
+                self.progress.phase = Phase::Up;
+                self.progress.command = Some(pid);
+                self.mind.journal.note_command(self.progress.command);
                 self.keep_rest();
             }
             Err(error) => self.try_later(Task::Command, &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     pub(crate) fn run_d_ended(&mut self, status: WaitStatus) {
-        self.phase = Phase::Up;
-        if self.stopping.is_some() {
+        self.progress.phase = Phase::Up;
+        if self.ending.stopping.is_some() {
             // Ended by the stop: its code says nothing.
             return;
         }
@@ -276,11 +282,11 @@ impl Supervisor<'_> {
             0 => {
                 // Ahead of the line, which may wait for its reader: after a crash from here
                 // on it is the boot that is begun, and not /run.d that is missed.
-                self.journal.begin_child(Purpose::Boot);
+                self.mind.journal.begin_child(Purpose::Boot);
                 self.messages.marker("[run] starting process manager");
                 self.start_boot();
             }
-            code if Some(code) == self.settings.build_stop => {
+            code if Some(code) == self.container.settings.build_stop => {
                 self.messages.marker("[run] container exit requested");
                 self.stop(StopCause::BootFailed(0));
             }
@@ -290,26 +296,27 @@ impl Supervisor<'_> {
 
     pub(crate) fn boot_ended(&mut self, status: WaitStatus) {
         self.read_boot();
-        self.running_hook = None;
+        self.progress.hook = None;
         let code = status.code();
-        let failed = code != 0 && self.settings.if_boot_fails == IfBootFails::Stop;
+        let failed = code != 0 && self.container.settings.if_boot_fails == IfBootFails::Stop;
         // Ended by the stop, its code says nothing.
-        let over = failed || self.stopping.is_some();
+        let over = failed || self.ending.stopping.is_some();
         let next = if over { Phase::Up } else { self.settling() };
-        let Phase::Booting(boot, handover) = std::mem::replace(&mut self.phase, next) else {
+        let Phase::Booting(boot, handover) = std::mem::replace(&mut self.progress.phase, next)
+        else {
             return;
         };
         self.epoll.remove(boot.handover.as_raw_fd());
         self.keep_rest();
         if over {
-            if self.stopping.is_none() {
-                self.boot_code = Some(code);
+            if self.ending.stopping.is_none() {
+                self.progress.code = Some(code);
                 self.stop(StopCause::BootFailed(code));
             }
             return;
         }
         if lost_something(status) {
-            self.incomplete = true;
+            self.progress.incomplete = true;
             self.messages.warn(
                 "the boot has lost hooks or services (above, or it was killed); the container is \
                  not ready; correct that and start it again",
@@ -321,7 +328,7 @@ impl Supervisor<'_> {
         }
         // A boot by script asks for the reading of its services through the fifo.
         self.read_scan_control();
-        if self.scan_control.is_none() {
+        if self.scanning.control.is_none() {
             // Nor could it ask.
             self.rescan(false);
         }
@@ -329,10 +336,12 @@ impl Supervisor<'_> {
 
     /// The phase after the boot: services start, and a command may wait for them.
     fn settling(&self) -> Phase {
-        let waits = !self.argv.is_empty() && self.settings.cmd_waits;
-        Phase::Settling(waits.then(|| match self.settings.cmd_wait_maxtime {
-            Some(limit) => clock::monotonic() + limit,
-            None => Duration::MAX,
-        }))
+        let waits = !self.container.argv.is_empty() && self.container.settings.cmd_waits;
+        Phase::Settling(
+            waits.then(|| match self.container.settings.cmd_wait_maxtime {
+                Some(limit) => clock::monotonic() + limit,
+                None => Duration::MAX,
+            }),
+        )
     }
 }

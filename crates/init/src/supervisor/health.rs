@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{End, Ended, Hindrance, Next, UnitId};
-use kernel::{clock, plural, signal};
+use kernel::words::{self, time};
+use kernel::{clock, signal};
 
-use crate::supervisor::again::Task;
-use crate::supervisor::{Phase, Supervisor, now};
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::{Phase, Task, now};
 
 impl Supervisor<'_> {
     /// The line of an end that nobody asked for; none where nobody wants to hear of it.
     pub(crate) fn ended(&self, ended: &Ended) -> Option<String> {
-        if !self.settings.tell_ends {
+        if !self.container.settings.tell_ends {
             return None;
         }
         let name = self.name(ended.unit);
@@ -48,8 +49,8 @@ impl Supervisor<'_> {
 
     /// The line of ends that were only counted.
     pub(crate) fn ended_often(&self, unit: UnitId, count: u32, last: End) -> Option<String> {
-        let times = plural::count(count, "more time");
-        self.settings.tell_ends.then(|| {
+        let times = words::count(count, "more time");
+        self.container.settings.tell_ends.then(|| {
             format!(
                 "{}: ended {times} within a minute; the last time it {}",
                 self.name(unit),
@@ -63,12 +64,12 @@ impl Supervisor<'_> {
         let names: Vec<String> = units
             .iter()
             .map(|unit| {
-                let pid = self.engine.unit(*unit).and_then(|view| view.pid());
+                let pid = self.mind.engine().unit(*unit).and_then(|view| view.pid());
                 let pid = pid.map_or(String::new(), |pid| format!(" (pid {})", pid.0));
                 format!("{}{pid}", self.name(*unit))
             })
             .collect();
-        let limit = match self.rules.limits.services {
+        let limit = match self.ending.rules.limits.services {
             None => "without a limit (S6_SERVICES_GRACETIME=0)".to_string(),
             Some(limit) => format!(
                 "{} at most after the stop hooks (S6_SERVICES_GRACETIME)",
@@ -84,7 +85,7 @@ impl Supervisor<'_> {
 
     /// What keeps the container as a whole from being ready, a few words each.
     pub(crate) fn not_ready(&self) -> Vec<String> {
-        let phase = match (&self.stopping, &self.phase) {
+        let phase = match (&self.ending.stopping, &self.progress.phase) {
             (Some(_), _) => Some(self.with_hook("the container stops")),
             (None, Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..)) => {
                 Some(self.with_hook("the container boots"))
@@ -94,6 +95,7 @@ impl Supervisor<'_> {
             (None, Phase::Up) => None,
         };
         let incomplete = self
+            .progress
             .incomplete
             .then(|| "the boot has lost hooks or services; the log says which and why".to_string());
         phase.into_iter().chain(incomplete).collect()
@@ -101,7 +103,7 @@ impl Supervisor<'_> {
 
     /// The services that keep it from being ready, and why, a few words each.
     pub(crate) fn hindrances(&self) -> BTreeMap<UnitId, String> {
-        let units = self.engine.hindrances(now());
+        let units = self.mind.engine().hindrances(now());
         units
             .map(|(unit, why)| (unit, self.hindrance(unit, why)))
             .collect()
@@ -109,7 +111,7 @@ impl Supervisor<'_> {
 
     /// Whether hooks still run, or are still to run, that come before the services.
     pub(crate) fn boots(&self) -> bool {
-        match self.phase {
+        match self.progress.phase {
             Phase::RunD(_) | Phase::Preparing(_) | Phase::Booting(..) => true,
             Phase::Held(task) => task != Task::Command,
             Phase::Settling(_) | Phase::Up => false,
@@ -118,7 +120,7 @@ impl Supervisor<'_> {
 
     /// These words, with the hook that is waited for.
     pub(crate) fn with_hook(&self, words: &str) -> String {
-        match &self.running_hook {
+        match &self.progress.hook {
             None => words.to_string(),
             Some((path, since)) => {
                 let age = clock::monotonic().saturating_sub(*since);
@@ -129,7 +131,7 @@ impl Supervisor<'_> {
 
     fn hindrance(&self, unit: UnitId, why: Hindrance) -> String {
         let name = self.name(unit);
-        let view = self.engine.unit(unit);
+        let view = self.mind.engine().unit(unit);
         let end = view
             .and_then(|view| view.last_end())
             .map_or_else(|| "never ran".to_string(), ending);
@@ -145,7 +147,8 @@ impl Supervisor<'_> {
             Hindrance::NotReady => format!("{name} runs and has not said that it is ready"),
             Hindrance::Waits => {
                 let needs: Vec<String> = self
-                    .engine
+                    .mind
+                    .engine()
                     .waits_for(unit)
                     .map(|need| kernel::escape(need.as_bytes()))
                     .collect();
@@ -161,22 +164,6 @@ pub(crate) fn ending(end: End) -> String {
     match end {
         End::Exited(code) => format!("ended with exit code {code}"),
         End::Killed(number) => format!("was killed by SIG{}", signal::name(i32::from(number))),
-    }
-}
-
-/// A time as people say it, two units at most.
-pub(crate) fn time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0 => format!("{} ms", time.as_millis()),
-        1..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!(
-            "{} {} h",
-            plural::count(seconds / 86400, "day"),
-            seconds % 86400 / 3600
-        ),
     }
 }
 
@@ -200,8 +187,5 @@ mod tests {
     fn numbers_are_said_as_people_say_them() {
         let said = [1, 2, 3, 4, 11, 12, 21, 22, 113].map(ordinal).join(" ");
         assert_eq!(said, "1st 2nd 3rd 4th 11th 12th 21st 22nd 113th");
-        let times = [0, 999, 2500, 61_000, 7_260_000, 90_000_000];
-        let said = times.map(|ms| time(Duration::from_millis(ms))).join(", ");
-        assert_eq!(said, "0 ms, 999 ms, 2 s, 1 min 1 s, 2 h 1 min, 1 day 1 h");
     }
 }

@@ -5,14 +5,12 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
-use kernel::{errno, signal};
+use kernel::{clock, errno, signal};
 
-use crate::service::listeners::ENTRIES_A_TURN;
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::Supervisor;
-use crate::supervisor::again::Task;
-use crate::supervisor::stop::FinishMarker;
+use crate::supervisor::parts::{FinishMarker, Task};
 use crate::supervisor::token::Token;
 use crate::survival::Purpose;
 
@@ -33,7 +31,7 @@ impl Supervisor<'_> {
             Action::RunStopHooks => self.run_stop_hooks(),
             Action::SignalAll(number) => self.signal_all(i32::from(number)),
             Action::Leave(code) => {
-                self.leave = Some(code);
+                self.ending.leave = Some(code);
                 self.keep_rest();
             }
             Action::Tell(notice) => self.word(notice),
@@ -41,22 +39,28 @@ impl Supervisor<'_> {
     }
 
     pub(crate) fn service(&mut self, unit: UnitId) -> Option<&mut Service> {
-        self.services.get_mut(unit.0 as usize)?.as_deref_mut()
+        self.services.get_mut(unit)
     }
 
     /// The write end of the pipe to a service's logger.
     fn output_of(&self, unit: UnitId) -> Option<RawFd> {
-        let logger = self.engine.unit(unit)?.definition().logger.as_deref()?;
-        let logger = self.engine.find(logger)?;
-        let service = self.services.get(logger.0 as usize)?.as_deref()?;
+        let logger = self
+            .mind
+            .engine()
+            .unit(unit)?
+            .definition()
+            .logger
+            .as_deref()?;
+        let logger = self.mind.engine().find(logger)?;
+        let service = self.services.get(logger)?;
         Some(service.input.as_ref()?.write.as_ref()?.as_raw_fd())
     }
 
     fn start(&mut self, unit: UnitId) {
         let output = self.output_of(unit);
-        self.journal.begin_child(Purpose::Unit(unit));
+        self.mind.journal.begin_child(Purpose::Unit(unit));
         let Some((service, mut means)) = self.means(unit, output) else {
-            self.journal.end_child();
+            self.mind.journal.end_child();
             return self.tell(Event::StartFailed(unit));
         };
         match service.start(&mut means) {
@@ -70,35 +74,35 @@ impl Supervisor<'_> {
             }
             Err(error) => self.not_started(unit, "run", &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     fn finish(&mut self, unit: UnitId, end: End, pid: Pid) {
         let output = self.output_of(unit);
-        self.journal.begin_child(Purpose::Unit(unit));
+        self.mind.journal.begin_child(Purpose::Unit(unit));
         let Some((service, mut means)) = self.means(unit, output) else {
-            self.journal.end_child();
+            self.mind.journal.end_child();
             return self.tell(Event::StartFailed(unit));
         };
         match service.start_finish(&mut means, end, pid.0) {
             Ok(pid) => self.tell(Event::Started(unit, Pid(pid))),
             Err(error) => self.not_started(unit, "finish", &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     /// A service, and what starting a program of it takes.
     fn means(&mut self, unit: UnitId, output: Option<RawFd>) -> Option<(&mut Service, Means<'_>)> {
-        let slot = self.services.get_mut(unit.0 as usize)?;
+        let service = self.services.get_mut(unit)?;
         let means = Means {
-            inheritance: &self.inheritance,
-            spawner: self.spawner.as_mut(),
-            env: &self.env,
+            inheritance: &self.children.inheritance,
+            spawner: self.children.spawner.as_mut(),
+            env: &self.container.env,
             output,
-            refusals: self.refusals.1.as_raw_fd(),
-            paths: &self.paths,
+            refusals: self.children.refusals.1.as_raw_fd(),
+            paths: &self.container.paths,
         };
-        Some((slot.as_deref_mut()?, means))
+        Some((service, means))
     }
 
     fn not_started(&mut self, unit: UnitId, what: &str, error: &std::io::Error) {
@@ -117,9 +121,8 @@ impl Supervisor<'_> {
             self.close_notification(unit);
         }
         let last = !self.is_announced_again(unit);
-        let view = self.engine.unit(unit);
-        let slot = self.services.get_mut(unit.0 as usize);
-        let Some(service) = slot.and_then(Option::as_deref_mut) else {
+        let view = self.mind.engine().unit(unit);
+        let Some(service) = self.services.get_mut(unit) else {
             return;
         };
         service.note(view, change);
@@ -133,7 +136,7 @@ impl Supervisor<'_> {
     /// are written when the last of these is done.
     fn is_announced_again(&self, unit: UnitId) -> bool {
         const AHEAD: usize = 4;
-        self.actions.iter().take(AHEAD).any(|action| match action {
+        self.mind.waiting().take(AHEAD).any(|action| match action {
             Action::Announce(id, _) | Action::Start(id) => *id == unit,
             Action::RunFinish { unit: id, .. } => *id == unit,
             Action::Signal(..)
@@ -148,43 +151,13 @@ impl Supervisor<'_> {
 
     /// Writes what has been noted of a unit's changes, then tells those who listen.
     fn publish(&mut self, unit: UnitId) {
-        if let Some(view) = self.engine.unit(unit)
-            && let Some(Some(service)) = self.services.get_mut(unit.0 as usize)
+        if let Some(view) = self.mind.engine().unit(unit)
+            && let Some(service) = self.services.get_mut(unit)
             && let Some(problem) = service.publish(view)
         {
             self.messages.warn(&problem);
         }
-        self.tell_listeners(unit);
-    }
-
-    /// Tells those who listen to a service, as far as this turn of the loop allows; what
-    /// is left is done in later turns.
-    pub(crate) fn tell_listeners(&mut self, unit: UnitId) {
-        if self.unheard.contains(&unit) {
-            return;
-        }
-        let mut budget = self.entries_left;
-        let done = match self.service(unit) {
-            Some(service) => service.tell_listeners(&mut budget),
-            None => true,
-        };
-        self.entries_left = budget;
-        if !done {
-            self.unheard.push_back(unit);
-        }
-    }
-
-    /// Goes on telling listeners where an earlier turn left off.
-    pub(crate) fn tell_more_listeners(&mut self) {
-        self.entries_left = ENTRIES_A_TURN;
-        for _ in 0..self.unheard.len() {
-            if self.entries_left == 0 {
-                return;
-            }
-            if let Some(unit) = self.unheard.pop_front() {
-                self.tell_listeners(unit);
-            }
-        }
+        self.services.tell_listeners(unit);
     }
 
     fn close_notification(&mut self, unit: UnitId) {
@@ -214,9 +187,7 @@ impl Supervisor<'_> {
     }
 
     fn forget(&mut self, unit: UnitId) {
-        self.unheard.retain(|other| *other != unit);
-        let slot = self.services.get_mut(unit.0 as usize);
-        let Some(mut service) = slot.and_then(Option::take) else {
+        let Some(mut service) = self.services.take(unit) else {
             return;
         };
         service.hide();
@@ -225,36 +196,41 @@ impl Supervisor<'_> {
         for fd in [files.control, files.notification].into_iter().flatten() {
             self.epoll.remove(fd);
         }
-        if !service.dropped && self.stopping.is_none() {
+        if !service.dropped && self.ending.stopping.is_none() {
             let name = String::from(std::mem::take(&mut service.name));
-            self.returning.push((name, service.input.take()));
+            self.services.returning.push((name, service.input.take()));
             self.rescan(false);
         }
     }
 
     pub(crate) fn run_stop_hooks(&mut self) {
-        if !self.prepared {
+        if !self.progress.prepared {
             // Nothing was booted; what lies in the state directory is an earlier run's.
-            return self.tell(Event::StopHooksDone(self.rules.limits));
+            return self.tell(Event::StopHooksDone(self.ending.rules.limits));
         }
-        let code = self.boot_code.unwrap_or(0);
+        let code = self.progress.code.unwrap_or(0);
         let entry = format!("S6_STAGE2_EXITED={code}").into_bytes();
-        let env = self.base.with(&[entry]);
+        let env = self.container.base.with(&[entry]);
         let variables = Variables {
-            start: &self.launch.environment,
-            keep: self.settings.keep_env,
+            start: &self.container.launch.environment,
+            keep: self.container.settings.keep_env,
         };
-        self.journal.begin_child(Purpose::StopHooks);
-        match StopHooks::start(&self.inheritance, &self.paths, &env, &variables) {
+        self.mind.journal.begin_child(Purpose::StopHooks);
+        match StopHooks::start(
+            &self.children.inheritance,
+            &self.container.paths,
+            &env,
+            &variables,
+        ) {
             Ok(hooks) => {
-                self.again.done(Task::StopHooks);
+                self.progress.again.done(Task::StopHooks);
                 kernel::crash::note_descriptor(hooks.descriptor());
-                self.hooks = Some(hooks);
+                self.ending.hooks = Some(hooks);
                 self.keep_rest();
             }
             Err(error) => self.try_later(Task::StopHooks, &error),
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     /// One that has ended meanwhile needs no signal (ESRCH). One that may not be signalled
@@ -262,7 +238,7 @@ impl Supervisor<'_> {
     fn signal(&mut self, unit: UnitId, pid: Pid, number: i32) {
         if let Err(error) = signal::send(pid.0, number)
             && errno::is(&error, errno::EPERM)
-            && self.unreachable.insert(pid.0)
+            && self.ending.unreachable.insert(pid.0)
         {
             let name = self.name(unit);
             self.messages.warn(&format!(
@@ -284,14 +260,14 @@ impl Supervisor<'_> {
             self.note_killed();
         }
         if number == signal::SIGTERM {
-            self.note_terminated();
+            self.ending.note_terminated(clock::monotonic());
         }
         // The image has taken it out of the last signals; TERM follows at once.
-        if number == signal::SIGHUP && !self.rules.hangs_up {
+        if number == signal::SIGHUP && !self.ending.rules.hangs_up {
             return;
         }
-        self.reach.signal_all(number);
-        self.signalled_all = true;
+        self.ending.reach.signal_all(number);
+        self.ending.signalled_all = true;
     }
 
     /// Words a notice of the engine for people.
@@ -311,7 +287,7 @@ impl Supervisor<'_> {
             ),
             Notice::KilledAfter(unit, time) => {
                 let name = self.name(unit);
-                self.add_killed(
+                self.ending.add_killed(
                     name.clone(),
                     format!(
                         "still running {} after its down signal (timeout-kill)",
@@ -339,7 +315,11 @@ impl Supervisor<'_> {
             }
             Notice::GraceOver(units) => {
                 let names: Vec<String> = units.iter().map(|unit| self.name(*unit)).collect();
-                let hastened = self.stopping.as_ref().is_some_and(|stop| stop.hastened);
+                let hastened = self
+                    .ending
+                    .stopping
+                    .as_ref()
+                    .is_some_and(|stop| stop.hastened);
                 let when = if hastened {
                     "somebody cut their time (S6_SERVICES_GRACETIME) short"
                 } else {
@@ -349,7 +329,7 @@ impl Supervisor<'_> {
             }
             Notice::StopWaits(units, waited) => self.stop_waits(&units, waited),
             Notice::Hastened(stage) => {
-                self.note_hastened();
+                self.ending.note_hastened();
                 let next = if stage == StopStage::Kill {
                     "KILL"
                 } else {
@@ -370,7 +350,7 @@ impl Supervisor<'_> {
 
     /// A unit's name for a line.
     pub(crate) fn name(&self, unit: UnitId) -> String {
-        match self.engine.unit(unit) {
+        match self.mind.engine().unit(unit) {
             Some(view) => kernel::escape(view.name().as_bytes()),
             None => format!("unit {}", unit.0),
         }

@@ -10,10 +10,9 @@ use s6wire::control::{self, Command, GroupSignal};
 
 use crate::people::order::Order;
 use crate::people::socket::{ACCEPTED_A_TURN, Accepted, Server, Turn};
-use crate::service::age;
-use crate::supervisor::again::Task;
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::{Phase, Task, now};
 use crate::supervisor::token::Token;
-use crate::supervisor::{Phase, Supervisor, now};
 
 impl Supervisor<'_> {
     pub(crate) fn read_control(&mut self, unit: UnitId) {
@@ -71,7 +70,7 @@ impl Supervisor<'_> {
             GroupSignal::Cont => signal::SIGCONT,
             GroupSignal::Kill => signal::SIGKILL,
         };
-        if let Some(pid) = self.engine.unit(unit).and_then(|view| view.pid()) {
+        if let Some(pid) = self.mind.engine().unit(unit).and_then(|view| view.pid()) {
             let _ = signal::send_group(pid.0, number);
         }
         if number == signal::SIGKILL {
@@ -218,11 +217,11 @@ impl Supervisor<'_> {
             }
             Ok(Order::HookRuns(path, age)) => {
                 let since = clock::monotonic().saturating_sub(Duration::from_millis(age));
-                self.running_hook = Some((kernel::escape(path), since));
+                self.progress.hook = Some((kernel::escape(path), since));
                 Ok(())
             }
             Ok(Order::HookOver) => {
-                self.running_hook = None;
+                self.progress.hook = None;
                 Ok(())
             }
             Ok(Order::FirstTime(name, line)) => {
@@ -244,7 +243,7 @@ impl Supervisor<'_> {
     /// Whether a line about a service's files is new.
     fn is_first_time(&mut self, name: &[u8], line: &[u8]) -> bool {
         let name = std::str::from_utf8(name).ok();
-        let unit = name.and_then(|name| self.engine.find(name));
+        let unit = name.and_then(|name| self.mind.engine().find(name));
         match unit.and_then(|unit| self.service(unit)) {
             Some(service) => service.told.is_new(&String::from_utf8_lossy(line)),
             None => true,
@@ -255,7 +254,7 @@ impl Supervisor<'_> {
     /// answer: who was reached, `reached PID`.
     fn signal_service(&mut self, name: &[u8], number: u8, group: bool) -> Vec<u8> {
         let reached = self.find(name).and_then(|unit| {
-            let view = self.engine.unit(unit);
+            let view = self.mind.engine().unit(unit);
             let state = view.map_or(State::Down, |view| view.state());
             let pid = view.filter(|_| runs(state)).and_then(|view| view.pid());
             match pid {
@@ -283,15 +282,15 @@ impl Supervisor<'_> {
     fn find(&self, name: &[u8]) -> Result<UnitId, String> {
         let called = std::str::from_utf8(name)
             .ok()
-            .and_then(|name| self.engine.find(name));
+            .and_then(|name| self.mind.engine().find(name));
         let shown = || {
-            let mut units = self.engine.units();
+            let mut units = self.mind.engine().units();
             units
                 .find(|(_, unit)| kernel::escape(unit.name().as_bytes()).as_bytes() == name)
                 .map(|(id, _)| id)
         };
         called.or_else(shown).ok_or_else(|| {
-            if self.stopping.is_none() && self.boots() {
+            if self.ending.stopping.is_none() && self.boots() {
                 return format!(
                     "{}; its services start afterwards",
                     self.with_hook("the container boots")
@@ -306,13 +305,13 @@ impl Supervisor<'_> {
 
     fn ask(&mut self, name: &[u8], request: impl Fn(State) -> Request) -> Result<(), String> {
         let unit = self.find(name)?;
-        let Some(view) = self.engine.unit(unit) else {
+        let Some(view) = self.mind.engine().unit(unit) else {
             return Err(format!("{} has just gone", kernel::escape(name)));
         };
         let state = view.state();
         let request = request(state);
         let starts = matches!(request, Request::Up | Request::Restart);
-        if starts && matches!(self.engine.phase(), EnginePhase::Stopping(_)) {
+        if starts && matches!(self.mind.engine().phase(), EnginePhase::Stopping(_)) {
             return Err("the container is stopping; nothing starts any more".to_string());
         }
         if state == State::Stopping && request == Request::Restart {
@@ -335,7 +334,7 @@ impl Supervisor<'_> {
         let hindrances = self.hindrances();
         let whole = self.not_ready();
         let not_ready: Vec<&String> = whole.iter().chain(hindrances.values()).collect();
-        let phase = match (&self.engine.phase(), &self.phase) {
+        let phase = match (&self.mind.engine().phase(), &self.progress.phase) {
             (EnginePhase::Stopping(_), _) => "stopping",
             (EnginePhase::Running, Phase::RunD(_) | Phase::Held(Task::RunD)) => "run.d",
             (EnginePhase::Running, Phase::Held(Task::Command) | Phase::Settling(_)) => "starting",
@@ -346,7 +345,7 @@ impl Supervisor<'_> {
         };
         let ready = if not_ready.is_empty() { "yes" } else { "no" };
         let mut text = format!("ok\ncontainer\t{phase}\t{ready}\n");
-        if let Some((path, since)) = &self.running_hook {
+        if let Some((path, since)) = &self.progress.hook {
             let age = clock::monotonic().saturating_sub(*since).as_millis();
             text.push_str(&format!("hook\t{path}\t{age}\n"));
         }
@@ -357,7 +356,7 @@ impl Supervisor<'_> {
             let more = not_ready.len() - REASONS;
             text.push_str(&format!("why\tand {more} more\n"));
         }
-        for (id, unit) in self.engine.units() {
+        for (id, unit) in self.mind.engine().units() {
             let end = match unit.last_end() {
                 None => "-".to_string(),
                 Some(engine::End::Exited(code)) => format!("exit {code}"),
@@ -423,4 +422,9 @@ fn state_name(state: State) -> &'static str {
         State::Stopping => "stopping",
         State::Failed => "failed",
     }
+}
+
+/// How long ago a moment of the engine's clock was.
+pub(crate) fn age(since: engine::Time, now: engine::Time) -> Duration {
+    Duration::from_nanos(now.0.saturating_sub(since.0))
 }

@@ -13,17 +13,16 @@ use crate::boot::PLAN_LIMIT;
 use crate::boot::scan::{Handover, Progress, Scan};
 use crate::service::lock;
 use crate::service::{Pipe, Service};
-use crate::supervisor::again::Task;
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::token::Token;
-use crate::supervisor::{Phase, Supervisor, now};
-use crate::survival::Kind;
 
 /// How often a reading is tried before it is given up.
 const SCAN_TRIES: u32 = 3;
 
 impl Supervisor<'_> {
     pub(crate) fn read_scan_control(&mut self) {
-        let Some(control) = &self.scan_control else {
+        let Some(control) = &self.scanning.control else {
             return;
         };
         let mut letters = [0u8; 256];
@@ -53,34 +52,38 @@ impl Supervisor<'_> {
 
     /// Reads the scan directory again, once the reading that runs is done.
     pub(crate) fn rescan(&mut self, drop_missing: bool) {
-        if self.stopping.is_some() {
+        if self.ending.stopping.is_some() {
             return;
         }
-        if self.scan.is_some() {
-            self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+        if self.scanning.running.is_some() {
+            self.scanning.ask(drop_missing);
             return;
         }
-        match Scan::start(&self.inheritance, &self.paths, drop_missing) {
+        match Scan::start(
+            &self.children.inheritance,
+            &self.container.paths,
+            drop_missing,
+        ) {
             Ok(scan) => {
-                self.again.done(Task::Scan);
+                self.progress.again.done(Task::Scan);
                 self.watch(scan.handover.as_raw_fd(), Token::Scan);
-                self.scan = Some((scan, Handover::new(PLAN_LIMIT)));
+                self.scanning.running = Some((scan, Handover::new(PLAN_LIMIT)));
             }
             Err(error) => {
-                self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+                self.scanning.ask(drop_missing);
                 self.try_later(Task::Scan, &error);
             }
         }
     }
 
     pub(crate) fn read_scan(&mut self) {
-        let Some((scan, handover)) = &mut self.scan else {
+        let Some((scan, handover)) = &mut self.scanning.running else {
             return;
         };
         match handover.read(&scan.handover) {
             Ok(Progress::More) => return,
             Ok(Progress::Complete) => {
-                if let Some((scan, handover)) = self.scan.take() {
+                if let Some((scan, handover)) = self.scanning.running.take() {
                     self.epoll.remove(scan.handover.as_raw_fd());
                     if !self.take_services(handover.bytes(), scan.drop_missing) {
                         self.scan_lost(scan.drop_missing, "could not be read");
@@ -91,7 +94,7 @@ impl Supervisor<'_> {
                 // Closing the pipe ends the child, should it still write.
                 self.epoll.remove(scan.handover.as_raw_fd());
                 let drop_missing = scan.drop_missing;
-                self.scan = None;
+                self.scanning.running = None;
                 let why = errno::text(&error);
                 let why = format!("what was read cannot be taken over: {why}");
                 self.scan_lost(drop_missing, &why);
@@ -102,7 +105,7 @@ impl Supervisor<'_> {
 
     /// Begins the reading that was asked for while another ran.
     pub(crate) fn scan_on(&mut self) {
-        if let Some(drop_missing) = self.scan_next.take() {
+        if let Some(drop_missing) = self.scanning.next.take() {
             self.rescan(drop_missing);
         }
     }
@@ -110,17 +113,18 @@ impl Supervisor<'_> {
     /// Adds the services that a child has read; with `drop_missing`, removes those that
     /// are no longer there. Whether the bytes were what a child writes.
     pub(crate) fn take_services(&mut self, bytes: &[u8], drop_missing: bool) -> bool {
-        if self.stopping.is_some() {
+        if self.ending.stopping.is_some() {
             return true;
         }
         let (found, remarks) = match handover::decode(bytes) {
             Ok(found) => found,
             Err(_) => return false,
         };
-        self.scans_lost = 0;
+        self.scanning.lost = 0;
         if drop_missing {
             let gone: Vec<UnitId> = self
-                .engine
+                .mind
+                .engine()
                 .units()
                 .filter(|(_, unit)| !found.iter().any(|f| f.unit.name == unit.name()))
                 .map(|(id, _)| id)
@@ -136,14 +140,14 @@ impl Supervisor<'_> {
         }
         let mut new = Vec::new();
         for entry in found {
-            if self.engine.find(&entry.unit.name).is_none() && self.is_free(&entry.program) {
+            if self.mind.engine().find(&entry.unit.name).is_none() && self.is_free(&entry.program) {
                 new.push(entry);
             }
         }
         self.add(new);
-        if self.scan_next.is_none() {
+        if self.scanning.next.is_none() {
             // Those that did not come back are not there any more.
-            self.returning.clear();
+            self.services.returning.clear();
         }
         for remark in remarks {
             self.say_once(&remark);
@@ -153,18 +157,18 @@ impl Supervisor<'_> {
 
     /// A reading of the scan directory came to nothing: it is done once more, or said.
     pub(crate) fn scan_lost(&mut self, drop_missing: bool, why: &str) {
-        self.scans_lost += 1;
-        if self.scans_lost < SCAN_TRIES {
-            self.scan_next = Some(self.scan_next.unwrap_or(false) || drop_missing);
+        self.scanning.lost += 1;
+        if self.scanning.lost < SCAN_TRIES {
+            self.scanning.ask(drop_missing);
             return;
         }
-        self.scans_lost = 0;
+        self.scanning.lost = 0;
         self.messages.warn(&format!(
             "{}: {why}; the services stay as they are; ask again with s6-svscanctl -a",
-            self.paths.services.display()
+            self.container.paths.services.display()
         ));
         // The first reading of all: what is up is not what was asked for.
-        self.incomplete |= matches!(self.phase, Phase::Settling(_));
+        self.progress.incomplete |= matches!(self.progress.phase, Phase::Settling(_));
     }
 
     /// Whether no other process supervises the directory, such as an s6-supervise that
@@ -173,7 +177,7 @@ impl Supervisor<'_> {
         if program.may_hang {
             return true;
         }
-        match lock::other_supervisor(&program.directory, self.lock.as_ref()) {
+        match lock::other_supervisor(&program.directory, self.services.lock.as_ref()) {
             None => true,
             Some(pid) => {
                 self.messages.warn(&format!(
@@ -192,7 +196,7 @@ impl Supervisor<'_> {
         let unit = remark
             .unit
             .as_deref()
-            .and_then(|name| self.engine.find(name));
+            .and_then(|name| self.mind.engine().find(name));
         if let Some(service) = unit.and_then(|unit| self.service(unit))
             && !service.told.is_new(&remark.text)
         {
@@ -202,23 +206,11 @@ impl Supervisor<'_> {
     }
 
     fn add(&mut self, new: Vec<Entry>) {
-        let mut actions = Vec::new();
-        let now = now();
-        self.journal.begin(Kind::Add, |out| {
-            out.u64(now.0);
-            out.blob(&handover::encode(&new, &[]));
-        });
-        let names: Vec<String> = new.iter().map(|entry| entry.unit.name.clone()).collect();
-        let (units, programs): (Vec<_>, Vec<_>) = new
-            .into_iter()
-            .map(|entry| (entry.unit, entry.program))
-            .unzip();
-        let ids = self.engine.add(units, now, &mut actions);
-        self.journal.end();
-        for ((name, program), id) in names.iter().zip(programs).zip(ids) {
-            self.take_in(id, Service::new(name, program));
+        let (taken, actions) = self.mind.add(new);
+        for (id, name, program) in taken {
+            self.take_in(id, Service::new(&name, program));
         }
-        self.actions.extend(actions);
+        self.mind.want(actions);
     }
 
     /// Takes a service in under the number of its unit: makes what it does not have yet
@@ -226,8 +218,8 @@ impl Supervisor<'_> {
     pub(crate) fn take_in(&mut self, id: UnitId, mut service: Service) {
         let mut problems = Vec::new();
         // One line has said it for all.
-        service.has_files = !self.paths.is_nowhere();
-        if let Some(view) = self.engine.unit(id)
+        service.has_files = !self.container.paths.is_nowhere();
+        if let Some(view) = self.mind.engine().unit(id)
             && service.has_files
         {
             if service.control.is_none() {
@@ -236,7 +228,7 @@ impl Supervisor<'_> {
                 problems.extend(service.publish(view));
             }
             // Last: who sees the lock may write to the fifo.
-            problems.extend(service.show(self.lock.as_ref()));
+            problems.extend(service.show(self.services.lock.as_ref()));
         }
         if let Some(control) = &service.control {
             self.watch(control.as_raw_fd(), Token::Control(id));
@@ -249,20 +241,20 @@ impl Supervisor<'_> {
         for problem in problems {
             self.messages.warn(&problem);
         }
-        let slot = id.0 as usize;
-        if self.services.len() <= slot {
-            self.services.resize_with(slot + 1, || None);
-        }
-        self.services[slot] = Some(Box::new(service));
+        self.services.put(id, service);
         self.keep_files(id);
-        self.tell_listeners(id);
+        self.services.tell_listeners(id);
     }
 
     fn log_pipe(&mut self, producer: &str) -> Option<Pipe> {
         // What its producer has written meanwhile waits there.
-        let kept = self.returning.iter_mut().find_map(|(returning, pipe)| {
-            pipe.take_if(|_| returning.strip_suffix("/log") == Some(producer))
-        });
+        let kept = self
+            .services
+            .returning
+            .iter_mut()
+            .find_map(|(returning, pipe)| {
+                pipe.take_if(|_| returning.strip_suffix("/log") == Some(producer))
+            });
         if kept.is_some() {
             return kept;
         }

@@ -21,11 +21,12 @@ use crate::service::Service;
 use crate::service::lock::Lock;
 use crate::state::place::Place;
 use crate::stop::StopHooks;
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::Phase;
+use crate::supervisor::saved::{self, Rest, Saved, Where};
 use crate::supervisor::token::Token;
-use crate::supervisor::{Phase, Supervisor};
 use crate::survival::journal::{Journal, Kind, Purpose};
-use crate::survival::saved::{self, Rest, Saved, Where};
-use crate::survival::{CRASHES, Cause, WINDOW};
+use crate::survival::{Cause, WINDOW};
 
 /// How a process ended whose end was lost: reaped, and not yet told.
 const UNKNOWN_END: End = End::Killed(signal::SIGKILL as u8);
@@ -77,10 +78,9 @@ impl<'a> Supervisor<'a> {
             rest.passed.clone(),
         );
         process::set_name(launch.name());
-        this.engine = saved.engine;
-        this.actions = saved.actions;
+        this.mind.go_on(saved.engine, saved.actions);
         for (id, (found, files)) in saved.services {
-            let name = this.engine.unit(id).map_or("", |unit| unit.name());
+            let name = this.mind.engine().unit(id).map_or("", |unit| unit.name());
             let service = Service::resumed(name, found, files, |number| left.take(number));
             this.take_in(id, service);
         }
@@ -95,7 +95,7 @@ impl<'a> Supervisor<'a> {
             "PID 1 crashed ({}) and goes on from its last state; no service was touched. \
              {} more within {} s, and it will only reap and stop. Please report this",
             cause.text(),
-            CRASHES - cause.recent,
+            cause.left(),
             WINDOW.as_secs()
         ));
         // A snapshot of its own only once nothing waits: until then the old one holds.
@@ -104,9 +104,9 @@ impl<'a> Supervisor<'a> {
         }
         // Ahead of everything that makes processes.
         this.adopt_child_in_hand();
-        if let Some(number) = this.journal.signal_in_hand() {
+        if let Some(number) = this.mind.journal.signal_in_hand() {
             this.receive(number);
-            this.journal.signal_done();
+            this.mind.journal.signal_done();
         }
         this.adopt();
         if let Some(drop_missing) = scan {
@@ -116,9 +116,9 @@ impl<'a> Supervisor<'a> {
     }
 
     fn take_rest(&mut self, rest: Rest, left: &mut Left) {
-        self.phase = match rest.at {
+        self.progress.phase = match rest.at {
             Where::Held(task) => {
-                self.again.now(task);
+                self.progress.again.now(task);
                 Phase::Held(task)
             }
             Where::RunD(pid) => Phase::RunD(pid),
@@ -133,28 +133,28 @@ impl<'a> Supervisor<'a> {
             Where::Settling(until) => Phase::Settling(until),
             Where::Up => Phase::Up,
         };
-        self.prepared = rest.prepared;
-        self.command = rest.command;
-        self.scan_control = rest.scan_control.and_then(|number| left.take(number));
+        self.progress.prepared = rest.prepared;
+        self.progress.command = rest.command;
+        self.scanning.control = rest.scan_control.and_then(|number| left.take(number));
         // It went with the descriptor of the program that crashed.
-        self.lock = Lock::take_again(&self.paths.scan_control()).ok();
+        self.services.lock = Lock::take_again(&self.container.paths.scan_control()).ok();
         self.server = rest
             .listener
             .and_then(|number| left.take(number))
             .map(Server::resumed);
-        self.hooks = rest.hooks.map(|(pid, limits)| {
+        self.ending.hooks = rest.hooks.map(|(pid, limits)| {
             StopHooks::resumed(pid, left.take(limits).unwrap_or_else(nothing))
         });
 
-        self.handlers = rest.handlers;
-        self.boot_code = rest.boot_code;
-        self.rules = rest.rules;
-        self.stopping = rest.stopping;
-        if self.stopping.is_some() {
+        self.handlers.running = rest.handlers;
+        self.progress.code = rest.boot_code;
+        self.ending.rules = rest.rules;
+        self.ending.stopping = rest.stopping;
+        if self.ending.stopping.is_some() {
             crate::messages::speak_beside_hooks();
         }
-        self.leave = rest.leave;
-        self.incomplete = rest.incomplete;
+        self.ending.leave = rest.leave;
+        self.progress.incomplete = rest.incomplete;
     }
 
     fn watch_everything(&mut self) {
@@ -162,24 +162,23 @@ impl<'a> Supervisor<'a> {
             .deliver_while_waiting(self.signals.mask_while_waiting());
         let mut watched = vec![
             (self.signals.as_raw_fd(), Token::Signals),
-            (self.refusals.0.as_raw_fd(), Token::Refusals),
+            (self.children.refusals.0.as_raw_fd(), Token::Refusals),
         ];
-        if let Some(control) = &self.scan_control {
+        if let Some(control) = &self.scanning.control {
             watched.push((control.as_raw_fd(), Token::ScanControl));
         }
         if let Some(server) = &self.server {
             watched.push((server.descriptor(), Token::Listener));
         }
-        if let Phase::Booting(boot, _) = &self.phase {
+        if let Phase::Booting(boot, _) = &self.progress.phase {
             watched.push((boot.handover.as_raw_fd(), Token::Boot));
         }
-        if let Some(hooks) = &self.hooks {
+        if let Some(hooks) = &self.ending.hooks {
             kernel::crash::note_descriptor(hooks.descriptor());
         }
-        for (slot, service) in self.services.iter().enumerate() {
-            let Some(service) = service else { continue };
+        for (unit, service) in self.services.iter() {
             let files = service.files();
-            let notification = Token::Notification(UnitId(slot as u32));
+            let notification = Token::Notification(unit);
             watched.extend(files.notification.map(|number| (number, notification)));
             for number in files.numbers() {
                 kernel::crash::note_descriptor(number);
@@ -196,7 +195,8 @@ impl<'a> Supervisor<'a> {
         self.reap();
         self.carry_out();
         let lost: Vec<Pid> = self
-            .engine
+            .mind
+            .engine()
             .units()
             .filter_map(|(_, unit)| unit.pid())
             .filter(|pid| !process::is_unreaped_child(pid.0))
@@ -212,7 +212,8 @@ impl<'a> Supervisor<'a> {
     /// Units whose process was asked for, where the crash came before the answer.
     fn adopt_unanswered(&mut self) {
         let asked: Vec<UnitId> = self
-            .engine
+            .mind
+            .engine()
             .units()
             .filter(|(_, unit)| match unit.state() {
                 State::Starting => true,
@@ -228,8 +229,8 @@ impl<'a> Supervisor<'a> {
             .map(|(id, _)| id)
             .filter(|id| {
                 !self
-                    .actions
-                    .iter()
+                    .mind
+                    .waiting()
                     .any(|action| makes_process_of(action, *id))
             })
             .collect();
@@ -241,13 +242,14 @@ impl<'a> Supervisor<'a> {
     /// The process that was being made when the crash came: there, and known to nobody, or
     /// not there, and to be made.
     fn adopt_child_in_hand(&mut self) {
-        let Some((purpose, pid)) = self.journal.child_in_hand() else {
+        let Some((purpose, pid)) = self.mind.journal.child_in_hand() else {
             return;
         };
         match (purpose, pid) {
             (Purpose::Unit(id), Some(pid)) => {
                 let known = self
-                    .engine
+                    .mind
+                    .engine()
                     .units()
                     .any(|(_, unit)| unit.pid() == Some(Pid(pid)));
                 if !known {
@@ -257,7 +259,7 @@ impl<'a> Supervisor<'a> {
             // What it has done so far is done again.
             (Purpose::RunD | Purpose::Boot, pid) => {
                 if let Some(pid) = pid {
-                    crate::boot::abandon(pid);
+                    crate::child::abandon(pid);
                 }
                 match purpose {
                     Purpose::RunD => self.start_run_d(),
@@ -265,34 +267,34 @@ impl<'a> Supervisor<'a> {
                 }
             }
             (Purpose::Command, Some(pid)) => {
-                self.phase = Phase::Up;
-                self.command = Some(pid);
-                self.journal.note_command(self.command);
+                self.progress.phase = Phase::Up;
+                self.progress.command = Some(pid);
+                self.mind.journal.note_command(self.progress.command);
                 self.keep_rest();
             }
             (Purpose::StopHooks, Some(pid)) => {
-                self.hooks = Some(StopHooks::resumed(pid, nothing()));
+                self.ending.hooks = Some(StopHooks::resumed(pid, nothing()));
                 self.keep_rest();
             }
             (Purpose::Command, None) => {
-                self.phase = Phase::Up;
+                self.progress.phase = Phase::Up;
                 self.start_command();
             }
             (Purpose::Unit(_) | Purpose::StopHooks, None) => {}
         }
-        self.journal.end_child();
+        self.mind.journal.end_child();
     }
 
     /// The processes of the boot, the stop and the command that are gone.
     fn adopt_phases(&mut self) {
         let gone = |pid: i32| !process::is_unreaped_child(pid);
-        match &self.phase {
+        match &self.progress.phase {
             Phase::RunD(pid) if gone(*pid) => self.run_d_ended(UNKNOWN_CODE),
             Phase::Booting(boot, _) if gone(boot.pid) => self.boot_ended(UNKNOWN_CODE),
             // Whether it was done nobody knows any more.
             Phase::Preparing(pid) if gone(*pid) => {
-                self.phase = Phase::Up;
-                if self.stopping.is_none() {
+                self.progress.phase = Phase::Up;
+                if self.ending.stopping.is_none() {
                     self.start_boot();
                 }
             }
@@ -303,50 +305,53 @@ impl<'a> Supervisor<'a> {
             | Phase::Settling(_)
             | Phase::Up => {}
         }
-        self.handlers.retain(|handler| !gone(handler.pid));
-        if self.command.is_some_and(gone) {
-            self.command = None;
+        self.handlers.running.retain(|handler| !gone(handler.pid));
+        if self.progress.command.is_some_and(gone) {
+            self.progress.command = None;
             self.stop(StopCause::CommandEnded(UNKNOWN_CODE.code()));
         }
-        let hooks_asked = self.actions.contains(&Action::RunStopHooks);
-        let hooks_gone = self.hooks.as_ref().is_none_or(|hooks| gone(hooks.pid));
-        let in_hooks = self.engine.phase() == EnginePhase::Stopping(StopStage::Hooks);
+        let hooks_asked = self
+            .mind
+            .waiting()
+            .any(|action| *action == Action::RunStopHooks);
+        let hooks_gone = self
+            .ending
+            .hooks
+            .as_ref()
+            .is_none_or(|hooks| gone(hooks.pid));
+        let in_hooks = self.mind.engine().phase() == EnginePhase::Stopping(StopStage::Hooks);
         if in_hooks && hooks_gone && !hooks_asked {
-            self.hooks = None;
-            self.tell(Event::StopHooksDone(self.rules.limits));
+            self.ending.hooks = None;
+            self.tell(Event::StopHooksDone(self.ending.rules.limits));
         }
     }
 
     /// Writes what has changed into the journal, between two turns of the loop.
     pub(crate) fn keep(&mut self) {
-        if !self.journal.keeps() {
+        if !self.mind.journal.keeps() {
             return;
         }
         self.keep_rest();
-        if self.actions.is_empty() && self.journal.wants_snapshot() {
-            let mut out = Writer::default();
+        if self.mind.wants_snapshot() {
             let rest = self.rest();
-            let services = |id: UnitId| {
-                let service = self.services.get(id.0 as usize)?.as_deref()?;
+            let services = &self.services;
+            let known = |id| {
+                let service = services.get(id)?;
                 Some((&service.program, service.files()))
             };
-            saved::write(&mut out, &self.engine, services, &rest);
-            self.journal.replace(&out.into_bytes());
+            self.mind
+                .snapshot(|out, engine| saved::write(out, engine, known, &rest));
         }
     }
 
     /// Writes what is neither the engine's nor a service's, if it has changed.
     pub(crate) fn keep_rest(&mut self) {
-        if !self.journal.keeps() {
+        if !self.mind.journal.keeps() {
             return;
         }
         let mut out = Writer::default();
         self.rest().write(&mut out);
-        let bytes = out.into_bytes();
-        if bytes != self.kept_rest {
-            self.journal.record(Kind::Rest, |out| out.bytes(&bytes));
-            self.kept_rest = bytes;
-        }
+        self.mind.keep_rest(out.into_bytes());
     }
 
     /// Writes the descriptors of a service.
@@ -354,7 +359,7 @@ impl<'a> Supervisor<'a> {
         let Some(files) = self.service(unit).map(|service| service.files()) else {
             return;
         };
-        self.journal.record(Kind::Files, |out| {
+        self.mind.journal.record(Kind::Files, |out| {
             out.u32(unit.0);
             files.write(out);
         });
@@ -363,11 +368,12 @@ impl<'a> Supervisor<'a> {
     fn rest(&self) -> Rest {
         Rest {
             open_files: self
+                .children
                 .inheritance
                 .open_files
                 .map(|limit| (limit.soft, limit.hard)),
-            passed: self.passed.clone(),
-            at: match &self.phase {
+            passed: self.container.passed.clone(),
+            at: match &self.progress.phase {
                 Phase::Held(task) => Where::Held(*task),
                 Phase::RunD(pid) => Where::RunD(*pid),
                 Phase::Preparing(pid) => Where::Preparing(*pid),
@@ -375,26 +381,27 @@ impl<'a> Supervisor<'a> {
                 Phase::Settling(until) => Where::Settling(*until),
                 Phase::Up => Where::Up,
             },
-            prepared: self.prepared,
-            command: self.command,
-            scan_control: self.scan_control.as_ref().map(AsRawFd::as_raw_fd),
+            prepared: self.progress.prepared,
+            command: self.progress.command,
+            scan_control: self.scanning.control.as_ref().map(AsRawFd::as_raw_fd),
             listener: self.server.as_ref().map(Server::descriptor),
-            refusals: (self.refusals.0.as_raw_fd(), self.refusals.1.as_raw_fd()),
+            refusals: (
+                self.children.refusals.0.as_raw_fd(),
+                self.children.refusals.1.as_raw_fd(),
+            ),
             hooks: self
+                .ending
                 .hooks
                 .as_ref()
                 .map(|hooks| (hooks.pid, hooks.descriptor())),
-            handlers: self.handlers.clone(),
-            boot_code: self.boot_code,
-            rules: self.rules,
-            scan: match (&self.scan, self.scan_next) {
-                (None, next) => next,
-                (Some((scan, _)), next) => Some(scan.drop_missing || next == Some(true)),
-            },
-            stopping: self.stopping.clone(),
-            place_lock: self.place_lock,
-            leave: self.leave,
-            incomplete: self.incomplete,
+            handlers: self.handlers.running.clone(),
+            boot_code: self.progress.code,
+            rules: self.ending.rules,
+            scan: self.scanning.wanted(),
+            stopping: self.ending.stopping.clone(),
+            place_lock: self.container.place_lock,
+            leave: self.ending.leave,
+            incomplete: self.progress.incomplete,
         }
     }
 }

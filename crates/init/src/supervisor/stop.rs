@@ -1,51 +1,11 @@
 //! The end: beginning a stop, counting what had to be killed, the last line.
 
-use std::time::Duration;
-
 use engine::{Event, StopCause};
 use kernel::clock;
 
 use crate::stop::reach;
-use crate::supervisor::again::Task;
-use crate::supervisor::{Phase, Supervisor};
-
-/// A stop that has begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stopping {
-    pub(crate) begun: Duration,
-    /// When everything that was left got its TERM.
-    pub(crate) terminated: Option<Duration>,
-    /// Whether somebody cut the time after it short.
-    pub(crate) cut: bool,
-    /// Whether somebody wanted to wait no longer.
-    pub(crate) hastened: bool,
-    /// What had to be killed, and why.
-    pub(crate) killed: Vec<Killed>,
-    /// How many of [`FINISH_MARKERS`] have been said.
-    pub(crate) said: u8,
-}
-
-/// What the log says of the stop after its hooks, in this order: scripts may wait for it.
-pub(crate) const FINISH_MARKERS: [&str; 3] = [
-    "[s6-finish] waiting for services.",
-    "[s6-finish] sending all processes the TERM signal.",
-    "[s6-finish] sending all processes the KILL signal and exiting.",
-];
-
-/// Where a stop is, by the marker that says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FinishMarker {
-    Waiting = 1,
-    Terminating = 2,
-    Killing = 3,
-}
-
-/// Something that had to be killed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Killed {
-    pub(crate) what: String,
-    pub(crate) why: String,
-}
+use crate::supervisor::Supervisor;
+use crate::supervisor::parts::{FINISH_MARKERS, FinishMarker, Killed, Phase, Stopping, Task};
 
 /// Most names in the last line.
 const NAMED: usize = 8;
@@ -53,29 +13,29 @@ const NAMED: usize = 8;
 impl Supervisor<'_> {
     /// Begins to stop; while it stops, the engine decides what a further wish changes.
     pub(crate) fn stop(&mut self, cause: StopCause) {
-        if self.stopping.is_none() {
+        if self.ending.stopping.is_none() {
             crate::messages::speak_beside_hooks();
             self.note_families();
             // The boot waits for it no longer.
-            self.running_hook = None;
-            self.stopping = Some(Stopping {
+            self.progress.hook = None;
+            self.ending.stopping = Some(Stopping {
                 begun: clock::monotonic(),
                 terminated: None,
                 cut: false,
                 hastened: false,
                 killed: Vec::new(),
                 // Where nothing was booted there is nothing to say.
-                said: match self.phase {
+                said: match self.progress.phase {
                     Phase::RunD(_)
                     | Phase::Preparing(_)
                     | Phase::Held(Task::RunD | Task::State) => FinishMarker::Killing as u8,
                     Phase::Held(_) | Phase::Booting(..) | Phase::Settling(_) | Phase::Up => 0,
                 },
             });
-            match &self.phase {
+            match &self.progress.phase {
                 // The scripts of /run.d end with everything else; none begins.
-                Phase::RunD(pid) | Phase::Preparing(pid) => crate::boot::abandon(*pid),
-                Phase::Booting(boot, _) => crate::boot::abandon(boot.pid),
+                Phase::RunD(pid) | Phase::Preparing(pid) => crate::child::abandon(*pid),
+                Phase::Booting(boot, _) => crate::child::abandon(boot.pid),
                 Phase::Held(_) | Phase::Settling(_) | Phase::Up => {}
             }
         }
@@ -84,12 +44,12 @@ impl Supervisor<'_> {
 
     /// Says how far the stop is, and what has been skipped: each marker comes once, in order.
     pub(crate) fn say_finish(&mut self, marker: FinishMarker) {
-        let Some(stopping) = &mut self.stopping else {
+        let Some(stopping) = &mut self.ending.stopping else {
             return;
         };
         for number in stopping.said..marker as u8 {
             let line = FINISH_MARKERS[usize::from(number)];
-            if self.rules.sync && number + 1 == FinishMarker::Terminating as u8 {
+            if self.ending.rules.sync && number + 1 == FinishMarker::Terminating as u8 {
                 self.messages.marker("[s6-finish] syncing disks.");
             }
             self.messages.marker(line);
@@ -99,13 +59,13 @@ impl Supervisor<'_> {
 
     /// Notes who is about to be killed.
     pub(crate) fn note_killed(&mut self) {
-        let stopping = self.stopping.as_ref();
+        let stopping = self.ending.stopping.as_ref();
         let cut = stopping.is_some_and(|stopping| stopping.cut);
         let cause = match stopping.and_then(|stopping| stopping.terminated) {
             None => "its time was cut short".to_string(),
             Some(terminated) => {
                 let waited = clock::monotonic().saturating_sub(terminated).as_millis();
-                match self.rules.limits.kill {
+                match self.ending.rules.limits.kill {
                     Some(limit) if !cut => format!(
                         "still running {} ms after TERM (S6_KILL_GRACETIME)",
                         limit.as_millis()
@@ -124,36 +84,14 @@ impl Supervisor<'_> {
             if let Some(owner) = owner {
                 what.push_str(&format!(" of {owner}"));
             }
-            self.add_killed(what, cause.clone());
-        }
-    }
-
-    /// Notes that somebody wants to wait no longer.
-    pub(crate) fn note_hastened(&mut self) {
-        if let Some(stopping) = &mut self.stopping {
-            stopping.hastened = true;
-            stopping.cut |= stopping.terminated.is_some();
-        }
-    }
-
-    /// Notes that everything that is left gets its TERM.
-    pub(crate) fn note_terminated(&mut self) {
-        if let Some(stopping) = &mut self.stopping {
-            stopping.terminated.get_or_insert_with(clock::monotonic);
-        }
-    }
-
-    /// Notes something that was killed, and why.
-    pub(crate) fn add_killed(&mut self, what: String, why: String) {
-        if let Some(stopping) = &mut self.stopping {
-            stopping.killed.push(Killed { what, why });
+            self.ending.add_killed(what, cause.clone());
         }
     }
 
     /// With S6_SYNC_DISKS: a child writes everything to the disks, which may take long.
     pub(crate) fn sync_disks(&mut self) {
-        if self.rules.sync {
-            let _ = self.inheritance.fork(|| {
+        if self.ending.rules.sync {
+            let _ = self.children.inheritance.fork(|| {
                 kernel::fs::sync();
                 0
             });
@@ -163,8 +101,8 @@ impl Supervisor<'_> {
     /// The last line: how long the stop took, with which code, and what was killed.
     pub(crate) fn farewell(&mut self, code: u8) -> u8 {
         self.say_finish(FinishMarker::Killing);
-        crate::stop::note_over(&self.paths);
-        if let Some(stopping) = self.stopping.take() {
+        crate::stop::note_over(&self.container.paths);
+        if let Some(stopping) = self.ending.stopping.take() {
             let time = clock::monotonic()
                 .saturating_sub(stopping.begun)
                 .as_millis();

@@ -69,14 +69,14 @@ fn write_request(out: &mut Writer, request: Request) {
     out.bytes(&[kind, signal]);
 }
 
-pub(super) fn write_limits(out: &mut Writer, limits: &StopLimits) {
+pub(crate) fn write_limits(out: &mut Writer, limits: &StopLimits) {
     for limit in [limits.services, limits.kill, limits.whole] {
         out.option(limit, Writer::duration);
     }
 }
 
 /// What [`write`] wrote.
-pub(super) fn read(from: &mut Reader) -> Result<Event, Malformed> {
+pub(crate) fn read(from: &mut Reader) -> Result<Event, Malformed> {
     Ok(match from.u8()? {
         1 => Event::Remove(read_unit(from)?),
         2 => Event::Started(read_unit(from)?, Pid(from.i32()?)),
@@ -124,7 +124,7 @@ fn read_request(from: &mut Reader) -> Result<Request, Malformed> {
     })
 }
 
-pub(super) fn read_limits(from: &mut Reader) -> Result<StopLimits, Malformed> {
+pub(crate) fn read_limits(from: &mut Reader) -> Result<StopLimits, Malformed> {
     Ok(StopLimits {
         services: from.option(Reader::duration)?,
         kill: from.option(Reader::duration)?,

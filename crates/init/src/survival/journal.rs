@@ -99,7 +99,7 @@ impl Kind {
         Kind::Void,
     ];
 
-    pub(super) fn from_byte(byte: u8) -> Option<Kind> {
+    pub(crate) fn from_byte(byte: u8) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
@@ -154,11 +154,11 @@ pub(crate) struct Journal {
 }
 
 /// What the region holds.
-pub(super) struct Contents {
-    pub(super) snapshot: Vec<u8>,
-    pub(super) records: Vec<u8>,
+pub(crate) struct Contents {
+    pub(crate) snapshot: Vec<u8>,
+    pub(crate) records: Vec<u8>,
     /// Where among the records the one stands that was being acted on.
-    pub(super) in_hand: Option<usize>,
+    pub(crate) in_hand: Option<usize>,
 }
 
 impl Journal {
@@ -186,7 +186,7 @@ impl Journal {
     }
 
     /// The one that an earlier program of this very process has left behind `fd`.
-    pub(super) fn inherited(fd: RawFd) -> Option<Journal> {
+    pub(crate) fn inherited(fd: RawFd) -> Option<Journal> {
         let region = Region::inherited(fd).ok()?;
         if region.length() != PAGE + 2 * AREA {
             return None;
@@ -238,18 +238,18 @@ impl Journal {
     }
 
     /// Where kernel::crash writes.
-    pub(super) fn crash_words(&self) -> Option<(&'static Region, Record)> {
+    pub(crate) fn crash_words(&self) -> Option<(&'static Region, Record)> {
         Some((self.region?, RECORD))
     }
 
     /// The moments of the last crashes.
-    pub(super) fn crashes(&self) -> Vec<Duration> {
+    pub(crate) fn crashes(&self) -> Vec<Duration> {
         self.region
             .map_or(Vec::new(), |region| RECORD.moments(region))
     }
 
     /// What the last crash was: a signal, or 0.
-    pub(super) fn last_cause(&self) -> i32 {
+    pub(crate) fn last_cause(&self) -> i32 {
         self.region.map_or(0, |region| RECORD.cause(region))
     }
 
@@ -306,7 +306,7 @@ impl Journal {
     }
 
     /// The command's pid.
-    pub(super) fn command(&self) -> Option<i32> {
+    pub(crate) fn command(&self) -> Option<i32> {
         i32::try_from(self.get(Word::Command))
             .ok()
             .filter(|pid| *pid > 0)
@@ -318,7 +318,7 @@ impl Journal {
     }
 
     /// The limit on descriptors that the container came with, where that was noted.
-    pub(super) fn open_files(&self) -> Option<Limit> {
+    pub(crate) fn open_files(&self) -> Option<Limit> {
         self.limit(Word::OpenFiles)
     }
 
@@ -436,7 +436,7 @@ impl Journal {
 
     /// The record that was being acted on counts no longer: it is met again under a
     /// number of its own, or left out for good.
-    pub(super) fn void_in_hand(&mut self) {
+    pub(crate) fn void_in_hand(&mut self) {
         let area = self.get(Word::Area);
         if let Some(region) = self.region
             && let Some(at) = self.get(Word::InHand).checked_sub(1)
@@ -459,7 +459,7 @@ impl Journal {
     }
 
     /// Reads what is there.
-    pub(super) fn contents(&self) -> Option<Contents> {
+    pub(crate) fn contents(&self) -> Option<Contents> {
         let region = self.region?;
         let (snapshot, used) = self.extent()?;
         let at = start(self.get(Word::Area));

@@ -6,16 +6,15 @@ use std::time::Duration;
 use kernel::process::{self, Waited};
 use kernel::{clock, signal};
 
-use super::Journal;
-use crate::child::Inheritance;
+use super::journal::Journal;
 use crate::child::environment::Base;
+use crate::child::{Inheritance, REAPED_A_TURN};
 use crate::launch::Launch;
 use crate::messages;
 use crate::paths::Paths;
 use crate::signals::{self, Response, When};
 use crate::stop::reach::{self, Reach};
 use crate::stop::{self, StopHooks, StopRules, Variables};
-use crate::supervisor::REAPED_A_TURN;
 use layouts::settings::Settings;
 
 /// How long what got KILL may be unreapable.
@@ -202,7 +201,11 @@ impl LastResort<'_> {
         }
         let variable = |name: &str| self.launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
         let paths = Paths::find(variable);
-        let base = Base::new(self.launch, self.settings.keep_env, paths.told());
+        let base = Base::new(
+            &self.launch.environment,
+            self.settings.keep_env,
+            paths.told(),
+        );
         let variables = Variables {
             start: &self.launch.environment,
             keep: self.settings.keep_env,

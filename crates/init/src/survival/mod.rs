@@ -5,16 +5,15 @@
 //! since ([`journal`]). The engine decides the same from the same events, so the journal
 //! holds events, not consequences. When PID 1 panics or gets a fatal signal, it becomes its
 //! program once more (kernel::crash); the new one finds the region by its descriptor,
-//! replays ([`saved`]), compares with what the kernel says of its children ([`resume`]) and
-//! goes on. No process of the container is touched. After [`CRASHES`] crashes within
+//! replays it, compares with what the kernel says of its children (`supervisor/resume.rs`)
+//! and goes on. No process of the container is touched. After [`CRASHES`] crashes within
 //! [`WINDOW`] nothing of that is trusted any more ([`last_resort`]).
 
-mod event;
+pub(crate) mod event;
 #[cfg(debug_assertions)]
 pub(crate) mod fault;
 pub(crate) mod journal;
 mod last_resort;
-pub(crate) mod saved;
 
 use std::time::Duration;
 
@@ -25,11 +24,8 @@ use kernel::{clock, errno, signal};
 use crate::launch::Launch;
 
 pub(crate) use event::write as write_event;
-pub(crate) use journal::{Journal, Kind, Purpose};
+pub(crate) use journal::{Journal, Purpose};
 pub(crate) use last_resort::serve as last_resort;
-use saved::Fault;
-pub(crate) use saved::survives;
-pub(crate) use saved::{Files, Saved};
 
 /// The variable by which a program finds what the one before it has left: the number of a
 /// descriptor, or `none`. It is taken out of the environment before anything reads it.
@@ -53,19 +49,19 @@ pub(crate) fn at_most_once(action: &Action) -> bool {
 /// the process that had begun it.
 pub(crate) fn abandon_unbegun(journal: &Journal, goes_on: bool) {
     if !goes_on && let Some((_, Some(pid))) = journal.child_in_hand() {
-        crate::boot::abandon(pid);
+        crate::child::abandon(pid);
     }
 }
 
 /// How this run of PID 1 begins.
 pub(crate) enum Beginning {
     /// As the container's first.
-    Fresh(Journal),
-    /// After a crash, with what was known. Whether the event in hand is to be met again.
-    Again(Journal, Box<Saved>, Cause),
-    /// After too many crashes, or one whose state was lost. The region tells the command's
-    /// pid, if there is one.
-    LastResort(Journal, String),
+    Fresh,
+    /// After a crash: what was known is in the journal.
+    Again(Cause),
+    /// After too many crashes, or one whose state was lost; which of these. The journal tells
+    /// the command's pid, if there is one.
+    LastResort(String),
 }
 
 /// Why the program before this one ended.
@@ -74,10 +70,20 @@ pub(crate) struct Cause {
     /// A signal, or 0 for a panic.
     signal: i32,
     /// How many crashes there were within [`WINDOW`], this one included.
-    pub(crate) recent: usize,
+    recent: usize,
 }
 
 impl Cause {
+    /// Whether no other crash was near: what was being acted on may be met again.
+    pub(crate) fn is_first(self) -> bool {
+        self.recent == 1
+    }
+
+    /// How many crashes more this run of PID 1 would survive.
+    pub(crate) fn left(self) -> usize {
+        CRASHES.saturating_sub(self.recent)
+    }
+
     pub(crate) fn text(self) -> String {
         match self.signal {
             0 => "an internal error (above)".to_string(),
@@ -87,16 +93,16 @@ impl Cause {
 }
 
 /// Looks for what an earlier program of this process has left.
-pub(crate) fn begin(launch: &Launch) -> Beginning {
+pub(crate) fn begin(launch: &Launch) -> (Journal, Beginning) {
     let Some(left) = &launch.resume else {
-        return Beginning::Fresh(Journal::new());
+        return (Journal::new(), Beginning::Fresh);
     };
     let number = std::str::from_utf8(left)
         .ok()
         .and_then(|text| text.parse().ok());
-    let Some(mut journal) = number.and_then(Journal::inherited) else {
+    let Some(journal) = number.and_then(Journal::inherited) else {
         let lost = "its state was lost with it".to_string();
-        return Beginning::LastResort(Journal::none(), lost);
+        return (Journal::none(), Beginning::LastResort(lost));
     };
     let now = clock::monotonic();
     let recent = journal
@@ -110,19 +116,9 @@ pub(crate) fn begin(launch: &Launch) -> Beginning {
     };
     if recent >= CRASHES {
         let why = format!("{recent} times within {} s", WINDOW.as_secs());
-        return Beginning::LastResort(journal, why);
+        return (journal, Beginning::LastResort(why));
     }
-    match Saved::read(&journal, recent == 1) {
-        Ok(saved) => {
-            journal.void_in_hand();
-            Beginning::Again(journal, Box::new(saved), cause)
-        }
-        // A crash ahead of the first snapshot: nothing was begun that could not be begun again.
-        Err(Fault::Nothing) => Beginning::Fresh(journal),
-        Err(fault) => {
-            Beginning::LastResort(journal, format!("its saved state is of no use: {fault}"))
-        }
-    }
+    (journal, Beginning::Again(cause))
 }
 
 /// From here a crash starts this program again. What that would lack is the answer.

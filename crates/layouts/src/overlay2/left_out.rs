@@ -66,7 +66,7 @@ fn v3_services(view: &View) -> Option<Problem> {
     if count == 0 {
         return None;
     }
-    let services = kernel::plural::count(count, "service");
+    let services = kernel::words::count(count, "service");
     let cause = format!("{services} of s6-overlay 3, which this layout does not read");
     let remedy = "write them as directories of /etc/services.d";
     Some(Problem::new(Path::new(V3), cause, remedy).of(&V3_SERVICES))

@@ -450,7 +450,7 @@ fn long_stop(picture: &Picture, settings: &Settings, from: &Path) -> Option<Prob
         0 => PathBuf::from(given("S6_SERVICES_GRACETIME", services)),
         _ => from.join("cont-finish.d"),
     };
-    let scripts = kernel::plural::count(hooks, "script");
+    let scripts = kernel::words::count(hooks, "script");
     let cause = format!(
         "the stop may take {} ms ({scripts} of cont-finish.d, then services, then the rest), \
          and engines kill after {} s unless they are told otherwise",

@@ -101,8 +101,8 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let line = format!(
         "{}: info: permanent failure: the service ended {} so in the last {}\n",
         call.name,
-        kernel::plural::count(found, "time"),
-        kernel::plural::count(seconds, "second")
+        kernel::words::count(found, "time"),
+        kernel::words::count(seconds, "second")
     );
     let _ = fd::write_all(2, line.as_bytes());
     Ok(Outcome::Exit(PERMANENT_FAILURE))

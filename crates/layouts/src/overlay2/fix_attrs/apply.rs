@@ -119,7 +119,7 @@ impl Work<'_> {
                 number,
                 format!(
                     "{} could not be changed",
-                    kernel::plural::count(self.more, "more path")
+                    kernel::words::count(self.more, "more path")
                 ),
                 "see the lines above for the reason",
             ));

@@ -2,29 +2,14 @@
 //! and group that a service's process leads, an ancestor that is in one, or what was seen
 //! when the stop began. Who has left all of these is nobody's.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use engine::Pid;
 use kernel::{errno, signal};
 
 use crate::stop::reach::{self, Process};
 use crate::supervisor::Supervisor;
-
-/// Most processes that have ended and are remembered for those that they left behind.
-const MOST: usize = 256;
-
-/// The command, beside the services.
-const COMMAND: &str = "the command";
-
-/// What is remembered of those that have gone.
-#[derive(Debug, Default)]
-pub(crate) struct Kin {
-    /// Processes that led a group which outlived them, and whose they were. The kernel gives
-    /// a number to nobody else while it is that of a group or session (fork(2)).
-    former: VecDeque<(i32, String)>,
-    /// Whose the processes were when the stop began, with the moment of their start.
-    seen: BTreeMap<i32, (u64, String)>,
-}
+use crate::supervisor::parts::COMMAND;
 
 impl Supervisor<'_> {
     /// A process of a unit, or the command, was reaped: those of its group that are left are
@@ -42,14 +27,7 @@ impl Supervisor<'_> {
             false => self.unit_of(pid).map(|unit| self.name(unit)),
         };
         let Some(name) = name else { return };
-        let former = &mut self.kin.former;
-        if former.len() >= MOST {
-            former.retain(|(leader, _)| signal::send_group(*leader, 0).is_ok());
-        }
-        if former.len() >= MOST {
-            former.pop_front();
-        }
-        former.push_back((pid, name));
+        self.ending.kin.remember(pid, name);
     }
 
     /// The stop begins: whose everybody is, as long as parents are there to tell.
@@ -62,7 +40,7 @@ impl Supervisor<'_> {
             let name = self.owner_in(one, &all)?;
             Some((one.pid, (one.start, name)))
         });
-        self.kin.seen = owned.collect();
+        self.ending.kin.seen = owned.collect();
     }
 
     /// Whose these processes are, in their order.
@@ -74,7 +52,7 @@ impl Supervisor<'_> {
             .collect();
         let owner = |one: &Process| {
             self.owner_in(one, &all).or_else(|| {
-                let (start, name) = self.kin.seen.get(&one.pid)?;
+                let (start, name) = self.ending.kin.seen.get(&one.pid)?;
                 (*start == one.start).then(|| name.clone())
             })
         };
@@ -96,17 +74,17 @@ impl Supervisor<'_> {
     /// Whose session or group the process is in.
     fn leader_of(&self, one: &Process, all: &BTreeMap<i32, Process>) -> Option<String> {
         for leader in [one.session, one.group] {
-            if self.command == Some(leader) {
+            if self.progress.command == Some(leader) {
                 return Some(COMMAND.to_string());
             }
             if let Some(unit) = self.unit_of(leader) {
                 return Some(self.name(unit));
             }
-            let mut former = self.kin.former.iter().rev();
-            let found = former.find(|(pid, _)| *pid == leader);
             // A process of that number is another, which leads a group of its own.
-            if let Some((_, name)) = found.filter(|_| !all.contains_key(&leader)) {
-                return Some(name.clone());
+            if let Some(name) = self.ending.kin.former(leader)
+                && !all.contains_key(&leader)
+            {
+                return Some(name.to_string());
             }
         }
         None
@@ -114,6 +92,6 @@ impl Supervisor<'_> {
 
     /// The unit whose process this is.
     pub(crate) fn unit_of(&self, pid: i32) -> Option<engine::UnitId> {
-        self.engine.unit_of(Pid(pid))
+        self.mind.engine().unit_of(Pid(pid))
     }
 }

@@ -4,10 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kernel::{clock, errno};
-
-use crate::supervisor::stop::FinishMarker;
-use crate::supervisor::{Phase, Supervisor};
+use kernel::clock;
 
 /// What is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,9 +42,6 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// How often the stop's hooks are tried before they are left out: a stop ends.
-const HOOK_TRIES: u32 = 4;
-
 /// What is to be tried, and when.
 #[derive(Debug, Default)]
 pub(crate) struct Again {
@@ -64,7 +58,7 @@ struct Due {
 
 impl Again {
     /// Notes that a try has failed; how many have.
-    fn failed(&mut self, task: Task) -> u32 {
+    pub(crate) fn failed(&mut self, task: Task) -> u32 {
         let tries = self.due.get(&task).map_or(0, |due| due.tries);
         let pause = FIRST.saturating_mul(1 << tries.min(8)).min(LONGEST);
         let due = Due {
@@ -103,60 +97,12 @@ impl Again {
     }
 
     /// One whose time has come.
-    fn next(&mut self) -> Option<Task> {
+    pub(crate) fn next(&mut self) -> Option<Task> {
         let now = clock::monotonic();
         let mut all = self.due.iter_mut();
         let (task, due) = all.find(|(_, due)| !due.running && due.at <= now)?;
         due.running = true;
         Some(*task)
-    }
-}
-
-impl Supervisor<'_> {
-    /// Says that there was no process for a task, and keeps it for a further try.
-    pub(crate) fn try_later(&mut self, task: Task, error: &std::io::Error) {
-        let first = !self.again.waits(task);
-        let tries = self.again.failed(task);
-        if task == Task::StopHooks && tries >= HOOK_TRIES {
-            self.again.done(task);
-            self.messages.warn(&format!(
-                "cannot make a process for {}: {}; its scripts are left out",
-                task.name(),
-                errno::text(error)
-            ));
-            self.say_finish(FinishMarker::Waiting);
-            self.tell(engine::Event::StopHooksDone(self.rules.limits));
-            return;
-        }
-        if let Task::RunD | Task::State | Task::Boot | Task::Command = task {
-            self.phase = Phase::Held(task);
-        }
-        if first {
-            self.messages.warn(&format!(
-                "cannot make a process for {}: {}; it is tried again until there is one (more \
-                 room: docker run --pids-limit, --ulimit nproc and nofile, --memory)",
-                task.name(),
-                errno::text(error)
-            ));
-        }
-    }
-
-    /// Tries what is due.
-    pub(crate) fn try_again(&mut self) {
-        while let Some(task) = self.again.next() {
-            match task {
-                Task::StopHooks => self.run_stop_hooks(),
-                _ if self.stopping.is_some() => self.again.done(task),
-                Task::RunD => self.start_run_d(),
-                Task::State => self.start_boot(),
-                Task::Boot => self.begin_boot(),
-                Task::Command => self.start_command(),
-                Task::Scan => {
-                    let drop_missing = self.scan_next.take().unwrap_or(false);
-                    self.rescan(drop_missing);
-                }
-            }
-        }
     }
 }
 

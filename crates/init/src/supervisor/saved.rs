@@ -9,12 +9,11 @@ use engine::{Action, DecodeError, Engine, Event, Time, UnitId};
 use plan::bytes::{Malformed, Reader, Writer};
 use plan::{Program, handover};
 
-use super::event::{self, read_limits, write_limits};
-use super::journal::{Contents, Journal, Kind};
+use crate::service::descriptors::Descriptors;
 use crate::stop::StopRules;
-use crate::supervisor::again::Task;
-use crate::supervisor::handlers::Handler;
-use crate::supervisor::stop::{FinishMarker, Killed, Stopping};
+use crate::supervisor::parts::{FinishMarker, Handler, Killed, Stopping, Task};
+use crate::survival::event::{self, read_limits, write_limits};
+use crate::survival::journal::{Contents, Journal, Kind};
 
 /// Why there is nothing to go on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,46 +45,6 @@ impl From<Malformed> for Fault {
 impl From<DecodeError> for Fault {
     fn from(fault: DecodeError) -> Fault {
         Fault::Engine(fault)
-    }
-}
-
-/// A service's descriptors; all of them stay open across execve(2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Files {
-    pub(crate) control: Option<RawFd>,
-    pub(crate) notification: Option<RawFd>,
-    /// A logger's input: the end that it reads, and ours.
-    pub(crate) input: Option<(RawFd, Option<RawFd>)>,
-}
-
-impl Files {
-    pub(crate) fn write(self, out: &mut Writer) {
-        let (read, write) = self
-            .input
-            .map_or((None, None), |(read, write)| (Some(read), write));
-        for number in [self.control, self.notification, read, write] {
-            out.i32(number.unwrap_or(-1));
-        }
-    }
-
-    fn read(from: &mut Reader) -> Result<Files, Malformed> {
-        let mut number = || Ok(Some(from.i32()?).filter(|number| *number > 2));
-        let (control, notification) = (number()?, number()?);
-        let (read, write) = (number()?, number()?);
-        Ok(Files {
-            control,
-            notification,
-            input: read.map(|read| (read, write)),
-        })
-    }
-
-    pub(crate) fn numbers(self) -> impl Iterator<Item = RawFd> {
-        let (read, write) = self
-            .input
-            .map_or((None, None), |(read, write)| (Some(read), write));
-        [self.control, self.notification, read, write]
-            .into_iter()
-            .flatten()
     }
 }
 
@@ -280,7 +239,7 @@ impl Rest {
 pub(crate) struct Saved {
     pub(crate) engine: Engine,
     /// By the number of their unit.
-    pub(crate) services: BTreeMap<UnitId, (Program, Files)>,
+    pub(crate) services: BTreeMap<UnitId, (Program, Descriptors)>,
     pub(crate) rest: Rest,
     /// What the engine wanted and was not carried out.
     pub(crate) actions: VecDeque<Action>,
@@ -292,7 +251,7 @@ pub(crate) struct Saved {
 pub(crate) fn write<'a>(
     out: &mut Writer,
     engine: &Engine,
-    services: impl Fn(UnitId) -> Option<(&'a Program, Files)>,
+    services: impl Fn(UnitId) -> Option<(&'a Program, Descriptors)>,
     rest: &Rest,
 ) {
     out.blob(&engine.encode());
@@ -340,7 +299,7 @@ impl Saved {
             let id = UnitId(from.u32()?);
             engine.unit(id).ok_or(Malformed::Invalid("unit number"))?;
             let program = Program::read(&mut from)?;
-            let files = Files::read(&mut from)?;
+            let files = Descriptors::read(&mut from)?;
             services.insert(id, (program, files));
         }
         let rest = Rest::read(&mut from)?;
@@ -387,7 +346,7 @@ impl Saved {
                 let mut actions = Vec::new();
                 let ids = self.engine.add(units, now, &mut actions);
                 for (id, program) in ids.into_iter().zip(programs) {
-                    self.services.insert(id, (program, Files::default()));
+                    self.services.insert(id, (program, Descriptors::default()));
                 }
                 self.actions.extend(actions);
             }
@@ -398,7 +357,7 @@ impl Saved {
             }
             Kind::Files => {
                 let id = UnitId(from.u32()?);
-                let files = Files::read(from)?;
+                let files = Descriptors::read(from)?;
                 if let Some(service) = self.services.get_mut(&id) {
                     service.1 = files;
                 }
@@ -519,7 +478,7 @@ mod tests {
             .collect();
         let ids = engine.add(units, Time(2), &mut actions);
         let mut queue = VecDeque::from(std::mem::take(&mut actions));
-        let files = Files {
+        let files = Descriptors {
             control: Some(11),
             notification: None,
             input: Some((12, Some(13))),

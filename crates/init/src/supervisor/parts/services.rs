@@ -1,0 +1,102 @@
+//! The services, by the numbers of their units, and what holds for all of them.
+
+use std::collections::VecDeque;
+
+use engine::UnitId;
+
+use crate::service::listeners::ENTRIES_A_TURN;
+use crate::service::lock::Lock;
+use crate::service::{Pipe, Service};
+
+/// See the module's text.
+pub(crate) struct Services {
+    slots: Vec<Option<Box<Service>>>,
+    /// The lock that shows others that services are supervised.
+    pub(crate) lock: Option<Lock>,
+    /// Those that have left by `s6-svc -x`, to be supervised again if they are still there,
+    /// as under s6-svscan; with the input of those that are loggers.
+    pub(crate) returning: Vec<(String, Option<Pipe>)>,
+    /// Those whose listeners have not heard everything yet, those that wait longest first.
+    unheard: VecDeque<UnitId>,
+    /// How many entries of `event/` directories may still be looked at in this turn.
+    entries_left: u32,
+}
+
+impl Services {
+    /// None yet.
+    pub(crate) fn new() -> Services {
+        Services {
+            slots: Vec::new(),
+            lock: None,
+            returning: Vec::new(),
+            unheard: VecDeque::new(),
+            entries_left: ENTRIES_A_TURN,
+        }
+    }
+
+    /// The service of a unit.
+    pub(crate) fn get(&self, unit: UnitId) -> Option<&Service> {
+        self.slots.get(unit.0 as usize)?.as_deref()
+    }
+
+    /// The service of a unit, to change.
+    pub(crate) fn get_mut(&mut self, unit: UnitId) -> Option<&mut Service> {
+        self.slots.get_mut(unit.0 as usize)?.as_deref_mut()
+    }
+
+    /// Every service with its number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (UnitId, &Service)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(slot, service)| Some((UnitId(slot as u32), service.as_deref()?)))
+    }
+
+    /// Takes a service in under the number of its unit.
+    pub(crate) fn put(&mut self, unit: UnitId, service: Service) {
+        let slot = unit.0 as usize;
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        self.slots[slot] = Some(Box::new(service));
+    }
+
+    /// Gives a service away.
+    pub(crate) fn take(&mut self, unit: UnitId) -> Option<Box<Service>> {
+        self.unheard.retain(|other| *other != unit);
+        self.slots.get_mut(unit.0 as usize)?.take()
+    }
+
+    /// Tells those who listen to a service, as far as this turn of the loop allows; what is
+    /// left is done in later turns.
+    pub(crate) fn tell_listeners(&mut self, unit: UnitId) {
+        if self.unheard.contains(&unit) {
+            return;
+        }
+        let mut budget = self.entries_left;
+        let done = match self.get_mut(unit) {
+            Some(service) => service.tell_listeners(&mut budget),
+            None => true,
+        };
+        self.entries_left = budget;
+        if !done {
+            self.unheard.push_back(unit);
+        }
+    }
+
+    /// Goes on telling listeners where an earlier turn left off.
+    pub(crate) fn tell_more_listeners(&mut self) {
+        self.entries_left = ENTRIES_A_TURN;
+        for _ in 0..self.unheard.len() {
+            if self.entries_left == 0 {
+                return;
+            }
+            if let Some(unit) = self.unheard.pop_front() {
+                self.tell_listeners(unit);
+            }
+        }
+    }
+
+    /// Whether there are listeners who have not heard everything yet.
+    pub(crate) fn owe_news(&self) -> bool {
+        !self.unheard.is_empty()
+    }
+}
