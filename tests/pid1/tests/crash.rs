@@ -423,3 +423,46 @@ fn whatever_the_moment_no_service_is_lost_or_doubled() {
         );
     }
 }
+
+#[test]
+fn a_state_of_another_format_is_refused_by_its_number_and_never_misread() {
+    let image = Image::new();
+    image.service("a", "exec sleep 1001");
+    let container = image.up();
+    let a = pid_of(&container, "sleep 1001");
+    let format = set_format(container.machine_pid(), |format| format - 1);
+    container.signal(SEGV);
+    let line = format!(
+        "its state has format {}, and this program reads format {format}",
+        format - 1
+    );
+    container.wait_for_line(&line);
+    // What was supervised runs on, and the stop is in order.
+    assert_eq!(pid_of(&container, "sleep 1001"), a);
+    assert_eq!(stop(&container).code(), Some(0));
+    assert_eq!(container.left_running(), &[] as &[String]);
+}
+
+/// Changes the number of the format in the memory that survives PID 1's crash; gives what it
+/// was.
+fn set_format(pid: i32, change: impl Fn(u16) -> u16) -> u16 {
+    use std::os::unix::fs::FileExt;
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors");
+    let region = descriptors
+        .map(|entry| entry.expect("an entry").path())
+        .find(|path| {
+            let target = std::fs::read_link(path).expect("a link");
+            target.to_string_lossy().starts_with("/memfd:mainstay")
+        })
+        .expect("the memory");
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.read(true).write(true).open(region).expect("opened");
+    let mut word = [0; 8];
+    file.read_exact_at(&mut word, 0).expect("read");
+    let word = u64::from_ne_bytes(word);
+    let format = word as u16;
+    let changed = word & !0xffff | u64::from(change(format));
+    file.write_all_at(&changed.to_ne_bytes(), 0)
+        .expect("written");
+    format
+}

@@ -8,6 +8,7 @@
 //! A record is its length (4 bytes), its kind (1 byte) and its content. It counts once the
 //! area's `used` says so: a crash in the middle of writing one leaves what was before.
 
+use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,8 +27,13 @@ use crate::child::handed::Handed;
 /// As much of the room for a record as is kept for the next one.
 const SCRATCH: usize = 4096;
 
-/// What the first word holds: the name and the format's number.
-const FORMAT: u64 = u64::from_be_bytes(*b"mainst\x00\x02");
+/// What the first word holds: a name, and the number of the format in its lowest 16 bits.
+const FORMAT: u64 = NAME | VERSION;
+const NAME: u64 = u64::from_be_bytes(*b"mainst\x00\x00");
+
+/// The format's number. It changes with every change of bytes: those of the words here, of
+/// events, of plan entries, of what the supervisor keeps beside them.
+const VERSION: u64 = 3;
 
 const PAGE: usize = 4096;
 
@@ -153,6 +159,27 @@ pub(crate) struct Journal {
     scratch: Vec<u8>,
 }
 
+/// Why a region cannot be gone on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// There is none, or it is not this process's.
+    Lost,
+    /// It has another format, of this number.
+    Version(u64),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unusable::Lost => out.write_str("its state was lost with it"),
+            Unusable::Version(version) => write!(
+                out,
+                "its state has format {version}, and this program reads format {VERSION}"
+            ),
+        }
+    }
+}
+
 /// What the region holds.
 pub(crate) struct Contents {
     pub(crate) snapshot: Vec<u8>,
@@ -186,19 +213,29 @@ impl Journal {
     }
 
     /// The one that an earlier program of this very process has left behind `fd`.
-    pub(crate) fn inherited(fd: RawFd) -> Option<Journal> {
-        let region = Region::inherited(fd).ok()?;
-        if region.length() != PAGE + 2 * AREA {
-            return None;
+    ///
+    /// # Errors
+    /// [`Unusable`]: what has another format is never read as if it had this one.
+    pub(crate) fn inherited(fd: RawFd) -> Result<Journal, Unusable> {
+        let region = Region::inherited(fd).map_err(|_| Unusable::Lost)?;
+        if region.length() < PAGE {
+            return Err(Unusable::Lost);
         }
+        let is_whole = region.length() == PAGE + 2 * AREA;
         let mut journal = Journal::over(Box::leak(Box::new(region)));
-        let own =
-            journal.get(Word::Format) == FORMAT && journal.get(Word::Owner) == process::id() as u64;
-        if !own {
-            return None;
+        let format = journal.get(Word::Format);
+        match format {
+            FORMAT if is_whole => {}
+            _ if format & !0xffff == NAME && format != FORMAT => {
+                return Err(Unusable::Version(format & 0xffff));
+            }
+            _ => return Err(Unusable::Lost),
+        }
+        if journal.get(Word::Owner) != process::id() as u64 {
+            return Err(Unusable::Lost);
         }
         (journal.snapshot, journal.used) = journal.extent().unwrap_or_default();
-        Some(journal)
+        Ok(journal)
     }
 
     fn over(region: &'static Region) -> Journal {
@@ -543,6 +580,18 @@ mod tests {
         journal.set(Word::Owner, 1 << 40);
         let fd = fd::copy_above(journal.descriptor().expect("kept"), 3).expect("copied");
         let number = std::os::fd::IntoRawFd::into_raw_fd(fd);
-        assert!(Journal::inherited(number).is_none());
+        assert_eq!(Journal::inherited(number).err(), Some(Unusable::Lost));
+    }
+
+    #[test]
+    fn another_format_is_refused_by_its_number() {
+        for version in [0, VERSION - 1, VERSION + 1] {
+            let journal = Journal::new();
+            journal.set(Word::Format, NAME | version);
+            let fd = fd::copy_above(journal.descriptor().expect("kept"), 3).expect("copied");
+            let number = std::os::fd::IntoRawFd::into_raw_fd(fd);
+            let refused = Journal::inherited(number).err();
+            assert_eq!(refused, Some(Unusable::Version(version)));
+        }
     }
 }

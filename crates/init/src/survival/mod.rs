@@ -24,6 +24,7 @@ use kernel::{clock, errno, signal};
 use crate::launch::Launch;
 
 pub(crate) use event::write as write_event;
+use journal::Unusable;
 pub(crate) use journal::{Journal, Purpose};
 pub(crate) use last_resort::serve as last_resort;
 
@@ -100,9 +101,11 @@ pub(crate) fn begin(launch: &Launch) -> (Journal, Beginning) {
     let number = std::str::from_utf8(left)
         .ok()
         .and_then(|text| text.parse().ok());
-    let Some(journal) = number.and_then(Journal::inherited) else {
-        let lost = "its state was lost with it".to_string();
-        return (Journal::none(), Beginning::LastResort(lost));
+    let journal = match number.map_or(Err(Unusable::Lost), Journal::inherited) {
+        Ok(journal) => journal,
+        Err(unusable) => {
+            return (Journal::none(), Beginning::LastResort(unusable.to_string()));
+        }
     };
     let now = clock::monotonic();
     let recent = journal
