@@ -1,7 +1,7 @@
 //! The lexer of execlineb: bytes to words, comments and bare braces.
 
 use crate::Word;
-use crate::script::{SyntaxError, Trouble};
+use crate::trouble::{SyntaxError, Trouble};
 
 /// One piece of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ pub mod number;
 pub mod script;
 pub mod substitution;
 pub mod transform;
+mod trouble;
 
 /// A word: any bytes but NUL.
 pub type Word = Vec<u8>;

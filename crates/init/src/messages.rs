@@ -7,7 +7,7 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use kernel::fd;
+use kernel::{fd, output, poll};
 
 /// Most bytes that wait. PID 1 says little; this is minutes of it.
 const ROOM: usize = 16 * 1024;
@@ -115,7 +115,7 @@ impl Messages {
             if left.is_zero() {
                 return;
             }
-            fd::wait_for_room(*fd, left);
+            poll::wait_for_room(*fd, left);
             self.flush();
         }
     }
@@ -140,7 +140,7 @@ fn write_what_fits(fd: RawFd, line: &mut Vec<u8>) -> bool {
     while !line.is_empty() {
         // A pipe with room takes that much at once, or nothing.
         let part = &line[..line.len().min(fd::PIPE_BUF)];
-        match fd::write_now(fd, part) {
+        match output::write_now(fd, part) {
             Ok(count) => drop(line.drain(..count)),
             Err(error) if kernel::errno::is(&error, kernel::errno::EINTR) => {}
             Err(error) if kernel::errno::is(&error, kernel::errno::EAGAIN) => return false,
@@ -183,7 +183,7 @@ fn wait_and_write(fd: RawFd, line: String) {
             return;
         }
         let begun = kernel::clock::monotonic();
-        fd::wait_for_room(fd, left);
+        poll::wait_for_room(fd, left);
         // A millisecond at least: a descriptor that is said to have room and has none
         // must not hold this up either.
         let waited = kernel::clock::monotonic().saturating_sub(begun);

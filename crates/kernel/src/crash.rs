@@ -204,7 +204,7 @@ fn succeed(cause: i32) {
     unsafe {
         let anew = libc::open(c"/proc/self/fd/2".as_ptr(), flags);
         let fd = if anew >= 0 { anew } else { 2 };
-        if crate::fd::has_room(fd) {
+        if crate::poll::has_room(fd) {
             libc::write(fd, line.as_ptr().cast(), line.len());
         }
     }

@@ -69,7 +69,7 @@ fn internal_error(info: &std::panic::PanicHookInfo) {
         .map_or(String::new(), |at| format!("{}:{}: ", at.file(), at.line()));
     let line = format!("mainstay: fatal: internal error: {place}{what}; please report this\n");
     // PID 1 must not wait for a reader of its output.
-    let _ = kernel::fd::write_now(2, line.as_bytes());
+    let _ = kernel::output::write_now(2, line.as_bytes());
     kernel::crash::succeed_after_panic();
     kernel::process::exit_now(chain::exit::INTERNAL);
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kernel::fd;
+use kernel::{output, poll};
 use layouts::overlay2::script::syntax::Verdict;
 
 /// How long one script may take to be read, and all together.
@@ -69,7 +69,7 @@ fn ask(program: &Path, applet: Option<&str>, text: &[u8]) -> std::io::Result<Ver
         let Some(input) = input else { return };
         let mut rest = &text[..];
         // A shell that has found a fault reads no further.
-        while let Ok(count @ 1..) = fd::write_quietly(input.as_raw_fd(), rest) {
+        while let Ok(count @ 1..) = output::write_quietly(input.as_raw_fd(), rest) {
             rest = &rest[count..];
         }
     });
@@ -77,7 +77,7 @@ fn ask(program: &Path, applet: Option<&str>, text: &[u8]) -> std::io::Result<Ver
     if let Some(mut errors) = errors {
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let ready = fd::poll_readable(&[errors.as_raw_fd()], Some(left));
+            let ready = poll::poll_readable(&[errors.as_raw_fd()], Some(left));
             if left.is_zero() || !ready.is_ok_and(|ready| !ready.is_empty()) {
                 break;
             }

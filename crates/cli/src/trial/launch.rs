@@ -11,8 +11,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use chain::{Call, Result, Unable, escape};
 use kernel::namespace::New;
 use kernel::process::{self, Fork};
-use kernel::signal::{self, Set, SignalSource};
-use kernel::{errno, fd, namespace, tty};
+use kernel::signal::{self, Set};
+use kernel::signal_source::SignalSource;
+use kernel::{errno, fd, namespace, poll, tty};
 
 use super::arguments::{self, Network, Request};
 use super::mapping::{self, Mapping};
@@ -188,7 +189,7 @@ impl Child {
 
     /// Whether the child is the image's own process 1 by now.
     fn has_begun(&self) -> bool {
-        let end = fd::poll_readable(&[self.begun.as_raw_fd()], Some(Duration::ZERO));
+        let end = poll::poll_readable(&[self.begun.as_raw_fd()], Some(Duration::ZERO));
         end.is_ok_and(|ready| !ready.is_empty())
     }
 

@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use chain::{Result, Unable, exit};
 use kernel::fs::flags::{O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use kernel::process::{self, Fork};
-use kernel::{errno, fd, fs, tty};
+use kernel::{errno, fd, fs, poll, tty};
 use std::path::Path;
 
 /// How many bytes are carried at once: as many as a pipe holds.
@@ -133,7 +133,7 @@ fn carry(mut pipes: Vec<(OwnedFd, RawFd)>) {
     let mut load = vec![0u8; ONE_LOAD];
     while !pipes.is_empty() {
         let all: Vec<RawFd> = pipes.iter().map(|(read, _)| read.as_raw_fd()).collect();
-        let Ok(ready) = fd::poll_readable(&all, None) else {
+        let Ok(ready) = poll::poll_readable(&all, None) else {
             return;
         };
         pipes.retain(|(read, stream)| {

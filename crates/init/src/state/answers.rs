@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kernel::process::{self, Fork};
-use kernel::{clock, fd, signal};
+use kernel::{clock, fd, poll, signal};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ fn asked(paths: &[&Path]) -> io::Result<bool> {
     let until = clock::monotonic() + PATIENCE;
     loop {
         let left = until.saturating_sub(clock::monotonic());
-        if !fd::poll_readable(&[read.as_raw_fd()], Some(left))?.is_empty() {
+        if !poll::poll_readable(&[read.as_raw_fd()], Some(left))?.is_empty() {
             // It has ended, or is about to.
             let _ = process::wait(pid);
             return Ok(false);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kernel::fs::Use;
 use kernel::process::{self, Fork};
-use kernel::{credentials, errno, fd, fs, signal};
+use kernel::{credentials, errno, fd, fs, poll, signal};
 use layouts::places;
 
 use crate::launch::Launch;
@@ -159,7 +159,7 @@ impl Place {
             Ok(Fork::Parent(pid)) => {
                 drop(write);
                 // Its copy of the pipe is closed when the child is done.
-                let done = fd::poll_readable(&[read.as_raw_fd()], Some(LAST_PATIENCE));
+                let done = poll::poll_readable(&[read.as_raw_fd()], Some(LAST_PATIENCE));
                 if done.is_ok_and(|ready| !ready.is_empty()) {
                     let _ = process::wait(pid);
                 } else {

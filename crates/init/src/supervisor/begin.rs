@@ -4,7 +4,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use kernel::epoll::Epoll;
 use kernel::process;
-use kernel::signal::{self, SignalSource};
+use kernel::signal;
+use kernel::signal_source::SignalSource;
 use kernel::spawn::Spawner;
 use kernel::{errno, fd, limits};
 

@@ -23,7 +23,7 @@ mod turn;
 
 use engine::Event;
 use kernel::epoll::Epoll;
-use kernel::signal::SignalSource;
+use kernel::signal_source::SignalSource;
 
 use crate::messages::Messages;
 use crate::people::socket::Server;

@@ -8,7 +8,8 @@ use std::path::Path;
 use engine::{Action, End, Event, Phase as EnginePhase, Pid, State, StopCause, StopStage, UnitId};
 use kernel::epoll::Epoll;
 use kernel::process::{self, WaitStatus};
-use kernel::signal::{self, SignalSource};
+use kernel::signal;
+use kernel::signal_source::SignalSource;
 use kernel::{fd, limits};
 use plan::bytes::Writer;
 

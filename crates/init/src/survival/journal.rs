@@ -18,7 +18,7 @@ use engine::UnitId;
 use kernel::crash::Record;
 use kernel::limits::Limit;
 use kernel::memory::Region;
-use kernel::signal::SignalSource;
+use kernel::signal_source::SignalSource;
 use kernel::{fd, process};
 use plan::bytes::Writer;
 

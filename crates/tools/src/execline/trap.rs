@@ -5,7 +5,8 @@ use std::time::Duration;
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, escape};
 use execline::number;
 use kernel::process::{self, Waited};
-use kernel::signal::{self, Set, SignalSource};
+use kernel::signal::{self, Set};
+use kernel::signal_source::SignalSource;
 use kernel::clock;
 
 use super::blocks;

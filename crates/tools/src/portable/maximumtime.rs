@@ -5,7 +5,8 @@ use std::time::Duration;
 use chain::{Call, Failure, Forked, Outcome, Program, Result, Unable, escape};
 use execline::number;
 use kernel::process;
-use kernel::signal::{self, Set, SignalSource};
+use kernel::signal::{self, Set};
+use kernel::signal_source::SignalSource;
 use kernel::clock;
 
 pub(super) const PROGRAM: Program = Program {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chain::{Result, Unable, Word};
 use kernel::fs::flags;
-use kernel::{clock, fd, fs};
+use kernel::{clock, fs, poll};
 use s6wire::event::Event;
 
 use super::listener::Listener;
@@ -64,7 +64,7 @@ impl Waiting {
                 return Ok(false);
             }
             let fds: Vec<i32> = self.0.iter().map(Listener::descriptor).collect();
-            let ready = fd::poll_readable(&fds, left).unable("wait for events", b"")?;
+            let ready = poll::poll_readable(&fds, left).unable("wait for events", b"")?;
             let mut waiting = Vec::new();
             for listener in self.0 {
                 let heard = if ready.contains(&listener.descriptor()) {

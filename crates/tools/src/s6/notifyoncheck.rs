@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use chain::{Call, Failure, Forked, Outcome, Program, Result, Unable, Word};
 use kernel::process::{self, Fork, WaitStatus};
-use kernel::signal::{self, Set, SignalSource};
+use kernel::signal::{self, Set};
+use kernel::signal_source::SignalSource;
 use kernel::{clock, errno, fd, fs, mount, script};
 use s6wire::event::Event;
 

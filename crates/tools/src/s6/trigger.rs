@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chain::{Call, Failure, Forked, Outcome, Result, Unable, Word, escape};
 use kernel::regex::{Regex, Syntax};
-use kernel::{clock, errno, fd};
+use kernel::{clock, errno, poll};
 
 use super::listener::Listener;
 use super::supervisor;
@@ -94,7 +94,7 @@ pub(super) fn wait(triggers: &mut [Trigger], any: bool, limit: Option<Duration>)
             .filter(|trigger| !trigger.matched)
             .map(|trigger| trigger.listener.descriptor())
             .collect();
-        let ready = fd::poll_readable(&waiting, left).unable("wait for events", b"")?;
+        let ready = poll::poll_readable(&waiting, left).unable("wait for events", b"")?;
         for at in 0..triggers.len() {
             let trigger = &mut triggers[at];
             if trigger.matched || !ready.contains(&trigger.listener.descriptor()) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chain::{Failure, Result, Unable, Word, escape};
-use kernel::{clock, fd};
+use kernel::{clock, poll};
 use s6wire::event::Event;
 
 use super::listener::Listener;
@@ -183,7 +183,7 @@ impl Watch {
                 return Err(other(99, "timed out".to_string()));
             }
             let fds: Vec<i32> = self.services.iter().map(|s| s.0.descriptor()).collect();
-            let ready = fd::poll_readable(&fds, left).unable("wait for events", b"")?;
+            let ready = poll::poll_readable(&fds, left).unable("wait for events", b"")?;
             for (at, (listener, _)) in self.services.iter_mut().enumerate() {
                 if !ready.contains(&listener.descriptor()) {
                     continue;
