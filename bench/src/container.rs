@@ -17,6 +17,12 @@ use crate::groups::Groups;
 use crate::stamps::{self, Kind, Stamp, Stamps};
 use crate::{processes, tree};
 
+/// The variables that a container is started with.
+pub(crate) const ENVIRONMENT: [(&str, &str); 1] = [(
+    "PATH",
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+)];
+
 /// The programs that are services.
 const SERVICES: [&str; 3] = ["/bench/service", "/bench/crash", "/bench/orphans"];
 
@@ -204,7 +210,7 @@ fn enter(root: &Path, groups: &Groups) -> io::Result<()> {
 }
 
 fn execute(argv: &[String]) -> io::Error {
-    let env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
+    let env = ENVIRONMENT.map(|(name, value)| format!("{name}={value}"));
     let vectors = ExecVector::new(argv).and_then(|argv| Ok((argv, ExecVector::new(env)?)));
     match (vectors, fs::metadata(&argv[0])) {
         (Ok((words, env)), Ok(_)) => match stamps::executed() {

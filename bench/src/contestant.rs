@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     Floor,
     /// Ours.
     Mainstay,
-    /// Another way to boot ours, measured for boot and stop alone.
+    /// Another way to boot ours or a floor, measured for boot and stop alone.
     Variant,
     /// A supervisor.
     Supervisor,
@@ -175,6 +175,14 @@ const TABLE: &[Contestant] = &[
         stop: signal::SIGTERM,
     },
     Contestant {
+        name: "floor-with-contenv",
+        kind: Kind::Variant,
+        peer: None,
+        lay: floor_with_contenv,
+        argv: |work| words(&["/bench/floor-files", SCRIPT, &work.count.to_string()]),
+        stop: signal::SIGTERM,
+    },
+    Contestant {
         name: "mainstay",
         kind: Kind::Mainstay,
         peer: None,
@@ -294,6 +302,21 @@ fn with_contenv(run: &Path, program: &str) -> io::Result<()> {
         run,
         &format!("#!/usr/bin/with-contenv sh\nexec {program}\n"),
     )
+}
+
+/// What the floor's services run where they run a script.
+const SCRIPT: &str = "/bench/script";
+
+/// The same script and variables, with the floor's program in the place of ours.
+fn floor_with_contenv(layout: &Layout) -> io::Result<()> {
+    let environment = layout.root.join("bench/environment");
+    fs::create_dir(&environment)?;
+    for (name, value) in crate::container::ENVIRONMENT {
+        fs::write(environment.join(name), value)?;
+    }
+    let program = layout.work.program;
+    let text = format!("#!/bench/with-contenv sh\nexec {program}\n");
+    tree::script(&layout.root.join(SCRIPT.trim_start_matches('/')), &text)
 }
 
 type Run = fn(&Path, &str) -> io::Result<()>;

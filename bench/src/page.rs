@@ -19,10 +19,13 @@ enum Form {
 
 const FLOOR: &str = "floor";
 const FILES: &str = "floor-files";
+const SHELL_FLOOR: &str = "floor-with-contenv";
 
 struct Section {
     title: &'static str,
     text: &'static str,
+    /// Who is told of; empty: everybody but those of other sections alone.
+    only: &'static [&'static str],
     measures: &'static [(&'static str, Form)],
 }
 
@@ -32,22 +35,33 @@ const SECTIONS: &[Section] = &[
         text: "From the execution of PID 1 to the first instruction of the first and of the last \
                service. Ours boots a whole docker-base tree: environment files, hooks, ownership, \
                copies of the service directories. The peers find theirs laid out.",
+        only: &[],
         measures: &[
             (boot::FIRST, Form::Ratio(FILES)),
             (boot::LAST, Form::Ratio(FILES)),
         ],
     },
     Section {
+        title: "A shell's start",
+        text: "The same boot where each `run` is a script, `#!/usr/bin/with-contenv sh`, as images \
+               have it. Beside it floor-files with the same script and a `with-contenv` in static \
+               C: what the chain costs at least.",
+        only: &[SHELL_FLOOR, "mainstay-with-contenv"],
+        measures: &[(boot::LAST, Form::Ratio(SHELL_FLOOR))],
+    },
+    Section {
         title: "Stop",
         text: "From TERM to PID 1 (HUP for runsvdir) until PID 1 is gone; the services end at \
                once on TERM. Over 10 s an engine kills: `∞`. runsvdir does not wait for its \
                services: the kernel kills them.",
+        only: &[],
         measures: &[(boot::STOP, Form::Ratio(FILES))],
     },
     Section {
         title: "Restart",
         text: "From SIGKILL to a service that has run for a while, to the first instruction of \
                the next one; and a service that fails at once.",
+        only: &[],
         measures: &[
             (restart::RESTART, Form::Plain),
             (crash_loop::STARTS, Form::Plain),
@@ -60,6 +74,7 @@ const SECTIONS: &[Section] = &[
                of everything, file pages included (those of a binary can be evicted). Then what \
                the whole control group is charged for: services, supervisors, the kernel's memory \
                for them, files on tmpfs.",
+        only: &[],
         measures: &[
             (boot::ANONYMOUS, Form::Plain),
             (boot::PROPORTIONAL, Form::Plain),
@@ -70,6 +85,7 @@ const SECTIONS: &[Section] = &[
         title: "Orphans",
         text: "20,000 processes whose parent has ended: as fast as they can be forked, each \
                ending at once; and all alive, let go at the same moment.",
+        only: &[],
         measures: &[
             (orphans::PEAK, Form::Plain),
             (orphans::STREAM_CPU, Form::Ratio(FLOOR)),
@@ -81,12 +97,14 @@ const SECTIONS: &[Section] = &[
     Section {
         title: "Idle",
         text: "How often the supervisor's processes are switched in while nothing happens.",
+        only: &[],
         measures: &[(idle::WAKE_UPS, Form::Plain)],
     },
     Section {
         title: "Size",
         text: "In an image, libc and documentation aside: Debian's own packages of each, the \
                stripped binary of Horust, what `mainstay install` writes.",
+        only: &[],
         measures: &[
             (size::SIZE, Form::Plain),
             (size::FILES, Form::Plain),
@@ -131,10 +149,18 @@ pub(crate) fn write(results: &Results, contestants: &[&Contestant]) -> String {
         page.push_str(REAL_TIME);
     }
     for section in SECTIONS {
+        let told: Vec<&Contestant> = contestants
+            .iter()
+            .copied()
+            .filter(|it| match section.only {
+                [] => it.name != SHELL_FLOOR,
+                only => only.contains(&it.name),
+            })
+            .collect();
         let tables: Vec<String> = section
             .measures
             .iter()
-            .filter_map(|(measure, form)| table(results, contestants, measure, *form))
+            .filter_map(|(measure, form)| table(results, &told, measure, *form))
             .collect();
         if tables.is_empty() {
             continue;

@@ -12,7 +12,14 @@ pub(crate) const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urando
 const BUSYBOX: &str = "/bin/busybox";
 
 /// The bench's programs, where a container finds them.
-pub(crate) const PROGRAMS: [&str; 5] = ["service", "crash", "floor", "floor-files", "orphans"];
+pub(crate) const PROGRAMS: [&str; 6] = [
+    "service",
+    "crash",
+    "floor",
+    "floor-files",
+    "orphans",
+    "with-contenv",
+];
 
 /// Lays out at `root` what every container has; `programs` holds the bench's own.
 ///
