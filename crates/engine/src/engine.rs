@@ -1,83 +1,17 @@
 //! The engine: takes events to the units they concern, and carries on until nothing
 //! more follows from them.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use plan::Unit;
 
-use crate::names::Names;
-use crate::stop::Stop;
-use crate::timers::{Timer, Timers};
-use crate::unit::{Turn, UnitState};
-use crate::{Action, End, Event, Hindrance, Notice, Phase, Pid, StopStage, Time, UnitId};
+use crate::state::{Engine, FollowUp, Reaped};
+use crate::timers::Timer;
+use crate::unit::UnitState;
+use crate::{Action, Event, Notice, Pid, Time, UnitId};
 
 /// The number that no unit gets: it stands for "no unit" in notices.
 const NO_UNIT: UnitId = UnitId(u32::MAX);
 
-/// The whole state of supervision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Engine {
-    /// The latest moment told. A clock that goes back is taken as standing still.
-    pub(crate) now: Time,
-    pub(crate) units: BTreeMap<UnitId, Box<UnitState>>,
-    /// The number of the next unit.
-    pub(crate) next: UnitId,
-    pub(crate) names: Names,
-    pub(crate) pids: BTreeMap<Pid, UnitId>,
-    /// What became of unknown processes and when, while answers are outstanding.
-    pub(crate) unclaimed: BTreeMap<Pid, (Time, Reaped)>,
-    /// How many answers are outstanding.
-    pub(crate) awaiting: u32,
-    /// How many units are not at rest.
-    pub(crate) live: u32,
-    /// How many of these do nothing towards their end.
-    pub(crate) idle: u32,
-    pub(crate) timers: Timers,
-    pub(crate) stop: Option<Stop>,
-    /// What follows from what has happened; empty between events.
-    pub(crate) follow_ups: VecDeque<FollowUp>,
-}
-
-/// What became of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reaped {
-    Ended(End),
-    /// It could not execute its program.
-    NotExecuted,
-}
-
-/// Something that follows from a change and is done in its turn, not by recursion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FollowUp {
-    /// The unit may be able to start.
-    MayStart(UnitId),
-    /// It may be the unit's turn to end.
-    MayEnd(UnitId),
-    /// A unit's end stops the container with this code.
-    StopContainer(u8),
-    /// The units were asked to end; now the stop hooks.
-    RunStopHooks,
-}
-
 impl Engine {
-    /// An engine without units.
-    pub fn new(now: Time) -> Engine {
-        Engine {
-            now,
-            units: BTreeMap::new(),
-            next: UnitId(0),
-            names: Names::default(),
-            pids: BTreeMap::new(),
-            unclaimed: BTreeMap::new(),
-            awaiting: 0,
-            live: 0,
-            idle: 0,
-            timers: Timers::default(),
-            stop: None,
-            follow_ups: VecDeque::new(),
-        }
-    }
-
     /// Takes in that `event` has happened and appends what is to be done to `actions`.
     pub fn handle(&mut self, event: Event, now: Time, actions: &mut Vec<Action>) {
         self.now = self.now.max(now);
@@ -88,6 +22,7 @@ impl Engine {
             Event::Remove(id) => {
                 self.step(id, "Remove", actions, |unit, turn| unit.on_removed(turn));
             }
+            Event::Groups(groups) => self.take_groups(groups),
             Event::Started(id, pid) => self.started(id, pid, actions),
             Event::StartFailed(id) => self.step(id, "StartFailed", actions, |unit, turn| {
                 unit.on_start_failed(turn)
@@ -100,6 +35,8 @@ impl Engine {
             Event::Asked(id, request) => self.step(id, "Asked", actions, |unit, turn| {
                 unit.on_asked(request, turn)
             }),
+            Event::Up(names) => self.up_asked(&names, actions),
+            Event::Down(names) => self.down_asked(&names, actions),
             Event::Stop(cause) => self.stop_asked(cause, actions),
             Event::StopHooksDone(limits) => self.stop_hooks_done(limits),
             Event::NoneLeft => self.none_left(),
@@ -121,59 +58,6 @@ impl Engine {
         self.settle(actions);
         self.run_due_timers(actions);
         ids
-    }
-
-    /// When the next timer is due: [`Event::Tick`] is wanted then.
-    pub fn deadline(&self) -> Option<Time> {
-        self.timers.next()
-    }
-
-    /// The unit of this number.
-    pub fn unit(&self, id: UnitId) -> Option<&UnitState> {
-        self.units.get(&id).map(Box::as_ref)
-    }
-
-    /// The unit of this name; of several, the one that does not leave.
-    pub fn find(&self, name: &str) -> Option<UnitId> {
-        self.names.get(name)?.newest
-    }
-
-    /// The unit whose process, or whose `finish`'s, this is.
-    pub fn unit_of(&self, pid: Pid) -> Option<UnitId> {
-        self.pids.get(&pid).copied()
-    }
-
-    /// All units, in the order in which they were added.
-    pub fn units(&self) -> impl Iterator<Item = (UnitId, &UnitState)> {
-        self.units.iter().map(|(id, unit)| (*id, unit.as_ref()))
-    }
-
-    /// The units that keep the container from being ready at `now`, and why.
-    pub fn hindrances(&self, now: Time) -> impl Iterator<Item = (UnitId, Hindrance)> {
-        let now = self.now.max(now);
-        let units = self.units.iter();
-        units.filter_map(move |(id, unit)| Some((*id, unit.hindrance(now)?)))
-    }
-
-    /// What the unit needs and is not ready: why it waits.
-    pub fn waits_for(&self, id: UnitId) -> impl Iterator<Item = &str> {
-        let needs = self.unit(id).map(|unit| unit.needs.iter());
-        let needs = needs.into_iter().flatten();
-        let unready = needs.filter(|name| !self.name_provides(name));
-        unready.map(|name| &**name)
-    }
-
-    /// How far the container is.
-    pub fn phase(&self) -> Phase {
-        match &self.stop {
-            None => Phase::Running,
-            Some(stop) => Phase::Stopping(stop.stage),
-        }
-    }
-
-    /// Whether the stop has come to `stage`.
-    pub(crate) fn stop_has_reached(&self, stage: StopStage) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop.stage >= stage)
     }
 
     fn started(&mut self, id: UnitId, pid: Pid, actions: &mut Vec<Action>) {
@@ -228,44 +112,6 @@ impl Engine {
                 Timer::Stop(timer) => self.stop_timer(timer, actions),
             }
             self.settle(actions);
-        }
-    }
-
-    /// Lets one unit meet one event, and tells its neighbours what that changed.
-    pub(crate) fn step(
-        &mut self,
-        id: UnitId,
-        event: &'static str,
-        actions: &mut Vec<Action>,
-        meet: impl FnOnce(&mut UnitState, &mut Turn),
-    ) {
-        let phase = self.phase();
-        let Some(unit) = self.units.get_mut(&id) else {
-            actions.push(Action::Tell(Notice::Impossible(event, id)));
-            return;
-        };
-        let first = actions.len();
-        let before = unit.footing();
-        let mut turn = Turn {
-            id,
-            now: self.now,
-            phase,
-            actions,
-            timers: &mut self.timers,
-            forget: false,
-            stop: None,
-        };
-        meet(unit, &mut turn);
-        unit.announce_flags(before, first, &mut turn);
-        let after = unit.footing();
-        let (forget, stop) = (turn.forget, turn.stop);
-        self.tell_neighbours(id, before, after);
-        if forget {
-            actions.push(Action::Forget(id));
-            self.forget(id);
-        }
-        if let Some(code) = stop {
-            self.follow_ups.push_back(FollowUp::StopContainer(code));
         }
     }
 

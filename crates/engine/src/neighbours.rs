@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use plan::Unit;
 
-use crate::engine::{Engine, FollowUp};
+use crate::UnitId;
 use crate::names::Names;
+use crate::state::{Engine, FollowUp};
 use crate::unit::{Footing, UnitState};
-use crate::{Action, StopStage, UnitId};
 
 impl Engine {
     /// Takes in a new unit, known to all whom it concerns.
@@ -133,24 +133,6 @@ impl Engine {
                     self.follow_ups.push_back(FollowUp::MayStart(*id));
                 }
             }
-        }
-    }
-
-    /// It may be `id`'s turn to end: in a stop of the container when all that count on
-    /// it are down, or as a removed logger.
-    pub(crate) fn may_end(&mut self, id: UnitId, actions: &mut Vec<Action>) {
-        let Some(unit) = self.units.get(&id) else {
-            return;
-        };
-        let needed = unit.live_dependents > 0 || unit.live_feeders > 0;
-        let ordered = self.stop.is_some() && !self.stop_has_reached(StopStage::Terminate);
-        if ordered && needed && !unit.at_rest() {
-            return;
-        }
-        if unit.removed && unit.live_feeders == 0 {
-            self.step(id, "Remove", actions, |unit, turn| unit.on_removed(turn));
-        } else if self.stop.is_some() && !self.stop_has_reached(StopStage::Kill) {
-            self.step(id, "stop", actions, |unit, turn| unit.on_turn_to_end(turn));
         }
     }
 

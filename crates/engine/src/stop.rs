@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use crate::engine::{Engine, FollowUp};
+use crate::state::{Engine, FollowUp, Stop};
 use crate::timers::{StopTimer, Timer};
 use crate::unit::signal;
-use crate::{AGAIN, Action, Notice, State, StopCause, StopLimits, StopStage, Time, UnitId};
+use crate::{AGAIN, Action, Notice, State, StopCause, StopLimits, StopStage, UnitId};
 
 /// How long a process may be unreapable after KILL before the container ends without
 /// it: one that hangs in the kernel never goes.
@@ -21,21 +21,6 @@ const WAITS: Duration = Duration::from_secs(30);
 
 /// Nobody listens any more to who says so for a day.
 const LAST_WAITS: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A stop under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stop {
-    pub(crate) stage: StopStage,
-    pub(crate) began: Time,
-    /// The container's exit code, once something has set it.
-    pub(crate) code: Option<u8>,
-    /// Nothing but PID 1 was left when last heard of.
-    pub(crate) none_left: bool,
-    /// How long the stage after the last TERM may take.
-    pub(crate) kill: Option<Duration>,
-    /// The last interrupt that counted.
-    pub(crate) interrupted: Option<Time>,
-}
 
 impl Engine {
     /// Somebody, or the end of the boot or of the command, wants a stop.
@@ -145,7 +130,7 @@ impl Engine {
                 Timer::Stop(StopTimer::WholeKill),
                 began.after(whole - for_kill),
             );
-            timers.arm(Timer::Stop(StopTimer::WholeLeave), began.after(whole));
+            timers.arm(Timer::Stop(StopTimer::WholeEnd), began.after(whole));
         }
     }
 
@@ -183,8 +168,8 @@ impl Engine {
             (StopTimer::Stage, StopStage::Services) => self.terminate(actions),
             (StopTimer::Stage, StopStage::Terminate) => self.kill(actions),
             (StopTimer::WholeKill, stage) if stage < StopStage::Kill => self.kill(actions),
-            (StopTimer::Stage, StopStage::Kill) | (StopTimer::WholeLeave, _) => {
-                self.leave(actions);
+            (StopTimer::Stage, StopStage::Kill) | (StopTimer::WholeEnd, _) => {
+                self.end_stop(actions);
             }
             (StopTimer::Stage, StopStage::Hooks | StopStage::Over) | (StopTimer::WholeKill, _) => {}
         }
@@ -199,7 +184,7 @@ impl Engine {
             StopStage::Hooks => self.break_circle(actions),
             StopStage::Services if nothing_runs => {
                 if stop.none_left {
-                    self.leave(actions);
+                    self.end_stop(actions);
                 } else {
                     self.terminate(actions);
                 }
@@ -207,11 +192,11 @@ impl Engine {
             }
             StopStage::Services => self.break_circle(actions),
             StopStage::Terminate if nothing_runs && stop.none_left => {
-                self.leave(actions);
+                self.end_stop(actions);
                 true
             }
             StopStage::Kill if stop.none_left => {
-                self.leave(actions);
+                self.end_stop(actions);
                 true
             }
             StopStage::Terminate | StopStage::Kill | StopStage::Over => false,
@@ -274,14 +259,14 @@ impl Engine {
     }
 
     /// The end.
-    fn leave(&mut self, actions: &mut Vec<Action>) {
+    fn end_stop(&mut self, actions: &mut Vec<Action>) {
         let Some(stop) = &mut self.stop else { return };
         stop.stage = StopStage::Over;
-        actions.push(Action::Leave(stop.code.unwrap_or(0)));
+        actions.push(Action::EndStop(stop.code.unwrap_or(0)));
         for timer in [
             StopTimer::Stage,
             StopTimer::WholeKill,
-            StopTimer::WholeLeave,
+            StopTimer::WholeEnd,
             StopTimer::Waits,
         ] {
             self.timers.disarm(Timer::Stop(timer));

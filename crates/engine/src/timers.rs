@@ -44,7 +44,7 @@ pub(crate) enum StopTimer {
     /// What the limit for the whole stop leaves until KILL is over.
     WholeKill,
     /// The limit for the whole stop is reached.
-    WholeLeave,
+    WholeEnd,
     /// It is said whom the stop waits for.
     Waits,
 }

@@ -329,7 +329,7 @@ fn a_start_withdraws_a_stop_that_was_swallowed() {
         let actions = rig.pass(ms(3000));
         assert_eq!(actions[0], Action::Signal(A, Pid(100), KILL));
         let actions = rig.end(A, End::Killed(KILL));
-        assert_eq!(actions.last(), Some(&Action::Start(A)));
+        assert_eq!(actions.last(), Some(&run(A)));
         assert_eq!(rig.ends, []);
     }
 }

@@ -21,7 +21,7 @@ fn a_service_takes_less_than_a_kilobyte() {
             actions.clear();
             let unit = Unit::service(format!("service-{number}"));
             engine.add(vec![unit], Time(0), &mut actions);
-            assert_eq!(actions, [Action::Start(UnitId(number))]);
+            assert_eq!(actions, [Action::Execute(UnitId(number), Role::Run)]);
             let started = Event::Started(UnitId(number), Pid(100 + number as i32));
             engine.handle(started, Time(0), &mut actions);
         }

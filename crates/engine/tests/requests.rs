@@ -43,19 +43,16 @@ fn and(mut actions: Vec<Action>, more: Change) -> Vec<Action> {
 #[test]
 fn up_starts_what_is_down_and_keeps_it_up() {
     let mut rig = Rig::with(vec![unwanted()]);
-    assert_eq!(
-        rig.ask(A, Request::Up),
-        [Action::Start(A), announce(Silent)]
-    );
+    assert_eq!(rig.ask(A, Request::Up), [run(A), announce(Silent)]);
     rig.start(A);
     rig.pass(ms(2000));
-    assert!(rig.end(A, exited(0)).contains(&Action::Start(A)));
+    assert!(rig.end(A, exited(0)).contains(&run(A)));
 }
 
 #[test]
 fn once_starts_what_is_down_and_leaves_it_to_its_end() {
     let mut rig = Rig::with(vec![unwanted()]);
-    assert_eq!(rig.ask(A, Request::Once), [Action::Start(A)]);
+    assert_eq!(rig.ask(A, Request::Once), [run(A)]);
     assert_eq!(rig.start(A), [announce(Up)]);
     rig.pass(ms(2000));
     assert_eq!(rig.end(A, exited(0)), [announce(Down), announce(Finished)]);
@@ -80,7 +77,7 @@ fn once_during_finish_starts_once_more() {
     rig.end(A, exited(0));
     rig.start(A);
     rig.ask(A, Request::Once);
-    assert!(rig.end(A, exited(0)).contains(&Action::Start(A)));
+    assert!(rig.end(A, exited(0)).contains(&run(A)));
     rig.start(A);
     rig.pass(ms(2000));
     rig.end(A, exited(0));
@@ -97,7 +94,7 @@ fn a_start_for_once_respects_the_floor() {
     rig.ask(A, Request::Once);
     assert_eq!(rig.state(A), State::BackingOff);
     assert_eq!(rig.pass(ms(999)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 #[test]
@@ -105,7 +102,7 @@ fn a_start_for_once_that_fails_is_tried_again() {
     let mut rig = Rig::with(vec![unwanted()]);
     rig.ask(A, Request::Once);
     rig.tell(Event::StartFailed(A));
-    assert_eq!(rig.pass(ms(1000)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1000)), [run(A)]);
 }
 
 #[test]
@@ -195,10 +192,7 @@ fn down_calls_off_a_wait() {
     assert_eq!(rig.state(A), State::Waiting);
     rig.ask(A, Request::Down);
     assert_eq!(rig.state(A), State::Down);
-    assert!(
-        !rig.add(vec![service_with("b", &[])])
-            .contains(&Action::Start(A))
-    );
+    assert!(!rig.add(vec![service_with("b", &[])]).contains(&run(A)));
 
     let mut rig = Rig::running(service());
     rig.end(A, exited(0));
@@ -229,10 +223,7 @@ fn up_while_it_goes_down_starts_it_anew() {
         let mut rig = running(unit);
         rig.ask(A, Request::Down);
         assert_eq!(rig.ask(A, Request::Up), [announce(Silent)]);
-        assert!(
-            rig.end(A, exited(0)).contains(&Action::Start(A)),
-            "{when:?}"
-        );
+        assert!(rig.end(A, exited(0)).contains(&run(A)), "{when:?}");
     }
 }
 
@@ -244,7 +235,7 @@ fn restart_signals_and_starts_anew_whatever_the_policy() {
     });
     assert_eq!(rig.ask(A, Request::Restart), to_end());
     assert_eq!(rig.state(A), State::Up);
-    assert!(rig.end(A, End::Killed(TERM)).contains(&Action::Start(A)));
+    assert!(rig.end(A, End::Killed(TERM)).contains(&run(A)));
     rig.start(A);
     rig.pass(ms(2000));
     rig.end(A, exited(0));
@@ -280,7 +271,7 @@ fn a_restart_is_no_failure_for_the_back_off() {
     unit.restart.backoff.reset_after = ms(60_000);
     let mut rig = running(unit);
     rig.ask(A, Request::Restart);
-    assert!(rig.end(A, exited(1)).contains(&Action::Start(A)));
+    assert!(rig.end(A, exited(1)).contains(&run(A)));
 }
 
 #[test]
@@ -294,7 +285,7 @@ fn up_skips_the_back_off_but_not_the_floor() {
     assert_eq!(rig.pass(ms(400)), []);
     assert_eq!(rig.ask(A, Request::Up), []);
     assert_eq!(rig.pass(ms(599)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 #[test]
@@ -309,7 +300,7 @@ fn up_gives_a_failed_service_another_chance() {
     assert_eq!(rig.state(A), State::Failed);
     assert_eq!(rig.ask(A, Request::Down), []);
     assert_eq!(rig.state(A), State::Failed);
-    assert!(rig.ask(A, Request::Up).contains(&Action::Start(A)));
+    assert!(rig.ask(A, Request::Up).contains(&run(A)));
 }
 
 #[test]
@@ -358,7 +349,7 @@ fn exit_forgets_what_is_down_at_once() {
     );
     assert!(rig.engine.unit(A).is_none());
     assert_eq!(rig.engine.find("a"), None);
-    assert_eq!(rig.add(vec![service()]), [Action::Start(UnitId(1))]);
+    assert_eq!(rig.add(vec![service()]), [run(UnitId(1))]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn start_all(rig: &mut Rig, mut actions: Vec<Action>) -> u32 {
     let mut started = 0;
     let mut next = 0;
     while next < actions.len() {
-        if let Action::Start(id) = actions[next] {
+        if let Action::Execute(id, _) = actions[next] {
             let pid = rig.pid();
             actions.extend(tell(rig, Event::Started(id, pid)));
             started += 1;

@@ -41,7 +41,7 @@ fn with_backoff(first: u64, factor: u32, max: u64, reset_after: u64) -> Unit {
 #[test]
 fn a_wanted_service_starts_and_is_announced_up() {
     let mut rig = Rig::new();
-    assert_eq!(rig.add(vec![Unit::service("a")]), [Action::Start(A)]);
+    assert_eq!(rig.add(vec![Unit::service("a")]), [run(A)]);
     assert_eq!(rig.start(A), [announce(Up)]);
     assert_eq!(rig.unit(A).name(), "a");
     assert_eq!(rig.unit(A).pid(), Some(Pid(100)));
@@ -68,13 +68,13 @@ fn a_service_waits_for_what_it_needs() {
     };
     let mut rig = Rig::new();
     let actions = rig.add(vec![service_with("a", &["b"]), needed]);
-    assert_eq!(actions, [Action::Start(B)]);
+    assert_eq!(actions, [run(B)]);
     assert_eq!(rig.state(A), State::Waiting);
     assert_eq!(rig.engine.waits_for(A).collect::<Vec<_>>(), ["b"]);
     rig.start(B);
     assert_eq!(rig.state(A), State::Waiting);
     let ready = Action::Announce(B, Ready);
-    assert_eq!(rig.tell(Event::Ready(B)), [ready, Action::Start(A)]);
+    assert_eq!(rig.tell(Event::Ready(B)), [ready, run(A)]);
     assert_eq!(rig.engine.waits_for(A).count(), 0);
 }
 
@@ -82,9 +82,9 @@ fn a_service_waits_for_what_it_needs() {
 fn a_service_waits_for_a_need_that_is_added_later() {
     let mut rig = Rig::new();
     assert_eq!(rig.add(vec![service_with("a", &["b", "b"])]), []);
-    assert_eq!(rig.add(vec![Unit::service("b")]), [Action::Start(B)]);
+    assert_eq!(rig.add(vec![Unit::service("b")]), [run(B)]);
     let actions = rig.start(B);
-    assert_eq!(actions, [Action::Announce(B, Up), Action::Start(A)]);
+    assert_eq!(actions, [Action::Announce(B, Up), run(A)]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn an_end_within_the_floor_is_restarted_a_second_after_the_start() {
     assert_eq!(rig.end(A, exited(0)), [announce(Down), announce(Finished)]);
     assert_eq!(rig.state(A), State::BackingOff);
     assert_eq!(rig.pass(ms(699)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_end_after_the_floor_is_restarted_at_once() {
     rig.pass(ms(1000));
     assert_eq!(
         rig.end(A, exited(1)),
-        [announce(Down), announce(Finished), Action::Start(A)]
+        [announce(Down), announce(Finished), run(A)]
     );
 }
 
@@ -111,18 +111,11 @@ fn an_end_after_the_floor_is_restarted_at_once() {
 fn finish_runs_between_down_and_finished() {
     let mut rig = Rig::running(with_finish());
     rig.pass(ms(2000));
-    let run_finish = Action::RunFinish {
-        unit: A,
-        end: End::Killed(11),
-        pid: Pid(100),
-    };
+    let run_finish = finish(A, End::Killed(11), 100);
     assert_eq!(rig.end(A, End::Killed(11)), [announce(Down), run_finish]);
     rig.start(A);
     assert_eq!(rig.state(A), State::Finishing);
-    assert_eq!(
-        rig.end(A, exited(0)),
-        [announce(Finished), Action::Start(A)]
-    );
+    assert_eq!(rig.end(A, exited(0)), [announce(Finished), run(A)]);
 }
 
 #[test]
@@ -134,10 +127,7 @@ fn a_finish_that_runs_too_long_is_killed() {
     let kill = Action::Signal(A, Pid(101), KILL);
     let notice = Action::Tell(Notice::FinishKilled(A));
     assert_eq!(rig.pass(ms(1)), [kill, notice]);
-    assert_eq!(
-        rig.end(A, End::Killed(KILL)),
-        [announce(Finished), Action::Start(A)]
-    );
+    assert_eq!(rig.end(A, End::Killed(KILL)), [announce(Finished), run(A)]);
 }
 
 #[test]
@@ -162,7 +152,7 @@ fn a_finish_that_cannot_be_run_is_skipped_with_a_notice() {
     let notice = Action::Tell(Notice::FinishNotRun(A));
     assert_eq!(
         rig.tell(Event::StartFailed(A)),
-        [notice, announce(Finished), Action::Start(A)]
+        [notice, announce(Finished), run(A)]
     );
 }
 
@@ -191,7 +181,7 @@ fn on_failure_restarts_after_codes_and_signals_but_not_after_success() {
         let mut rig = Rig::running(unit);
         rig.pass(ms(2000));
         let actions = rig.end(A, end);
-        assert_eq!(actions.contains(&Action::Start(A)), restarts, "{end:?}");
+        assert_eq!(actions.contains(&run(A)), restarts, "{end:?}");
     }
 }
 
@@ -201,13 +191,13 @@ fn an_exponential_back_off_grows_and_is_reset_by_a_long_run() {
     for wait in [100, 200, 350, 350] {
         rig.end(A, exited(1));
         assert_eq!(rig.pass(ms(wait - 1)), [], "{wait}");
-        assert_eq!(rig.pass(ms(1)), [Action::Start(A)], "{wait}");
+        assert_eq!(rig.pass(ms(1)), [run(A)], "{wait}");
         rig.start(A);
     }
     rig.pass(ms(5000));
     rig.end(A, exited(1));
     assert_eq!(rig.pass(ms(99)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 #[test]
@@ -218,7 +208,7 @@ fn the_floor_holds_below_a_shorter_back_off() {
     rig.pass(ms(200));
     rig.end(A, exited(1));
     assert_eq!(rig.pass(ms(799)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 fn limited(then: OnLimit) -> Unit {
@@ -235,7 +225,7 @@ fn limited(then: OnLimit) -> Unit {
 fn the_restart_that_is_one_too_many_fails_the_service() {
     let mut rig = Rig::running(limited(OnLimit::GiveUp));
     for _ in 0..2 {
-        assert!(rig.end(A, exited(1)).contains(&Action::Start(A)));
+        assert!(rig.end(A, exited(1)).contains(&run(A)));
         rig.start(A);
     }
     assert_eq!(
@@ -248,14 +238,14 @@ fn the_restart_that_is_one_too_many_fails_the_service() {
         ]
     );
     assert_eq!(rig.state(A), State::Failed);
-    assert!(rig.ask(A, Request::Up).contains(&Action::Start(A)));
+    assert!(rig.ask(A, Request::Up).contains(&run(A)));
 }
 
 #[test]
 fn restarts_outside_the_window_do_not_count() {
     let mut rig = Rig::running(limited(OnLimit::GiveUp));
     for _ in 0..10 {
-        assert!(rig.end(A, exited(1)).contains(&Action::Start(A)));
+        assert!(rig.end(A, exited(1)).contains(&run(A)));
         rig.start(A);
         rig.pass(ms(500));
     }
@@ -270,7 +260,7 @@ fn a_restart_limit_may_stop_the_container_with_the_services_code() {
     }
     assert!(rig.end(A, exited(7)).contains(&Action::RunStopHooks));
     rig.hooks_done();
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(7)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(7)]);
 }
 
 #[test]
@@ -281,7 +271,7 @@ fn a_process_that_cannot_be_made_is_tried_again() {
         let notice = Action::Tell(Notice::WillRetry(A, wait));
         assert_eq!(rig.tell(Event::StartFailed(A)), [notice]);
         assert_eq!(rig.pass(wait - ms(1)), []);
-        assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+        assert_eq!(rig.pass(ms(1)), [run(A)]);
     }
     assert_eq!(rig.start(A), [announce(Up)]);
     rig.pass(ms(2000));
@@ -333,11 +323,7 @@ fn an_end_that_is_told_before_its_start_is_not_lost() {
     let mut rig = Rig::with(vec![with_finish()]);
     assert_eq!(rig.tell(Event::Exited(Pid(7), exited(4))), []);
     assert_eq!(rig.tell(Event::Exited(Pid(8), exited(5))), []);
-    let run_finish = |pid, code| Action::RunFinish {
-        unit: A,
-        end: exited(code),
-        pid: Pid(pid),
-    };
+    let run_finish = |pid, code| finish(A, exited(code), pid);
     assert_eq!(
         rig.tell(Event::Started(A, Pid(7))),
         [announce(Up), announce(Down), run_finish(7, 4)]
@@ -357,7 +343,7 @@ fn an_end_from_before_the_start_is_another_process_of_the_same_number() {
     // B's answer is still due, so this end is kept.
     rig.tell(Event::Exited(Pid(7), exited(4)));
     rig.pass(ms(1));
-    assert!(rig.end(A, exited(0)).contains(&Action::Start(A)));
+    assert!(rig.end(A, exited(0)).contains(&run(A)));
     assert_eq!(rig.tell(Event::Started(A, Pid(7))), [announce(Up)]);
     rig.tell(Event::Exited(Pid(8), exited(5)));
     assert!(
@@ -398,7 +384,7 @@ fn the_end_of_a_stranger_is_not_that_of_a_process_made_at_the_same_moment() {
     assert_eq!(rig.state(A), State::BackingOff);
     rig.now = rig.engine.deadline().expect("the back-off ends");
     let start = rig.tell(Event::Exited(Pid(7), exited(4)));
-    assert_eq!(start, [Action::Start(A)]);
+    assert_eq!(start, [run(A)]);
     assert_eq!(rig.tell(Event::Started(A, Pid(7))), [announce(Up)]);
 }
 
@@ -412,7 +398,7 @@ fn a_run_that_cannot_be_executed_has_no_finish_and_waits_ten_seconds() {
     );
     assert_eq!(rig.unit(A).last_end(), Some(exited(127)));
     assert_eq!(rig.pass(ms(9999)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(1)), [run(A)]);
 }
 
 #[test]
@@ -423,7 +409,7 @@ fn a_run_that_cannot_be_executed_may_be_told_before_its_start() {
         rig.start(A),
         [announce(Up), announce(Down), announce(Finished)]
     );
-    assert_eq!(rig.pass(ms(10_000)), [Action::Start(A)]);
+    assert_eq!(rig.pass(ms(10_000)), [run(A)]);
 }
 
 #[test]
@@ -437,7 +423,7 @@ fn a_finish_that_cannot_be_executed_counts_as_none() {
         [
             Action::Tell(Notice::FinishNotRun(A)),
             announce(Finished),
-            Action::Start(A)
+            run(A)
         ]
     );
 }
@@ -456,7 +442,7 @@ fn a_critical_service_stops_the_container_with_its_code() {
             [announce(Down), announce(Finished), Action::RunStopHooks]
         );
         rig.hooks_done();
-        assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(code)]);
+        assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(code)]);
     }
 }
 
@@ -483,7 +469,7 @@ fn a_critical_service_whose_finish_forbids_the_restart_stops_the_container() {
     rig.start(A);
     rig.end(A, exited(125));
     rig.hooks_done();
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(3)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(3)]);
 }
 
 #[test]
@@ -502,7 +488,7 @@ fn a_name_is_taken_until_its_unit_is_about_to_leave() {
             announce(Finished),
             announce(Gone),
             Action::Forget(A),
-            Action::Start(B),
+            run(B),
         ]
     );
     assert!(rig.engine.unit(A).is_none());

@@ -49,7 +49,7 @@ fn signals_to(actions: &[Action], id: UnitId) -> bool {
 fn left(rig: &mut Rig, actions: &[Action]) -> u8 {
     let leave = |actions: &[Action]| {
         actions.iter().find_map(|action| match action {
-            Action::Leave(code) => Some(*code),
+            Action::EndStop(code) => Some(*code),
             _ => None,
         })
     };
@@ -76,7 +76,7 @@ fn nothing_waits_for_what_is_not_there() {
     let mut rig = Rig::new();
     assert_eq!(rig.stop(), [Action::RunStopHooks]);
     assert_eq!(rig.hooks_done(), all_terminated());
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
     assert_eq!(rig.stage(), Some(StopStage::Over));
     assert_eq!(rig.engine.deadline(), None);
 }
@@ -97,7 +97,7 @@ fn the_stop_goes_on_as_soon_as_the_last_service_and_its_finish_have_ended() {
     let mut expected = vec![Action::Announce(A, Finished)];
     expected.extend(all_terminated());
     assert_eq!(rig.end(A, exited(0)), expected);
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn each_part_of_a_stop_ends_at_its_limit() {
     assert_eq!(rig.pass(ms(1999)), []);
     assert_eq!(rig.pass(ms(1)), [Action::SignalAll(KILL)]);
     assert_eq!(rig.pass(ms(999)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Leave(0)]);
+    assert_eq!(rig.pass(ms(1)), [Action::EndStop(0)]);
     assert_eq!(rig.pass(ms(60_000)), []);
 }
 
@@ -141,7 +141,7 @@ fn a_limit_that_is_none_waits_as_long_as_it_takes() {
     assert!(actions.iter().all(waits), "{actions:?}");
     rig.end(A, exited(0));
     assert_eq!(rig.pass(ms(10_000_000)), []);
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_limit_for_the_whole_stop_counts_from_its_begin() {
     assert_eq!(rig.pass(ms(7099)), []);
     assert_eq!(rig.pass(ms(1)), [Action::SignalAll(KILL)]);
     assert_eq!(rig.pass(ms(899)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Leave(0)]);
+    assert_eq!(rig.pass(ms(1)), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -169,7 +169,10 @@ fn a_whole_limit_that_the_hooks_have_used_up_ends_the_stop_at_once() {
         whole: Some(ms(9000)),
         ..limits(3000, 3000)
     });
-    assert_eq!(rig.tell(done), [Action::SignalAll(KILL), Action::Leave(0)]);
+    assert_eq!(
+        rig.tell(done),
+        [Action::SignalAll(KILL), Action::EndStop(0)]
+    );
 }
 
 #[test]
@@ -208,7 +211,7 @@ fn everything_is_killed_once_whatever_limit_comes_later() {
         [hastened(StopStage::Kill), Action::SignalAll(KILL)]
     );
     assert_eq!(rig.pass(ms(999)), []);
-    assert_eq!(rig.pass(ms(1)), [Action::Leave(0)]);
+    assert_eq!(rig.pass(ms(1)), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -316,7 +319,7 @@ fn a_logger_ends_by_the_end_of_its_input_when_its_service_is_done() {
     assert_eq!(rig.state(B), State::Stopping);
     rig.hooks_done();
     rig.end(B, exited(0));
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -417,12 +420,7 @@ fn one_shots_are_undone_after_what_needs_them() {
     rig.start(A);
     rig.stop();
     assert_eq!(rig.hooks_done(), []);
-    let undo = Action::RunFinish {
-        unit: B,
-        end: exited(0),
-        pid: Pid(100),
-    };
-    assert!(rig.end(A, exited(0)).contains(&undo));
+    assert!(rig.end(A, exited(0)).contains(&undo(B)));
     rig.start(B);
     assert!(rig.end(B, exited(0)).contains(&Action::SignalAll(TERM)));
 }
@@ -438,10 +436,7 @@ fn a_one_shot_whose_end_is_told_before_its_start_is_undone_in_a_stop() {
     rig.tell(Event::Exited(Pid(7), exited(0)));
     rig.stop();
     let actions = rig.tell(Event::Started(A, Pid(7)));
-    assert!(matches!(
-        actions.last(),
-        Some(Action::RunFinish { unit: A, .. })
-    ));
+    assert_eq!(actions.last(), Some(&undo(A)));
 }
 
 #[test]
@@ -490,7 +485,7 @@ fn asking_again_changes_nothing_at_any_gap_and_stage() {
             again(&mut rig, StopStage::Terminate);
             rig.hasten();
             again(&mut rig, StopStage::Kill);
-            assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+            assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
             again(&mut rig, StopStage::Over);
         }
     }
@@ -536,7 +531,7 @@ fn to_wait_no_longer_skips_to_the_next_harder_stage() {
     let killed = [hastened(StopStage::Kill), Action::SignalAll(KILL)];
     assert_eq!(rig.hasten(), killed);
     assert_eq!(rig.hasten(), []);
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
     assert_eq!(rig.hasten(), []);
 }
 
@@ -623,11 +618,11 @@ fn finish_runs_after_the_last_term() {
     rig.stop();
     rig.hasten();
     let actions = rig.end(A, End::Killed(TERM));
-    assert!(matches!(actions[1], Action::RunFinish { .. }));
+    assert_eq!(actions[1], finish(A, End::Killed(TERM), 100));
     assert_eq!(rig.tell(Event::NoneLeft), []);
     rig.start(A);
     assert_eq!(rig.end(A, exited(0)), [Action::Announce(A, Finished)]);
-    assert_eq!(rig.tell(Event::NoneLeft), [Action::Leave(0)]);
+    assert_eq!(rig.tell(Event::NoneLeft), [Action::EndStop(0)]);
 }
 
 #[test]
@@ -637,7 +632,7 @@ fn news_that_nothing_is_left_skips_the_last_term() {
     rig.hooks_done();
     assert_eq!(rig.tell(Event::NoneLeft), []);
     let actions = rig.end(A, exited(0));
-    assert_eq!(actions.last(), Some(&Action::Leave(0)));
+    assert_eq!(actions.last(), Some(&Action::EndStop(0)));
     assert!(!actions.contains(&Action::SignalAll(TERM)));
 }
 
@@ -669,7 +664,7 @@ fn a_start_that_is_told_after_its_end_leaves_nothing_behind() {
     rig.tell(Event::Exited(pid, exited(0)));
     assert_eq!(rig.tell(Event::NoneLeft), []);
     let actions = rig.tell(Event::Started(A, pid));
-    assert_eq!(actions.last(), Some(&Action::Leave(0)));
+    assert_eq!(actions.last(), Some(&Action::EndStop(0)));
 }
 
 #[test]

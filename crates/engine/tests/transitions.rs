@@ -18,6 +18,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/TRANSITIONS.md");
 const NEED: UnitId = UnitId(0);
 /// The unit of the table.
 const IT: UnitId = UnitId(1);
+/// What needs the unit; down but in the situation that is about it.
+const USER: UnitId = UnitId(2);
 
 fn service() -> Unit {
     Unit {
@@ -68,7 +70,11 @@ fn situations(unit: &Unit) -> Vec<(&'static str, Rig)> {
             wanted: false,
             ..need()
         };
-        let mut rig = Rig::with(vec![unsatisfied, unit]);
+        let user = Unit {
+            wanted: false,
+            ..service_with("user", &["it"])
+        };
+        let mut rig = Rig::with(vec![unsatisfied, unit, user]);
         if satisfied {
             satisfy(&mut rig);
         }
@@ -103,15 +109,23 @@ fn situations(unit: &Unit) -> Vec<(&'static str, Rig)> {
     stopping.ask(IT, Request::Down);
     let mut finish_known = finishing();
     finish_known.start(IT);
-    let mut failed = finishing();
-    failed.start(IT);
+    let mut failed = if is_service { finishing() } else { up() };
+    match is_service {
+        true => failed.start(IT),
+        false => failed.pass(ms(2000)),
+    };
     failed.end(IT, exited(125));
+    let mut needed = ready();
+    needed.ask(USER, Request::Up);
+    needed.start(USER);
+    needed.tell(Event::Down(vec!["it".into()]));
     vec![
         ("Down", added(false, true)),
         ("Waiting", added(true, false)),
         ("Starting", added(true, true)),
         ("Up", up()),
         ("Ready", ready()),
+        ("Ready, to be down after what needs it", needed),
         ("Finishing, pid unknown", finishing()),
         ("Finishing", finish_known),
         ("BackingOff", backing_off),
@@ -131,6 +145,15 @@ fn events() -> Vec<(&'static str, Befall)> {
     fn not_executed(rig: &mut Rig) -> Vec<Action> {
         let pid = rig.unit(IT).pid().unwrap_or(Pid(999));
         rig.tell(Event::ExecFailed(pid))
+    }
+    fn user_ended(rig: &mut Rig) -> Vec<Action> {
+        match rig.unit(USER).pid() {
+            Some(_) => rig.end(USER, End::Killed(TERM)),
+            None => Vec::new(),
+        }
+    }
+    fn named(event: fn(Vec<String>) -> Event, rig: &mut Rig) -> Vec<Action> {
+        rig.tell(event(vec!["it".into()]))
     }
     fn its_timer(rig: &mut Rig) -> Vec<Action> {
         match rig.engine.deadline() {
@@ -159,6 +182,9 @@ fn events() -> Vec<(&'static str, Befall)> {
         ("Restart", |rig| rig.ask(IT, Request::Restart)),
         ("Signal 10", |rig| rig.ask(IT, Request::Signal(10))),
         ("Signal 19", |rig| rig.ask(IT, Request::Signal(19))),
+        ("Up by name", |rig| named(Event::Up, rig)),
+        ("Down by name", |rig| named(Event::Down, rig)),
+        ("what needs it is down", user_ended),
         ("Exit", |rig| rig.ask(IT, Request::Exit)),
         ("Remove", |rig| rig.tell(Event::Remove(IT))),
         ("Stop", |rig| rig.stop()),
@@ -169,14 +195,16 @@ fn events() -> Vec<(&'static str, Befall)> {
 fn word(action: &Action) -> Option<String> {
     let about = |id: &UnitId, word: String| (*id == IT).then_some(word);
     match action {
-        Action::Start(id) => about(id, "Start".into()),
-        Action::RunFinish { unit, end, .. } => about(unit, format!("RunFinish({end:?})")),
+        Action::Execute(id, Role::Finish { end, .. }) => {
+            about(id, format!("Execute Finish({end:?})"))
+        }
+        Action::Execute(id, role) => about(id, format!("Execute {role:?}")),
         Action::Signal(id, _, number) => about(id, format!("Signal {number}")),
         Action::Announce(id, change) => about(id, format!("Announce {change:?}")),
         Action::CloseInput(id) => about(id, "CloseInput".into()),
         Action::Forget(id) => about(id, "Forget".into()),
         Action::Tell(notice) => Some(format!("Tell {}", notice_word(notice))),
-        Action::RunStopHooks | Action::SignalAll(_) | Action::Leave(_) => None,
+        Action::RunStopHooks | Action::SignalAll(_) | Action::EndStop(_) => None,
     }
 }
 
@@ -187,6 +215,8 @@ fn notice_word(notice: &Notice) -> &'static str {
         Notice::StartTimedOut(..) => "StartTimedOut",
         Notice::LimitReached(_) => "LimitReached",
         Notice::FinishNotRun(_) => "FinishNotRun",
+        Notice::DownFailed(..) => "DownFailed",
+        Notice::NoSuchName(_) => "NoSuchName",
         Notice::WillRetry(..) => "WillRetry",
         Notice::GraceOver(_) => "GraceOver",
         Notice::StopWaits(..) => "StopWaits",

@@ -1,17 +1,42 @@
-//! A unit's definition as bytes.
+//! The definitions of a unit and of a group as bytes. They have no version of their own:
+//! who keeps or hands over such bytes (the engine's state, PID 1's journal, the hand-over)
+//! raises its own when these change.
 
 use crate::bytes::{Malformed, Reader, Writer};
-use crate::{Backoff, Criticality, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
+use crate::{Backoff, Criticality, Group, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
+
+impl Group {
+    /// Writes the whole definition.
+    pub fn write(&self, out: &mut Writer) {
+        out.text(&self.name);
+        write_names(out, &self.members);
+    }
+
+    /// What [`Group::write`] wrote.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn read(from: &mut Reader) -> Result<Group, Malformed> {
+        Ok(Group {
+            name: from.text()?,
+            members: from.list(Reader::text)?,
+        })
+    }
+}
+
+fn write_names(out: &mut Writer, names: &[String]) {
+    out.length(names.len());
+    for name in names {
+        out.text(name);
+    }
+}
 
 impl Unit {
     /// Writes the whole definition.
     pub fn write(&self, out: &mut Writer) {
         out.text(&self.name);
         out.bool(self.kind == Kind::OneShot);
-        out.length(self.needs.len());
-        for need in &self.needs {
-            out.text(need);
-        }
+        write_names(out, &self.needs);
         out.bool(self.wanted);
         out.bool(self.readiness == Readiness::Notified);
         out.u8(match self.restart.when {
@@ -37,6 +62,7 @@ impl Unit {
         out.bool(self.has_finish);
         out.option(self.finish_within, Writer::duration);
         out.option(self.logger.as_deref(), Writer::text);
+        write_names(out, &self.reads_from);
     }
 
     /// What [`Unit::write`] wrote.
@@ -49,10 +75,7 @@ impl Unit {
             true => Kind::OneShot,
             false => Kind::Service,
         };
-        let mut needs = Vec::new();
-        for _ in 0..from.length()? {
-            needs.push(from.text()?);
-        }
+        let needs = from.list(Reader::text)?;
         Ok(Unit {
             name,
             kind,
@@ -73,6 +96,7 @@ impl Unit {
             has_finish: from.bool()?,
             finish_within: from.option(Reader::duration)?,
             logger: from.option(Reader::text)?,
+            reads_from: from.list(Reader::text)?,
         })
     }
 }

@@ -1,14 +1,14 @@
-//! What a child that reads the image hands to PID 1, and PID 1 keeps of it: entries of the
-//! plan, and what is to be said, as bytes. PID 1 trusts neither: every length is checked
+//! What a child that reads the image hands to PID 1, and PID 1 keeps of it: entries and
+//! groups of the plan, and what is to be said, as bytes. PID 1 trusts neither: every length is checked
 //! against what is there before anything is made.
 
 use std::fmt;
 
-use crate::Entry;
 use crate::bytes::{Malformed, Reader, Writer};
+use crate::{Entry, Group};
 
 /// The first bytes, with the version of what follows.
-const MAGIC: &[u8] = b"plan 1\n";
+const MAGIC: &[u8] = b"plan 2\n";
 
 /// Longest text that is taken: a path is shorter (PATH_MAX).
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -39,12 +39,19 @@ pub struct Remark {
     pub text: String,
 }
 
-/// Entries and remarks as bytes.
-pub fn encode(entries: &[Entry], remarks: &[Remark]) -> Vec<u8> {
+/// What a hand-over holds.
+pub type Found = (Vec<Entry>, Vec<Group>, Vec<Remark>);
+
+/// Entries, groups and remarks as bytes.
+pub fn encode(entries: &[Entry], groups: &[Group], remarks: &[Remark]) -> Vec<u8> {
     let mut out = Writer::after(MAGIC.to_vec());
     out.length(entries.len());
     for entry in entries {
         entry.write(&mut out);
+    }
+    out.length(groups.len());
+    for group in groups {
+        group.write(&mut out);
     }
     out.length(remarks.len());
     for remark in remarks {
@@ -58,9 +65,10 @@ pub fn encode(entries: &[Entry], remarks: &[Remark]) -> Vec<u8> {
 ///
 /// # Errors
 /// For any bytes that are not its work, whole and with nothing after them.
-pub fn decode(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<Remark>), Undecodable> {
+pub fn decode(bytes: &[u8]) -> Result<Found, Undecodable> {
     let mut from = Reader::new(bytes.strip_prefix(MAGIC).ok_or(Undecodable)?);
     let entries = from.list(Entry::read)?;
+    let groups = from.list(Group::read)?;
     let remarks = from.list(|from| -> Result<Remark, Malformed> {
         Ok(Remark {
             unit: from.option(Reader::text)?,
@@ -68,7 +76,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<Remark>), Undecodable> {
         })
     })?;
     from.end_of_input()?;
-    Ok((entries, remarks))
+    Ok((entries, groups, remarks))
 }
 
 /// Cut rather than refused: only what a line quotes can be this long.
@@ -89,7 +97,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    fn sample() -> (Vec<Entry>, Vec<Remark>) {
+    fn sample() -> Found {
         let plain = Entry {
             unit: Unit::service("web"),
             program: Program::of_directory(PathBuf::from("/var/run/s6/services/web")),
@@ -117,6 +125,7 @@ mod tests {
         full.unit.has_finish = true;
         full.unit.finish_within = None;
         full.unit.logger = Some("é/log".into());
+        full.unit.reads_from = vec!["web".into(), "é".into()];
         full.unit.restart.when = When::OnFailure;
         full.unit.restart.limit = Some(Limit {
             starts: 3,
@@ -133,15 +142,25 @@ mod tests {
                 text: String::new(),
             },
         ];
-        (vec![plain, full], remarks)
+        let groups = vec![
+            Group {
+                name: "all".into(),
+                members: vec!["web".into(), "rest".into()],
+            },
+            Group {
+                name: "rest".into(),
+                members: Vec::new(),
+            },
+        ];
+        (vec![plain, full], groups, remarks)
     }
 
     #[test]
     fn what_goes_in_comes_out() {
-        let (entries, remarks) = sample();
-        let bytes = encode(&entries, &remarks);
-        assert_eq!(decode(&bytes), Ok((entries, remarks)));
-        assert_eq!(decode(&encode(&[], &[])), Ok((vec![], vec![])));
+        let (entries, groups, remarks) = sample();
+        let bytes = encode(&entries, &groups, &remarks);
+        assert_eq!(decode(&bytes), Ok((entries, groups, remarks)));
+        assert_eq!(decode(&encode(&[], &[], &[])), Ok((vec![], vec![], vec![])));
     }
 
     #[test]
@@ -150,15 +169,15 @@ mod tests {
             unit: None,
             text: "é".repeat(LONGEST_TEXT),
         };
-        let (_, remarks) = decode(&encode(&[], &[remark])).expect("it decodes");
+        let (_, _, remarks) = decode(&encode(&[], &[], &[remark])).expect("it decodes");
         assert!(remarks[0].text.len() <= LONGEST_TEXT);
         assert!(remarks[0].text.chars().all(|c| c == 'é'));
     }
 
     #[test]
     fn broken_bytes_are_an_error_and_never_a_panic() {
-        let (entries, remarks) = sample();
-        let bytes = encode(&entries, &remarks);
+        let (entries, groups, remarks) = sample();
+        let bytes = encode(&entries, &groups, &remarks);
         for end in 0..bytes.len() {
             assert_eq!(decode(&bytes[..end]), Err(Undecodable), "cut at {end}");
         }
@@ -169,11 +188,15 @@ mod tests {
             for value in [0, 1, 2, 0x7f, 0x80, 0xff] {
                 let mut changed = bytes.clone();
                 changed[at] = value;
-                if let Ok((entries, remarks)) = decode(&changed) {
-                    assert_eq!(decode(&encode(&entries, &remarks)), Ok((entries, remarks)));
+                if let Ok((entries, groups, remarks)) = decode(&changed) {
+                    assert_eq!(
+                        decode(&encode(&entries, &groups, &remarks)),
+                        Ok((entries, groups, remarks))
+                    );
                 }
             }
         }
+        assert_eq!(decode(b"plan 1\n\0\0\0\0\0\0\0\0"), Err(Undecodable));
         let mut huge = MAGIC.to_vec();
         huge.extend_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(decode(&huge), Err(Undecodable));

@@ -9,17 +9,23 @@
 pub mod bytes;
 mod check;
 mod codec;
+mod group;
 pub mod handover;
+mod problem;
 mod program;
 mod unit;
 
-pub use check::{Problem, check};
+pub use check::check;
+pub use group::Group;
+pub use problem::Problem;
 pub use program::{Entry, Program, Words};
 pub use unit::{Backoff, Criticality, Kind, Limit, OnLimit, Readiness, Restart, Unit, When};
 
-/// All units of one image, in the order in which their reader found them.
+/// All units and groups of one image, in the order in which their reader found them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The units. Names are unique once [`check`] has found nothing.
     pub units: Vec<Unit>,
+    /// The groups. They share the names of the units.
+    pub groups: Vec<Group>,
 }

@@ -21,7 +21,7 @@ pub struct Entry {
 pub struct Program {
     /// Their working directory. It holds `supervise/` and `event/`.
     pub directory: PathBuf,
-    /// What starts it: a service's `run`, a one-shot's `up`.
+    /// What makes it up: a service's `run`, a one-shot's `up`.
     pub start: Words,
     /// What follows its end (`finish`, which gets four words more), or undoes it: a
     /// one-shot's `down`. Meant only where the unit has one.

@@ -94,12 +94,13 @@ pub enum Criticality {
 /// A service or a one-shot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
-    /// Unique name. A service's logger is called `NAME/log`, as s6-svscan calls it.
+    /// Unique name. Nothing follows from how it looks.
     pub name: String,
     /// Service or one-shot.
     pub kind: Kind,
     /// Names of the units that must be ready before this one starts, and that stop
-    /// only when this one is down.
+    /// only when this one is down. Units only: a reader whose layout lets a unit need a
+    /// group writes down the group's units, as s6-rc-compile does.
     pub needs: Vec<String>,
     /// Whether it starts without being asked; false where a `down` file lies.
     pub wanted: bool,
@@ -117,12 +118,15 @@ pub struct Unit {
     /// How long its start may take until it is ready; none: as long as it wants.
     pub start_within: Option<Duration>,
     /// Whether something is to be run after each end (`finish`). For a one-shot it is
-    /// what undoes it (s6-rc's `down`): run when it has succeeded and is brought down.
+    /// what undoes it (s6-rc's `down`): run when it has succeeded and is to be down.
     pub has_finish: bool,
     /// How long that may run (`timeout-finish`); none: as long as it wants.
     pub finish_within: Option<Duration>,
     /// The service that reads this one's output, if any.
     pub logger: Option<String>,
+    /// Whose logger this is: the units that name it as theirs. Its standard input is then
+    /// a pipe that outlives its process; one in the middle of a pipeline has a logger too.
+    pub reads_from: Vec<String>,
 }
 
 impl Restart {
@@ -166,6 +170,7 @@ impl Unit {
             has_finish: false,
             finish_within: Some(Duration::from_secs(5)),
             logger: None,
+            reads_from: Vec::new(),
         }
     }
 

@@ -14,9 +14,9 @@ use layouts::environment::Readers;
 use layouts::overlay2;
 use layouts::settings::{self, IfBootFails, Settings, TABLE, Unit};
 use layouts::{Problem, environment, workers as pool};
-use plan::Entry;
 use plan::Readiness;
 use plan::handover::{self, Remark};
+use plan::{Entry, Group};
 
 use crate::input::Input;
 use crate::scratch::Scratch;
@@ -259,25 +259,25 @@ pub(crate) fn service_directory(bytes: &[u8]) {
     for limit in [service.unit.kill_after, service.unit.finish_within] {
         assert!(limit.is_none_or(|limit| !limit.is_zero()));
     }
-    assert_survives(std::slice::from_ref(service), &[]);
+    assert_survives(vec![service.clone()], Vec::new(), Vec::new());
 }
 
-fn assert_survives(entries: &[Entry], remarks: &[Remark]) {
-    let (entries, remarks) = (entries.to_vec(), remarks.to_vec());
-    let bytes = handover::encode(&entries, &remarks);
-    assert_eq!(handover::decode(&bytes), Ok((entries, remarks)));
+fn assert_survives(entries: Vec<Entry>, groups: Vec<Group>, remarks: Vec<Remark>) {
+    let bytes = handover::encode(&entries, &groups, &remarks);
+    assert_eq!(handover::decode(&bytes), Ok((entries, groups, remarks)));
 }
 
-/// Bytes become entries only if they are what was written; these survive being written
-/// again, and no list is longer than its bytes allow.
+/// Bytes become entries and groups only if they are what was written; these survive being
+/// written again, and no list is longer than its bytes allow.
 pub(crate) fn boot_handover(bytes: &[u8]) {
-    let Ok((entries, remarks)) = handover::decode(bytes) else {
+    let Ok((entries, groups, remarks)) = handover::decode(bytes) else {
         return;
     };
-    assert!(entries.len() + remarks.len() <= bytes.len());
+    assert!(entries.len() + groups.len() + remarks.len() <= bytes.len());
     let needs: usize = entries.iter().map(|it| it.unit.needs.len()).sum();
-    assert!(needs <= bytes.len());
-    assert_survives(&entries, &remarks);
+    let members: usize = groups.iter().map(|it| it.members.len()).sum();
+    assert!(needs + members <= bytes.len());
+    assert_survives(entries, groups, remarks);
 }
 
 /// A number of workers is one that was said; their script stands for exactly the words.

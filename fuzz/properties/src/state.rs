@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use engine::{
-    Action, End, Engine, Event, Notice, Pid, Request, State, StopCause, StopLimits, Time, UnitId,
+    Action, End, Engine, Event, Notice, Pid, Request, Role, State, StopCause, StopLimits, Time,
+    UnitId,
 };
 use plan::{
-    Criticality, Kind, Limit, OnLimit, Plan, Problem, Readiness, Restart, Unit, When, check,
+    Criticality, Group, Kind, Limit, OnLimit, Plan, Problem, Readiness, Restart, Unit, When, check,
 };
 
 use crate::input::Input;
 
-const NAMES: &[&str] = &["a", "b", "c", "d", "a/log", "b/log"];
+const NAMES: &[&str] = &["a", "b", "c", "d", "a/log", "b/log", "f", "g"];
 
 fn name(input: &mut Input) -> String {
     NAMES[usize::from(input.byte()) % NAMES.len()].to_string()
@@ -23,33 +24,80 @@ fn counts_on(unit: &Unit) -> impl Iterator<Item = &String> {
     unit.needs.iter().chain(&unit.logger)
 }
 
-/// A plan has a problem if and only if its units cannot be brought into an order; every
-/// circle that is told is one.
+fn names(input: &mut Input, most: u8) -> Vec<String> {
+    (0..input.byte() % (most + 1))
+        .map(|_| name(input))
+        .collect()
+}
+
+fn groups(input: &mut Input) -> Vec<Group> {
+    let group = |_| Group {
+        name: name(input),
+        members: names(input, 3),
+    };
+    (0..2).map(group).collect()
+}
+
+/// A plan has a problem if and only if its units and its groups cannot be brought into an
+/// order; every circle that is told is one.
 pub(crate) fn plan_check(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let mut units = Vec::new();
+    let (mut units, mut all_groups) = (Vec::new(), Vec::new());
     while !input.is_empty() {
         let mut unit = Unit::service(name(&mut input));
         for _ in 0..input.byte() % 4 {
             unit.needs.push(name(&mut input));
         }
         unit.logger = input.flag().then(|| name(&mut input));
+        if input.flag() {
+            unit.reads_from = names(&mut input, 2);
+        }
         units.push(unit);
+        if input.flag() {
+            all_groups.extend(groups(&mut input));
+        }
     }
-    let plan = Plan { units };
+    let plan = Plan {
+        units,
+        groups: all_groups,
+    };
     let problems = check(&plan);
-    let units = &plan.units;
+    let (units, groups) = (&plan.units, &plan.groups);
     let names: BTreeSet<&String> = units.iter().map(|unit| &unit.name).collect();
-    let (mut duplicates, mut unknown) = (0, 0);
+    let group_names: BTreeSet<&String> = groups.iter().map(|group| &group.name).collect();
+    let (mut duplicates, mut others, mut group_circles) = (0, 0, 0);
     for problem in &problems {
         match problem {
             Problem::Duplicate(name) => {
-                assert!(names.contains(name));
+                assert!(names.contains(name) || group_names.contains(name));
                 duplicates += 1;
             }
             Problem::Unknown { unit, needed } => {
                 assert!(names.contains(unit) && !names.contains(needed));
-                unknown += 1;
+                assert!(!group_names.contains(needed));
+                others += 1;
+            }
+            Problem::NeedsGroup { unit, group } => {
+                assert!(names.contains(unit) && !names.contains(group));
+                assert!(group_names.contains(group));
+                others += 1;
+            }
+            Problem::OneSided { unit, logger } => {
+                assert!(names.contains(unit) && names.contains(logger));
+                others += 1;
+            }
+            Problem::UnknownMember { group, member } => {
+                assert!(group_names.contains(group) && !group_names.contains(member));
+                assert!(!names.contains(member));
+                others += 1;
+            }
+            Problem::GroupCycle(circle) => {
+                assert!(circle.len() > 1 && circle.first() == circle.last());
+                for pair in circle.windows(2) {
+                    let mut named = groups.iter().filter(|group| group.name == pair[0]);
+                    assert!(named.any(|group| group.members.contains(&pair[1])));
+                }
+                group_circles += 1;
             }
             Problem::Cycle(circle) => {
                 assert!(circle.len() > 1 && circle.first() == circle.last());
@@ -62,9 +110,22 @@ pub(crate) fn plan_check(bytes: &[u8]) {
         }
         assert!(!problem.to_string().chars().any(char::is_control));
     }
-    assert_eq!(duplicates, units.len() - names.len());
-    let strangers = |unit: &Unit| counts_on(unit).filter(|name| !names.contains(name)).count();
-    assert_eq!(unknown, units.iter().map(strangers).sum::<usize>());
+    let all: BTreeSet<&String> = names.union(&group_names).copied().collect();
+    assert_eq!(duplicates, units.len() + groups.len() - all.len());
+    let strangers = |unit: &Unit| {
+        let read = unit.reads_from.iter();
+        counts_on(unit)
+            .chain(read)
+            .filter(|name| !names.contains(name))
+            .count()
+    };
+    let outside = |group: &Group| {
+        let members = group.members.iter();
+        members.filter(|name| !all.contains(name)).count()
+    };
+    let unknown =
+        units.iter().map(strangers).sum::<usize>() + groups.iter().map(outside).sum::<usize>();
+    assert!(unknown <= others);
     if duplicates > 0 {
         return;
     }
@@ -84,7 +145,15 @@ pub(crate) fn plan_check(bytes: &[u8]) {
             left.remove(name);
         }
     }
-    assert_eq!(left.is_empty(), problems.len() == unknown);
+    assert_eq!(left.is_empty(), problems.len() == others + group_circles);
+    let mut left: BTreeMap<&String, &Group> = groups.iter().map(|it| (&it.name, it)).collect();
+    while let Some(name) = left.iter().find_map(|(name, group)| {
+        let is_free = !group.members.iter().any(|other| left.contains_key(other));
+        is_free.then_some(*name)
+    }) {
+        left.remove(name);
+    }
+    assert_eq!(left.is_empty(), group_circles == 0);
 }
 
 /// Bytes that are a state survive being written, and the state lives on to its end.
@@ -134,7 +203,7 @@ pub(crate) fn engine_state(bytes: &[u8]) {
         ticks += 1;
         assert!(ticks < 10_000 + bytes.len(), "timers without end");
     }
-    let left = |action: &&Action| matches!(action, Action::Leave(_));
+    let left = |action: &&Action| matches!(action, Action::EndStop(_));
     assert!(actions.iter().filter(left).count() <= 1);
 }
 
@@ -163,6 +232,9 @@ fn unit(input: &mut Input) -> Unit {
         unit.needs.push(name(input));
     }
     unit.logger = (flags & 8 != 0).then(|| name(input));
+    if more & 128 != 0 {
+        unit.reads_from.push(name(input));
+    }
     unit.wanted = flags & 16 == 0;
     if flags & 32 != 0 {
         unit.readiness = Readiness::Notified;
@@ -246,6 +318,11 @@ pub(crate) fn engine_events(bytes: &[u8]) {
             8 | 9 => Event::Exited(known.unwrap_or(Pid(next_pid + 1)), end(&mut input)),
             10 => Event::ExecFailed(known.unwrap_or(Pid(next_pid + 1))),
             11 | 12 => Event::Asked(id, request(&mut input)),
+            14 => match input.byte() % 3 {
+                0 => Event::Groups(groups(&mut input)),
+                1 => Event::Up(names(&mut input, 3)),
+                _ => Event::Down(names(&mut input, 3)),
+            },
             13 => match input.byte() % 8 {
                 0 => Event::Stop(StopCause::Asked),
                 1 => Event::Stop(StopCause::BootFailed(input.byte())),
@@ -269,14 +346,14 @@ pub(crate) fn engine_events(bytes: &[u8]) {
         let mut starts = BTreeSet::new();
         for action in &actions {
             match action {
-                Action::Start(id) => {
+                Action::Execute(id, Role::Run | Role::Up) => {
                     let unit = engine.unit(*id).expect("it is there");
                     assert_eq!((unit.state(), unit.pid()), (State::Starting, None));
                     assert_eq!(engine.waits_for(*id).count(), 0, "{event:?}");
                     assert!(starts.insert(*id), "{id:?} starts twice");
                 }
-                Action::RunFinish { unit, .. } => {
-                    let unit = engine.unit(*unit).expect("it is there");
+                Action::Execute(id, Role::Finish { .. } | Role::Down) => {
+                    let unit = engine.unit(*id).expect("it is there");
                     assert_eq!((unit.state(), unit.pid()), (State::Finishing, None));
                 }
                 Action::Signal(id, pid, _) => {
@@ -284,7 +361,7 @@ pub(crate) fn engine_events(bytes: &[u8]) {
                     let is = engine.unit(*id).and_then(|unit| unit.pid());
                     assert!(was == Some(*pid) || is == Some(*pid), "{event:?}");
                 }
-                Action::Leave(_) => left += 1,
+                Action::EndStop(_) => left += 1,
                 Action::Tell(Notice::GraceOver(units)) => assert!(!units.is_empty()),
                 Action::Forget(id) => assert!(engine.unit(*id).is_none()),
                 Action::Announce(..)

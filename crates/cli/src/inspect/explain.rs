@@ -338,7 +338,7 @@ impl Teller<'_> {
         }
         let dir = entry.program.directory.clone();
         let log = dir.join("log");
-        let is_logger = unit.name.ends_with("/log");
+        let is_logger = !unit.reads_from.is_empty();
         self.remarks(5, Some(&dir), |problem| {
             problem.path.starts_with(&dir) && (is_logger || !problem.path.starts_with(&log))
         });

@@ -31,6 +31,7 @@ pub(super) fn write(out: &mut Writer, unit: &UnitState) {
         unit.restart_asked,
         unit.leaving,
         unit.removed,
+        unit.yields,
         unit.reader,
         unit.paused,
     ] {
@@ -85,6 +86,7 @@ pub(super) fn read(from: &mut Reader) -> Result<UnitState, DecodeError> {
         &mut unit.restart_asked,
         &mut unit.leaving,
         &mut unit.removed,
+        &mut unit.yields,
         &mut unit.reader,
         &mut unit.paused,
     ] {

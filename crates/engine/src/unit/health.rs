@@ -55,10 +55,14 @@ impl UnitState {
         let aimed_at = self.health.aimed_at.take();
         let ordered = aimed_at.is_some_and(|at| turn.now.since(at) <= AIMED_AT);
         let asked = ordered || self.state() == State::Stopping || turn.is_armed(UnitTimer::KillAt);
-        let counts = self.wanted && !self.leaving && turn.phase == Phase::Running;
-        let is_service = self.definition.kind == Kind::Service;
+        // A one-shot ends; what counts is that it has failed, wanted or started once.
+        let counts = match self.definition.kind {
+            Kind::Service => self.wanted,
+            Kind::OneShot => end != End::Exited(0),
+        };
+        let counts = counts && !self.leaving && turn.phase == Phase::Running;
         self.health.ailing = false;
-        if is_service && counts && !asked {
+        if counts && !asked {
             self.health.ailing = true;
             self.health.fallen = Some((end, turn.now.since(self.since)));
         }
@@ -79,7 +83,8 @@ impl UnitState {
         // Its `finish` may have asked for this, or for the container's stop.
         let by_finish = finish == Some(super::process::PERMANENT);
         let clean = by_finish && end == End::Exited(0);
-        if !wanted || clean || turn.forget || turn.phase != Phase::Running {
+        let unwanted = !wanted && self.definition.kind == Kind::Service;
+        if unwanted || clean || turn.forget || turn.phase != Phase::Running {
             self.health.ailing = false;
             return;
         }
@@ -89,6 +94,7 @@ impl UnitState {
             State::BackingOff => Next::Again(self.not_before.since(turn.now)),
             State::Waiting => Next::Waits,
             State::Failed if by_finish => Next::FinishForbids,
+            State::Failed if !wanted || !self.policy_restarts() => Next::Rests,
             State::Failed => Next::LimitForbids,
             State::Down | State::Up | State::Ready | State::Finishing | State::Stopping => {
                 Next::Rests
@@ -117,8 +123,8 @@ impl UnitState {
             counts_from_here,
         }));
         // Ahead of what the next process says.
-        let start = Action::Start(turn.id);
-        let start = turn.actions.iter().rposition(|action| *action == start);
+        let starts = |action: &Action| matches!(action, Action::Execute(id, _) if *id == turn.id);
+        let start = turn.actions.iter().rposition(starts);
         match start.filter(|_| self.state() == State::Starting) {
             Some(at) => turn.actions.insert(at, told),
             None => turn.act(told),

@@ -3,11 +3,11 @@
 //! [`record`] holds what a unit is and the one door through which its state changes.
 //! The other files hold one method per event; each meets every state by name.
 
-mod bring_down;
 mod health;
 mod process;
 mod record;
 mod request;
+mod stop;
 
 pub(crate) use health::Health;
 pub use record::UnitState;

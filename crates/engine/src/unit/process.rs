@@ -9,7 +9,7 @@ use super::record::{Turn, UnitState};
 use super::signal;
 use crate::backoff;
 use crate::timers::UnitTimer;
-use crate::{Action, Change, End, Notice, Phase, Pid, State};
+use crate::{Action, Change, End, Notice, Phase, Pid, Role, State};
 
 /// `finish` exits with this to say that the service must not be started again.
 pub(super) const PERMANENT: End = End::Exited(125);
@@ -52,7 +52,11 @@ impl UnitState {
         } else {
             self.enter(State::Starting, changes, turn);
             self.last_start = Some(turn.now);
-            turn.act(Action::Start(turn.id));
+            let role = match self.definition.kind {
+                Kind::Service => Role::Run,
+                Kind::OneShot => Role::Up,
+            };
+            turn.act(Action::Execute(turn.id, role));
         }
     }
 
@@ -97,12 +101,18 @@ impl UnitState {
         self.once = false;
         self.restart_asked = false;
         self.enter(State::Up, &[Change::Up], turn);
+        // Who yields runs on: something counts on it.
+        let ends = !still_asked_for && !self.yields && turn.phase == Phase::Running;
         if over {
+            if ends {
+                // So that a one-shot that has succeeded is undone.
+                self.enter(State::Stopping, &[], turn);
+            }
             return;
         }
         if turn.killing() {
             turn.signal(pid, signal::KILL);
-        } else if turn.phase == Phase::Running && !still_asked_for {
+        } else if ends {
             if self.leaving {
                 return self.on_turn_to_end(turn);
             }
@@ -180,6 +190,10 @@ impl UnitState {
             State::Stopping => self.process_ended(end, true, turn),
             State::Finishing => {
                 self.pid = None;
+                let is_one_shot = self.definition.kind == Kind::OneShot;
+                if is_one_shot && end != End::Exited(0) && !turn.killing() {
+                    turn.tell(Notice::DownFailed(turn.id, end));
+                }
                 self.came_down(&[], Some(end), turn);
             }
             State::Down | State::Waiting | State::Starting | State::BackingOff | State::Failed => {
@@ -247,8 +261,11 @@ impl UnitState {
         match self.last_pid {
             Some(pid) if self.definition.has_finish && !turn.killing() => {
                 self.enter(State::Finishing, &[Change::Down], turn);
-                let unit = turn.id;
-                turn.act(Action::RunFinish { unit, end, pid });
+                let role = match self.definition.kind {
+                    Kind::Service => Role::Finish { end, pid },
+                    Kind::OneShot => Role::Down,
+                };
+                turn.act(Action::Execute(turn.id, role));
             }
             _ => self.came_down(&[Change::Down], None, turn),
         }
@@ -294,7 +311,7 @@ impl UnitState {
     /// Settles whether it is to start again; if not, where it rests.
     fn verdict(&mut self, finish: Option<End>, turn: &mut Turn) -> State {
         let failed_one_shot = self.definition.kind == Kind::OneShot && self.state() == State::Up;
-        if finish == Some(PERMANENT) {
+        if finish == Some(PERMANENT) && self.definition.kind == Kind::Service {
             return self.fail();
         }
         if failed_one_shot && !self.wanted && !self.once {
@@ -331,7 +348,7 @@ impl UnitState {
         State::Failed
     }
 
-    fn policy_restarts(&self) -> bool {
+    pub(super) fn policy_restarts(&self) -> bool {
         match self.definition.restart.when {
             When::Never => false,
             When::OnFailure => self.last_end != Some(End::Exited(0)),

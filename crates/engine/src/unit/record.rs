@@ -31,6 +31,9 @@ pub struct UnitState {
     pub(crate) leaving: bool,
     /// A logger that leaves as soon as all that it reads from are down.
     pub(crate) removed: bool,
+    /// It is to be down as soon as nothing that counts on it is left: it is not started
+    /// again, and nothing that needs it starts. Only while something does count on it.
+    pub(crate) yields: bool,
     /// Some unit logs, or has logged, to it: the end of its input ends it.
     pub(crate) reader: bool,
     pub(crate) paused: bool,
@@ -145,6 +148,7 @@ impl UnitState {
             restart_asked: false,
             leaving: false,
             removed: false,
+            yields: false,
             reader: false,
             paused: false,
             pid: None,
@@ -181,6 +185,7 @@ impl UnitState {
             }
         }
         self.state = next;
+        self.yields &= !self.at_rest();
         for change in changes {
             turn.act(Action::Announce(turn.id, *change));
         }
@@ -224,7 +229,7 @@ impl UnitState {
             provides: self.provides(),
             live: !self.at_rest(),
             idle: matches!(self.state, State::Up | State::Ready),
-            awaiting: self.asked_for_process().is_some(),
+            awaiting: self.awaits_process(),
             pid: self.pid,
             wanted: self.wanted,
             paused: self.paused,
@@ -232,7 +237,10 @@ impl UnitState {
     }
 
     /// Whether units that need it may start.
-    pub(crate) fn provides(&self) -> bool {
+    pub fn provides(&self) -> bool {
+        if self.yields {
+            return false;
+        }
         match self.state {
             State::Ready => true,
             State::Up => {
@@ -250,7 +258,7 @@ impl UnitState {
     }
 
     /// Whether it has no process, awaits none and has nothing to undo.
-    pub(crate) fn at_rest(&self) -> bool {
+    pub fn at_rest(&self) -> bool {
         match self.state {
             State::Down | State::Waiting | State::BackingOff | State::Failed => true,
             State::Starting | State::Up | State::Ready | State::Finishing | State::Stopping => {
@@ -275,6 +283,11 @@ impl UnitState {
         }
     }
 
+    /// Whether a unit that needs it, or logs to it, is not at rest.
+    pub(crate) fn is_counted_on(&self) -> bool {
+        self.live_dependents > 0 || self.live_feeders > 0
+    }
+
     /// Whether a new unit may take over its name.
     pub(crate) fn departs(&self) -> bool {
         self.leaving || self.removed
@@ -296,6 +309,17 @@ impl UnitState {
     /// What it is doing.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether its standard input is what other units write, and the end of that input its
+    /// end: by its definition, or since a unit calls it its logger.
+    pub fn is_logger(&self) -> bool {
+        self.reader || !self.definition.reads_from.is_empty()
+    }
+
+    /// Whether an answer to [`Action::Execute`] is outstanding.
+    pub fn awaits_process(&self) -> bool {
+        self.asked_for_process().is_some()
     }
 
     /// Its process; in [`State::Finishing`] that of `finish`.

@@ -26,6 +26,7 @@ impl UnitState {
     /// `u`: a fresh chance, as far as limits and back-off go; the floor holds.
     fn asked_up(&mut self, turn: &mut Turn) {
         self.wanted = true;
+        self.yields = false;
         match self.state() {
             State::Down | State::Failed | State::BackingOff => self.start_afresh(turn),
             State::Finishing => self.restart_asked = true,
@@ -52,6 +53,7 @@ impl UnitState {
     /// `o`.
     fn asked_once(&mut self, turn: &mut Turn) {
         self.wanted = false;
+        self.yields = false;
         match self.state() {
             State::Down | State::Failed | State::BackingOff => {
                 self.once = true;

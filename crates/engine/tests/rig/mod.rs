@@ -146,6 +146,27 @@ impl Rig {
     }
 }
 
+/// A service's process is to be made.
+pub(crate) fn run(id: UnitId) -> Action {
+    Action::Execute(id, Role::Run)
+}
+
+/// The `finish` of a service whose process has ended so is to run.
+pub(crate) fn finish(id: UnitId, end: End, pid: i32) -> Action {
+    let pid = Pid(pid);
+    Action::Execute(id, Role::Finish { end, pid })
+}
+
+/// A one-shot is to be done.
+pub(crate) fn up(id: UnitId) -> Action {
+    Action::Execute(id, Role::Up)
+}
+
+/// A one-shot is to be undone.
+pub(crate) fn undo(id: UnitId) -> Action {
+    Action::Execute(id, Role::Down)
+}
+
 pub(crate) fn limits(services: u64, kill: u64) -> StopLimits {
     StopLimits {
         services: Some(ms(services)),

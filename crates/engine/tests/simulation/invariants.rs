@@ -1,8 +1,9 @@
 //! The rules, one function each. They judge by what the world knows.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use engine::{End, Engine, Phase, Pid, State, StopStage, Time, UnitId};
+use engine::{End, Engine, Phase, Pid, Role, State, StopStage, Time, UnitId};
 use plan::{Kind, Readiness};
 
 use crate::model::{Known, Told};
@@ -14,7 +15,7 @@ fn rule(holds: bool, fault: impl FnOnce() -> String) -> Rule {
     if holds { Ok(()) } else { Err(fault()) }
 }
 
-/// At [`engine::Action::Start`].
+/// When a process is to be made that makes the unit up.
 pub(crate) fn nothing_starts_before_what_it_needs_is_ready(world: &World, id: UnitId) -> Rule {
     for need in &world.units[&id].definition.needs {
         // The youngest of a name counts: older ones leave.
@@ -26,12 +27,12 @@ pub(crate) fn nothing_starts_before_what_it_needs_is_ready(world: &World, id: Un
     Ok(())
 }
 
-/// At [`engine::Action::Start`].
+/// When a process is to be made that makes the unit up.
 pub(crate) fn nothing_starts_after_a_stop_began(world: &World, id: UnitId) -> Rule {
     rule(world.stop.is_none(), || format!("{id:?} starts in a stop"))
 }
 
-/// At [`engine::Action::Start`].
+/// When a process is to be made that makes the unit up.
 pub(crate) fn no_restart_comes_sooner_than_its_floor(world: &World, id: UnitId) -> Rule {
     let unit = &world.units[&id];
     let Some(last) = unit.last_made else {
@@ -44,7 +45,7 @@ pub(crate) fn no_restart_comes_sooner_than_its_floor(world: &World, id: UnitId) 
     })
 }
 
-/// At [`engine::Action::Start`].
+/// When a process is to be made that makes the unit up.
 pub(crate) fn no_try_comes_sooner_after_one_that_failed(world: &World, id: UnitId) -> Rule {
     let unit = &world.units[&id];
     rule(world.now >= unit.no_try_before, || {
@@ -53,7 +54,7 @@ pub(crate) fn no_try_comes_sooner_after_one_that_failed(world: &World, id: UnitI
     })
 }
 
-/// At [`engine::Action::Start`].
+/// When a process is to be made that makes the unit up.
 pub(crate) fn nothing_starts_against_its_policy(world: &World, id: UnitId) -> Rule {
     let unit = &world.units[&id];
     let allowed = unit.start_asked || (unit.policy_allows() && !unit.gave_up);
@@ -62,7 +63,18 @@ pub(crate) fn nothing_starts_against_its_policy(world: &World, id: UnitId) -> Ru
     })
 }
 
-/// At [`engine::Action::Start`] and [`engine::Action::RunFinish`].
+/// At [`engine::Action::Execute`]: a service runs and finishes, a one-shot goes up and down.
+pub(crate) fn its_program_is_of_its_kind(world: &World, id: UnitId, role: Role) -> Rule {
+    let kind = match role {
+        Role::Run | Role::Finish { .. } => Kind::Service,
+        Role::Up | Role::Down => Kind::OneShot,
+    };
+    rule(world.units[&id].definition.kind == kind, || {
+        format!("{id:?} is to execute {role:?}")
+    })
+}
+
+/// At [`engine::Action::Execute`].
 pub(crate) fn no_two_processes_of_one_name_live(world: &World, id: UnitId) -> Rule {
     let name = &world.units[&id].definition.name;
     let same = world
@@ -89,16 +101,16 @@ pub(crate) fn signals_reach_living_processes_of_their_unit(
     })
 }
 
-/// When a unit is asked to end in a stop before the last TERM, and nobody asked for it.
+/// When a unit is asked to end in a stop before the last TERM, or since it or what it needs
+/// is to be down by name; and nobody asked for just its end.
 pub(crate) fn needed_units_outlive_their_dependents(world: &World, id: UnitId) -> Rule {
-    let gentle = match world.engine.phase() {
-        Phase::Running => false,
-        Phase::Stopping(stage) => stage < StopStage::Terminate,
-    };
     let unit = &world.units[&id];
-    // Before a unit's end stops the container, the same event may end a removed logger.
-    let begun = world.stop.is_some();
-    if !gentle || !begun || unit.asked {
+    let ordered = match world.engine.phase() {
+        Phase::Running => unit.in_order && !unit.removed,
+        // Before a unit's end stops the container, the same event may end a removed logger.
+        Phase::Stopping(stage) => stage < StopStage::Terminate && world.stop.is_some(),
+    };
+    if !ordered || unit.asked {
         return Ok(());
     }
     let name = &unit.definition.name;
@@ -132,6 +144,67 @@ pub(crate) fn no_state_is_without_a_way_out(world: &World) -> Rule {
         })?;
     }
     Ok(())
+}
+
+/// When names were asked up: all that they need, and their loggers, are wanted with them.
+pub(crate) fn what_is_asked_up_is_wanted_with_all_it_needs(
+    world: &World,
+    asked: &BTreeSet<UnitId>,
+) -> Rule {
+    for id in asked {
+        let fits = |unit: &engine::UnitState| unit.wanted() || unit.leaving();
+        let wanted = world.engine.unit(*id).is_none_or(fits);
+        rule(wanted || world.stop.is_some(), || {
+            format!("{id:?} was asked up by name and is not wanted")
+        })?;
+    }
+    Ok(())
+}
+
+/// When names were asked down: nothing that needs them is wanted any longer, or starts.
+pub(crate) fn what_is_asked_down_is_unwanted_with_all_that_needs_it(
+    world: &World,
+    asked: &BTreeSet<UnitId>,
+) -> Rule {
+    for id in asked {
+        let wanted = world.engine.unit(*id).is_some_and(|unit| unit.wanted());
+        rule(!wanted, || {
+            format!("{id:?} was asked down by name and is still wanted")
+        })?;
+    }
+    Ok(())
+}
+
+/// At all times: a request by name ends in what was wanted. Who is to be down has been
+/// asked to end as soon as nothing that counts on it is left.
+pub(crate) fn what_is_to_be_down_ends_when_nothing_counts_on_it(world: &World) -> Rule {
+    if world.engine.phase() != Phase::Running {
+        return Ok(());
+    }
+    for (id, unit) in world.engine.units() {
+        let known = &world.units[&id];
+        let is_up = matches!(unit.state(), State::Up | State::Ready);
+        if !known.in_order || !is_up {
+            continue;
+        }
+        let waits = world.counted_on_by(id).into_iter();
+        let waits = waits
+            .filter(|other| !world.units[other].is_at_rest())
+            .count();
+        rule(waits > 0, || {
+            format!(
+                "{id:?} is to be down, nothing counts on it, and it is {:?}",
+                unit.state()
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// When a name is called unknown.
+pub(crate) fn nobody_has_a_name_that_is_called_unknown(world: &World, name: &str) -> Rule {
+    let known = world.newest(name).is_some() || world.groups.contains_key(name);
+    rule(!known, || format!("{name} is called unknown"))
 }
 
 /// At all times: no end and no answer makes a unit unwanted that nobody wants down.

@@ -1,5 +1,5 @@
 //! Random worlds against the engine: processes that crash, hang and ignore signals,
-//! starts that fail, requests, additions and removals at any moment, late timers, and a
+//! starts that fail, requests for one unit and by name, groups, additions and removals at any moment, late timers, and a
 //! stop. Each world follows from its seed alone, and shares no code with the engine.
 //!
 //! - `MAINSTAY_SIM_STEPS` events are simulated in all, 3,000,000 if it is not set.
@@ -7,6 +7,7 @@
 
 mod invariants;
 mod model;
+mod names;
 mod perform;
 mod processes;
 mod random;

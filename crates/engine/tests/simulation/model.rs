@@ -48,6 +48,11 @@ pub(crate) struct Known {
     pub(crate) input_closed: bool,
     /// It may be asked to end at any time: somebody has asked for that.
     pub(crate) asked: bool,
+    /// It is to be down once all that count on it are, since somebody has asked so by
+    /// name, and nobody has asked for a start since.
+    pub(crate) in_order: bool,
+    /// Its definition is gone: as a logger it ends when all that it reads from are down.
+    pub(crate) removed: bool,
     /// Who was killed last.
     pub(crate) killed: Option<Pid>,
     /// Since when the engine has known its process, or its finish's.
@@ -99,6 +104,8 @@ impl Known {
             finish_owed: false,
             input_closed: false,
             asked: false,
+            in_order: false,
+            removed: false,
             killed: None,
             known_since: now,
             stopping: None,
@@ -147,6 +154,7 @@ impl Known {
         match request {
             Request::Up | Request::Once => {
                 self.start_asked = true;
+                self.in_order = false;
                 self.held_down = false;
                 self.gave_up = false;
                 self.no_try_before = Time(0);

@@ -2,35 +2,46 @@
 
 use std::time::Duration;
 
-use engine::{Action, End, Ended, Notice, Pid, StopCause, UnitId};
+use engine::{Action, End, Ended, Notice, Pid, Role, StopCause, UnitId};
 use plan::{Kind, Readiness};
 
 use crate::invariants::*;
-use crate::processes::Role;
+use crate::processes::Of;
 use crate::world::{Answer, World};
 
 impl World {
     /// Carries out one action, if the rules allow it.
     pub(crate) fn perform_one(&mut self, action: Action) -> Result<(), String> {
         match action {
-            Action::Start(id) => {
+            Action::Execute(id, role @ (Role::Run | Role::Up)) => {
+                its_program_is_of_its_kind(self, id, role)?;
                 nothing_starts_after_a_stop_began(self, id)?;
                 nothing_starts_before_what_it_needs_is_ready(self, id)?;
                 no_restart_comes_sooner_than_its_floor(self, id)?;
                 no_two_processes_of_one_name_live(self, id)?;
                 no_try_comes_sooner_after_one_that_failed(self, id)?;
                 nothing_starts_against_its_policy(self, id)?;
-                self.make(id, Role::Main(id));
+                self.make(id, Of::Main(id));
                 Ok(())
             }
-            Action::RunFinish { unit, end, pid } => {
-                no_two_processes_of_one_name_live(self, unit)?;
-                self.run_finish(unit, end, pid)
+            Action::Execute(id, role @ (Role::Finish { .. } | Role::Down)) => {
+                its_program_is_of_its_kind(self, id, role)?;
+                no_two_processes_of_one_name_live(self, id)?;
+                if role == Role::Down {
+                    needed_units_outlive_their_dependents(self, id)?;
+                }
+                self.run_finish(id, role)
             }
             Action::Signal(id, pid, number) => {
                 signals_reach_living_processes_of_their_unit(self, id, pid)?;
                 if number == self.units[&id].definition.down_signal && number != 9 {
                     needed_units_outlive_their_dependents(self, id)?;
+                }
+                if let Some(unit) = self.units.get_mut(&id)
+                    && unit.in_order
+                    && number == unit.definition.down_signal
+                {
+                    unit.asked = true;
                 }
                 if number == 9
                     && let Some(unit) = self.units.get_mut(&id)
@@ -59,9 +70,12 @@ impl World {
                 self.signal_all(number);
                 Ok(())
             }
-            Action::Leave(code) => self.leave(code),
+            Action::EndStop(code) => self.leave(code),
             Action::Tell(Notice::Impossible(event, id)) if !self.nonsense => {
                 Err(format!("{event} of {id:?} is called impossible"))
+            }
+            Action::Tell(Notice::NoSuchName(name)) => {
+                nobody_has_a_name_that_is_called_unknown(self, &name)
             }
             Action::Tell(Notice::Ended(Ended { unit: id, .. })) => self.ends_told(id, 1),
             Action::Tell(Notice::EndedOften(id, count, _)) => self.ends_told(id, count),
@@ -70,7 +84,7 @@ impl World {
     }
 
     /// Makes a process, or fails to; the answer may take a while.
-    fn make(&mut self, id: UnitId, role: Role) {
+    fn make(&mut self, id: UnitId, role: Of) {
         let delay = match self.random.chance(60) {
             true => 0,
             false => self.random.below(60),
@@ -81,14 +95,14 @@ impl World {
             return;
         };
         unit.unanswered = true;
-        unit.finish_was_last = matches!(role, Role::Finish(_));
+        unit.finish_was_last = matches!(role, Of::Finish(_));
         if fails {
             self.answers.insert((at, Answer::NotMade(id)));
             return;
         }
         let pid = self.processes.make(role, self.clock, &mut self.random);
         self.answers.insert((at, Answer::Made(id, pid)));
-        if let Role::Finish(_) = role {
+        if let Of::Finish(_) = role {
             unit.finish = Some(pid);
             return;
         }
@@ -116,19 +130,25 @@ impl World {
         }
     }
 
-    fn run_finish(&mut self, id: UnitId, end: End, pid: Pid) -> Result<(), String> {
+    fn run_finish(&mut self, id: UnitId, role: Role) -> Result<(), String> {
         if self.everything_is_killed {
             return Err(format!("{id:?}: finish runs after the last KILL"));
         }
         let Some(unit) = self.units.get_mut(&id) else {
             return Err(format!("{id:?}: finish of an unknown unit runs"));
         };
-        let of_the_last = unit.last_main == Some(pid) && unit.last_end == Some(end);
+        if role == Role::Down && unit.last_end != Some(End::Exited(0)) {
+            return Err(format!("{id:?}: what has not succeeded is undone"));
+        }
+        let of_the_last = match role {
+            Role::Finish { end, pid } => unit.last_main == Some(pid) && unit.last_end == Some(end),
+            Role::Run | Role::Up | Role::Down => true,
+        };
         if !of_the_last || !unit.finish_owed {
             return Err(format!("{id:?}: a wrong finish runs: {unit:?}"));
         }
         unit.finish_owed = false;
-        self.make(id, Role::Finish(id));
+        self.make(id, Of::Finish(id));
         Ok(())
     }
 
@@ -165,7 +185,7 @@ impl World {
         stop.hooks_running = true;
         stop.hooks_done_at = takes.map(|takes| clock.after(Duration::from_millis(takes)));
         if self.random.chance(30) {
-            self.processes.make(Role::Stranger, clock, &mut self.random);
+            self.processes.make(Of::Stranger, clock, &mut self.random);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use engine::{End, Pid, Time, UnitId};
 use crate::random::Random;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum Of {
     Main(UnitId),
     Finish(UnitId),
     /// The command, a hook, or what one of them left behind.
@@ -17,7 +17,7 @@ pub(crate) enum Role {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
-    pub(crate) role: Role,
+    pub(crate) role: Of,
     /// When it ends by itself or by what it was sent, and how.
     pub(crate) fate: Option<(Time, End)>,
     /// It could not execute its program.
@@ -43,25 +43,25 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    pub(crate) fn make(&mut self, role: Role, now: Time, random: &mut Random) -> Pid {
+    pub(crate) fn make(&mut self, role: Of, now: Time, random: &mut Random) -> Pid {
         // Numbers come back, but not soon.
         self.last = self.last % 5000 + 1;
         while self.alive.contains_key(&Pid(self.last)) {
             self.last = self.last % 5000 + 1;
         }
         let pid = Pid(self.last);
-        let not_executed = role != Role::Stranger && random.chance(2);
+        let not_executed = role != Of::Stranger && random.chance(2);
         let lifetime = match random.below(10) {
             _ if not_executed => Some(0),
             0 => Some(0),
             1 => Some(random.below(50)),
             2..=4 => Some(random.below(5000)),
             5 => Some(1000),
-            _ if matches!(role, Role::Finish(_)) => Some(random.below(300)),
+            _ if matches!(role, Of::Finish(_)) => Some(random.below(300)),
             _ => None,
         };
         let end = match (role, random.below(8)) {
-            (Role::Finish(_), 0) => End::Exited(125),
+            (Of::Finish(_), 0) => End::Exited(125),
             (_, 0..=3) => End::Exited(0),
             (_, 4 | 5) => End::Exited(random.below(256) as u8),
             (_, _) => End::Killed(random.pick(&[9, 11, 15])),

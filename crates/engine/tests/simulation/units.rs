@@ -56,6 +56,11 @@ pub(crate) fn unit(number: u64, random: &mut Random) -> Unit {
         has_finish: random.chance(50),
         finish_within: maybe_span(random, 80, 3000),
         logger,
+        // Whether its units name it too is not what its machine looks at.
+        reads_from: match may_be_logger && random.chance(30) {
+            true => vec![name(number + 1)],
+            false => Vec::new(),
+        },
     }
 }
 

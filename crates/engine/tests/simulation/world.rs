@@ -10,7 +10,7 @@ use plan::{Criticality, Kind, OnLimit};
 
 use crate::invariants::*;
 use crate::model::Known;
-use crate::processes::{Processes, Role};
+use crate::processes::{Of, Processes};
 use crate::random::Random;
 use crate::units;
 
@@ -19,7 +19,7 @@ const LIFE: u64 = 3000;
 /// What a stop may take in events before something is wrong.
 const STOP_LIFE: u64 = 20_000;
 /// How many names units may have.
-const NAMES: u64 = 14;
+pub(crate) const NAMES: u64 = 14;
 
 /// The engine's limits where it has been told none.
 const KILL_BY_DEFAULT: Duration = Duration::from_secs(3);
@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// What the clock shows; behind `now` after it was set back.
     pub(crate) clock: Time,
     pub(crate) units: BTreeMap<UnitId, Known>,
+    /// The members of each group, as told last.
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
     pub(crate) stop: Option<Stop>,
     pub(crate) left: Option<u8>,
     pub(crate) everything_is_killed: bool,
@@ -81,6 +83,7 @@ impl World {
             now,
             clock: now,
             units: BTreeMap::new(),
+            groups: BTreeMap::new(),
             stop: None,
             left: None,
             everything_is_killed: false,
@@ -99,9 +102,10 @@ impl World {
     pub(crate) fn run(mut self) -> Result<u64, String> {
         for _ in 0..self.random.below(3) {
             let clock = self.clock;
-            self.processes.make(Role::Stranger, clock, &mut self.random);
+            self.processes.make(Of::Stranger, clock, &mut self.random);
         }
         self.add_some(8)?;
+        self.tell_groups()?;
         let life = self.random.below(LIFE);
         while self.left.is_none() {
             if self.steps > life && self.stop.is_none() {
@@ -201,13 +205,16 @@ impl World {
             return Ok(());
         };
         match process.role {
-            Role::Main(id) => {
+            Of::Main(id) => {
                 let wanted = self.engine.unit(id).is_some_and(|unit| unit.wanted());
                 let stops = self.stop.is_some();
                 if let Some(unit) = self.units.get_mut(&id) {
-                    let is_service = unit.definition.kind == Kind::Service;
+                    let is_failure = match unit.definition.kind {
+                        Kind::Service => true,
+                        Kind::OneShot => end != End::Exited(0),
+                    };
                     let known = !unit.unanswered && !process.not_executed;
-                    unit.fell = is_service && known && wanted && !stops && !unit.asked;
+                    unit.fell = is_failure && known && wanted && !stops && !unit.asked;
                     unit.main = None;
                     unit.last_end = Some(match process.not_executed {
                         true => End::Exited(127),
@@ -220,13 +227,13 @@ impl World {
                     unit.finish_owed = true;
                 }
             }
-            Role::Finish(id) => {
+            Of::Finish(id) => {
                 if let Some(unit) = self.units.get_mut(&id) {
                     unit.finish = None;
                     unit.last_finish = Some(end);
                 }
             }
-            Role::Stranger => {}
+            Of::Stranger => {}
         }
         self.tell(match process.not_executed {
             true => Event::ExecFailed(pid),
@@ -309,7 +316,7 @@ impl World {
             2..=40 => return self.add_some(2),
             41..=60 => {
                 let clock = self.clock;
-                self.processes.make(Role::Stranger, clock, &mut self.random);
+                self.processes.make(Of::Stranger, clock, &mut self.random);
                 return Ok(());
             }
             61..=70 => return self.tell_nonsense(),
@@ -317,6 +324,8 @@ impl World {
                 self.outsiders_signal();
                 return Ok(());
             }
+            81..=84 => return self.tell_groups(),
+            85..=110 => return self.ask_by_name(),
             _ => {}
         }
         if ids.is_empty() {
@@ -327,6 +336,7 @@ impl World {
             self.expect_end(id);
             if let Some(unit) = self.units.get_mut(&id) {
                 unit.may_rest = true;
+                unit.removed = true;
             }
             return self.tell(Event::Remove(id));
         }
@@ -543,7 +553,7 @@ impl World {
     }
 
     /// One event for the engine, what it wants done for it, and the rules.
-    fn tell(&mut self, event: Event) -> Result<(), String> {
+    pub(crate) fn tell(&mut self, event: Event) -> Result<(), String> {
         self.log(&format!("{event:?}"));
         let mut actions = Vec::new();
         self.engine.handle(event, self.clock, &mut actions);
@@ -564,6 +574,7 @@ impl World {
         self.note_statuses();
         no_state_is_without_a_way_out(self)?;
         what_is_wanted_stays_wanted(self)?;
+        what_is_to_be_down_ends_when_nothing_counts_on_it(self)?;
         every_end_is_counted_once(self)?;
         every_end_that_nobody_asked_for_is_told(self)?;
         who_keeps_ending_is_not_well(self)?;

@@ -72,7 +72,7 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
         .into_iter()
         .map(|problem| remark(paths, problem))
         .collect();
-    let bytes = handover::encode(&found, &remarks);
+    let bytes = handover::encode(&found, &[], &remarks);
     match write_all(to, &bytes) {
         Ok(()) if lost => LOST,
         Ok(()) => 0,

@@ -12,11 +12,11 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use engine::{Change, End, State, UnitState};
+use engine::{Change, End, Role, State, UnitState};
 use kernel::process::{self, ExecVector};
 use kernel::spawn::{Spawner, Start};
 use kernel::{clock, errno, fd};
-use plan::Program;
+use plan::{Program, Words};
 use s6wire::death_tally::Death;
 use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
@@ -326,19 +326,27 @@ impl Service {
         self.listeners.go_on(&self.program.directory, budget)
     }
 
-    /// Starts `run`.
+    /// Starts the program of this role.
     ///
     /// # Errors
     /// As clone(2) and pipe(2).
-    pub(crate) fn start(&mut self, means: &mut Means) -> io::Result<i32> {
+    pub(crate) fn execute(&mut self, means: &mut Means, role: Role) -> io::Result<i32> {
+        match role {
+            Role::Run => self.run(means),
+            Role::Up => self.launch(means, &words(&self.program.start, &[]), None),
+            Role::Finish { end, pid } => self.finish(means, end, pid.0),
+            Role::Down => self.launch(means, &words(&self.program.finish, &[]), None),
+        }
+    }
+
+    fn run(&mut self, means: &mut Means) -> io::Result<i32> {
         let notification = match self.program.notification_fd {
             None => None,
             Some(number) => Some((number as RawFd, fd::pipe()?)),
         };
         let extra = notification.as_ref();
         let extra = extra.map(|(number, (_, write))| (write.as_raw_fd(), *number));
-        let words: Vec<&[u8]> = self.program.start.iter().collect();
-        let pid = self.launch(means, &words, extra)?;
+        let pid = self.launch(means, &words(&self.program.start, &[]), extra)?;
         self.notified = 0;
         self.notification = notification.map(|(_, (read, _))| read);
         if let Some(read) = &self.notification {
@@ -349,10 +357,7 @@ impl Service {
 
     /// Starts `finish` after this end, with its four arguments: exit code or 256, the
     /// signal or 0, the service's name, the process group of what ended.
-    ///
-    /// # Errors
-    /// As clone(2).
-    pub(crate) fn start_finish(&self, means: &mut Means, end: End, group: i32) -> io::Result<i32> {
+    fn finish(&self, means: &mut Means, end: End, group: i32) -> io::Result<i32> {
         let (code, signal) = match end {
             End::Exited(code) => (u16::from(code), 0),
             End::Killed(signal) => (256, signal),
@@ -360,8 +365,7 @@ impl Service {
         let (code, signal, group) = (code.to_string(), signal.to_string(), group.to_string());
         let name = self.name.as_bytes();
         let end = [code.as_bytes(), signal.as_bytes(), name, group.as_bytes()];
-        let words: Vec<&[u8]> = self.program.finish.iter().chain(end).collect();
-        self.launch(means, &words, None)
+        self.launch(means, &words(&self.program.finish, &end), None)
     }
 
     /// Starts a program of the service's directory. `extra`: a descriptor that it gets,
@@ -488,6 +492,11 @@ pub(crate) struct Means<'a> {
     pub(crate) refusals: RawFd,
     /// By which the author's file is found that it is about.
     pub(crate) paths: &'a Paths,
+}
+
+/// A program's words and these after them.
+fn words<'a>(program: &'a Words, more: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    program.iter().chain(more.iter().copied()).collect()
 }
 
 /// `run` of `./run`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::{End, Ended, Hindrance, Next, UnitId};
 use kernel::words::{self, time};
 use kernel::{clock, signal};
+use plan::Kind;
 
 use crate::supervisor::Supervisor;
 use crate::supervisor::parts::{Phase, Task, now};
@@ -14,7 +15,10 @@ use crate::supervisor::parts::{Phase, Task, now};
 impl Supervisor<'_> {
     /// The line of an end that nobody asked for; none where nobody wants to hear of it.
     pub(crate) fn ended(&self, ended: &Ended) -> Option<String> {
-        if !self.container.settings.tell_ends {
+        // A one-shot that fails does not do so over and over, and others wait for it.
+        let unit = self.mind.engine().unit(ended.unit);
+        let is_one_shot = unit.is_some_and(|unit| unit.definition().kind == Kind::OneShot);
+        if !self.container.settings.tell_ends && !is_one_shot {
             return None;
         }
         let name = self.name(ended.unit);

@@ -4,12 +4,13 @@
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-use engine::{Action, Change, End, Event, Notice, Pid, StopStage, UnitId};
+use engine::{Action, Change, Event, Notice, Pid, Role, StopStage, UnitId};
 use kernel::{clock, errno, signal};
 
 use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::Supervisor;
+use crate::supervisor::health::ending;
 use crate::supervisor::parts::{FinishMarker, Task};
 use crate::supervisor::token::Token;
 use crate::survival::Purpose;
@@ -17,8 +18,7 @@ use crate::survival::Purpose;
 impl Supervisor<'_> {
     pub(crate) fn perform(&mut self, action: Action) {
         match action {
-            Action::Start(unit) => self.start(unit),
-            Action::RunFinish { unit, end, pid } => self.finish(unit, end, pid),
+            Action::Execute(unit, role) => self.execute(unit, role),
             Action::Signal(unit, pid, number) => self.signal(unit, pid, i32::from(number)),
             Action::Announce(unit, change) => self.announce(unit, change),
             Action::CloseInput(unit) => {
@@ -30,7 +30,7 @@ impl Supervisor<'_> {
             Action::Forget(unit) => self.forget(unit),
             Action::RunStopHooks => self.run_stop_hooks(),
             Action::SignalAll(number) => self.signal_all(i32::from(number)),
-            Action::Leave(code) => {
+            Action::EndStop(code) => {
                 self.ending.leave = Some(code);
                 self.keep_rest();
             }
@@ -56,37 +56,25 @@ impl Supervisor<'_> {
         Some(service.input.as_ref()?.write.as_ref()?.as_raw_fd())
     }
 
-    fn start(&mut self, unit: UnitId) {
+    fn execute(&mut self, unit: UnitId, role: Role) {
         let output = self.output_of(unit);
         self.mind.journal.begin_child(Purpose::Unit(unit));
         let Some((service, mut means)) = self.means(unit, output) else {
             self.mind.journal.end_child();
             return self.tell(Event::StartFailed(unit));
         };
-        match service.start(&mut means) {
+        match service.execute(&mut means, role) {
             Ok(pid) => {
                 let notification = service.notification.as_ref().map(AsRawFd::as_raw_fd);
                 self.tell(Event::Started(unit, Pid(pid)));
-                if let Some(notification) = notification {
+                if let Some(notification) = notification
+                    && role == Role::Run
+                {
                     self.watch(notification, Token::Notification(unit));
                     self.keep_files(unit);
                 }
             }
-            Err(error) => self.not_started(unit, "run", &error),
-        }
-        self.mind.journal.end_child();
-    }
-
-    fn finish(&mut self, unit: UnitId, end: End, pid: Pid) {
-        let output = self.output_of(unit);
-        self.mind.journal.begin_child(Purpose::Unit(unit));
-        let Some((service, mut means)) = self.means(unit, output) else {
-            self.mind.journal.end_child();
-            return self.tell(Event::StartFailed(unit));
-        };
-        match service.start_finish(&mut means, end, pid.0) {
-            Ok(pid) => self.tell(Event::Started(unit, Pid(pid))),
-            Err(error) => self.not_started(unit, "finish", &error),
+            Err(error) => self.not_started(unit, role, &error),
         }
         self.mind.journal.end_child();
     }
@@ -105,7 +93,13 @@ impl Supervisor<'_> {
         Some((service, means))
     }
 
-    fn not_started(&mut self, unit: UnitId, what: &str, error: &std::io::Error) {
+    fn not_started(&mut self, unit: UnitId, role: Role, error: &std::io::Error) {
+        let what = match role {
+            Role::Run => "run",
+            Role::Finish { .. } => "finish",
+            Role::Up => "up",
+            Role::Down => "down",
+        };
         let name = self.name(unit);
         self.messages.warn(&format!(
             "{name}: cannot make a process for its {what}: {}",
@@ -137,14 +131,13 @@ impl Supervisor<'_> {
     fn is_announced_again(&self, unit: UnitId) -> bool {
         const AHEAD: usize = 4;
         self.mind.waiting().take(AHEAD).any(|action| match action {
-            Action::Announce(id, _) | Action::Start(id) => *id == unit,
-            Action::RunFinish { unit: id, .. } => *id == unit,
+            Action::Announce(id, _) | Action::Execute(id, _) => *id == unit,
             Action::Signal(..)
             | Action::CloseInput(_)
             | Action::Forget(_)
             | Action::RunStopHooks
             | Action::SignalAll(_)
-            | Action::Leave(_)
+            | Action::EndStop(_)
             | Action::Tell(_) => false,
         })
     }
@@ -309,6 +302,15 @@ impl Supervisor<'_> {
             Notice::FinishNotRun(unit) => format!(
                 "{}: its finish script could not be run; the service goes on as if it had none",
                 self.name(unit)
+            ),
+            Notice::DownFailed(unit, end) => format!(
+                "{}: its down {}; it counts as down all the same",
+                self.name(unit),
+                ending(end)
+            ),
+            Notice::NoSuchName(name) => format!(
+                "{}: neither a service nor a group has this name; nothing was done about it",
+                kernel::escape(name.as_bytes())
             ),
             Notice::WillRetry(unit, time) => {
                 format!("{}: the next try is in {}", self.name(unit), span(time))

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsRawFd;
 
-use engine::{Event, StopCause, UnitId};
+use engine::{Event, StopCause, UnitId, UnitState};
 use kernel::{errno, fd};
 use s6wire::control::ScanCommand;
 
@@ -116,7 +116,7 @@ impl Supervisor<'_> {
         if self.ending.stopping.is_some() {
             return true;
         }
-        let (found, remarks) = match handover::decode(bytes) {
+        let (found, groups, remarks) = match handover::decode(bytes) {
             Ok(found) => found,
             Err(_) => return false,
         };
@@ -145,6 +145,9 @@ impl Supervisor<'_> {
             }
         }
         self.add(new);
+        if !groups.is_empty() || self.mind.engine().groups().next().is_some() {
+            self.tell(Event::Groups(groups));
+        }
         if self.scanning.next.is_none() {
             // Those that did not come back are not there any more.
             self.services.returning.clear();
@@ -233,10 +236,13 @@ impl Supervisor<'_> {
         if let Some(control) = &service.control {
             self.watch(control.as_raw_fd(), Token::Control(id));
         }
-        if service.input.is_none()
-            && let Some(producer) = service.name.strip_suffix("/log")
-        {
-            service.input = self.log_pipe(producer);
+        let is_logger = self
+            .mind
+            .engine()
+            .unit(id)
+            .is_some_and(UnitState::is_logger);
+        if service.input.is_none() && is_logger {
+            service.input = self.log_pipe(&service.name);
         }
         for problem in problems {
             self.messages.warn(&problem);
@@ -246,15 +252,10 @@ impl Supervisor<'_> {
         self.services.tell_listeners(id);
     }
 
-    fn log_pipe(&mut self, producer: &str) -> Option<Pipe> {
-        // What its producer has written meanwhile waits there.
-        let kept = self
-            .services
-            .returning
-            .iter_mut()
-            .find_map(|(returning, pipe)| {
-                pipe.take_if(|_| returning.strip_suffix("/log") == Some(producer))
-            });
+    fn log_pipe(&mut self, logger: &str) -> Option<Pipe> {
+        // What it would have read meanwhile waits there.
+        let mut returning = self.services.returning.iter_mut();
+        let kept = returning.find_map(|(name, pipe)| pipe.take_if(|_| **name == *logger));
         if kept.is_some() {
             return kept;
         }
@@ -268,7 +269,9 @@ impl Supervisor<'_> {
             }
             Err(error) => {
                 self.messages.warn(&format!(
-                    "{producer}: no pipe to its logger: {}; its output goes to the container's",
+                    "{}: no pipe to this logger: {}; what it would read goes to the container's \
+                     output",
+                    kernel::escape(logger.as_bytes()),
                     errno::text(&error)
                 ));
                 None

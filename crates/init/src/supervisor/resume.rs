@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
-use engine::{Action, End, Event, Phase as EnginePhase, Pid, State, StopCause, StopStage, UnitId};
+use engine::{Action, End, Event, Phase as EnginePhase, Pid, StopCause, StopStage, UnitId};
 use kernel::epoll::Epoll;
 use kernel::process::{self, WaitStatus};
 use kernel::signal;
@@ -216,23 +216,12 @@ impl<'a> Supervisor<'a> {
             .mind
             .engine()
             .units()
-            .filter(|(_, unit)| match unit.state() {
-                State::Starting => true,
-                State::Finishing => unit.pid().is_none(),
-                State::Down
-                | State::Waiting
-                | State::Up
-                | State::Ready
-                | State::BackingOff
-                | State::Stopping
-                | State::Failed => false,
-            })
+            .filter(|(_, unit)| unit.awaits_process())
             .map(|(id, _)| id)
             .filter(|id| {
-                !self
-                    .mind
-                    .waiting()
-                    .any(|action| makes_process_of(action, *id))
+                let is_to_be_made =
+                    |action: &Action| matches!(action, Action::Execute(unit, _) if unit == id);
+                !self.mind.waiting().any(is_to_be_made)
             })
             .collect();
         for id in asked {
@@ -440,18 +429,4 @@ fn nothing() -> OwnedFd {
     let null = kernel::fs::open(Path::new("/dev/null"), kernel::fs::flags::O_RDONLY, 0);
     null.or_else(|_| Ok::<_, io::Error>(fd::pipe()?.0))
         .expect("one of the descriptors that were just closed")
-}
-
-fn makes_process_of(action: &Action, id: UnitId) -> bool {
-    match action {
-        Action::Start(unit) | Action::RunFinish { unit, .. } => *unit == id,
-        Action::Signal(..)
-        | Action::Announce(..)
-        | Action::CloseInput(_)
-        | Action::Forget(_)
-        | Action::RunStopHooks
-        | Action::SignalAll(_)
-        | Action::Leave(_)
-        | Action::Tell(_) => false,
-    }
 }

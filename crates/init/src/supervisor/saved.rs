@@ -338,7 +338,7 @@ impl Saved {
             Kind::Add => {
                 let now = Time(from.u64()?);
                 let found = handover::decode(from.blob()?);
-                let (found, _) = found.map_err(|_| Malformed::Invalid("list of services"))?;
+                let (found, ..) = found.map_err(|_| Malformed::Invalid("list of services"))?;
                 let (units, programs): (Vec<_>, Vec<_>) = found
                     .into_iter()
                     .map(|entry| (entry.unit, entry.program))
@@ -405,7 +405,7 @@ pub(crate) fn survives(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Pid, State, StopCause, StopLimits};
+    use engine::{Pid, Role, State, StopCause, StopLimits};
     use plan::{Entry, Unit};
 
     fn rest() -> Rest {
@@ -470,7 +470,7 @@ mod tests {
         let services = [service("a")];
         journal.record(Kind::Add, |out| {
             out.u64(2);
-            out.blob(&handover::encode(&services, &[]));
+            out.blob(&handover::encode(&services, &[], &[]));
         });
         let units = services
             .iter()
@@ -489,7 +489,7 @@ mod tests {
         });
         while let Some(action) = queue.pop_front() {
             journal.record(Kind::Done, |_| {});
-            if action == Action::Start(ids[0]) {
+            if action == Action::Execute(ids[0], Role::Run) {
                 let event = Event::Started(ids[0], Pid(100));
                 journal.record(Kind::Event, |out| {
                     out.u64(3);

@@ -1,6 +1,7 @@
 //! Events for the engine as bytes.
 
 use engine::{End, Event, Pid, Request, StopCause, StopLimits, UnitId};
+use plan::Group;
 use plan::bytes::{Malformed, Reader, Writer};
 
 /// Writes an event. `Add` has a record of its own, with the services' files.
@@ -48,7 +49,20 @@ pub(crate) fn write(out: &mut Writer, event: &Event) {
         }
         Event::NoneLeft => out.u8(10),
         Event::Tick => out.u8(11),
+        Event::Groups(groups) => {
+            out.u8(12);
+            out.length(groups.len());
+            groups.iter().for_each(|group| group.write(out));
+        }
+        Event::Up(names) => write_names(out, 13, names),
+        Event::Down(names) => write_names(out, 14, names),
     }
+}
+
+fn write_names(out: &mut Writer, kind: u8, names: &[String]) {
+    out.u8(kind);
+    out.length(names.len());
+    names.iter().for_each(|name| out.text(name));
 }
 
 fn unit(out: &mut Writer, kind: u8, id: UnitId) {
@@ -103,6 +117,9 @@ pub(crate) fn read(from: &mut Reader) -> Result<Event, Malformed> {
         9 => Event::StopHooksDone(read_limits(from)?),
         10 => Event::NoneLeft,
         11 => Event::Tick,
+        12 => Event::Groups(from.list(Group::read)?),
+        13 => Event::Up(from.list(Reader::text)?),
+        14 => Event::Down(from.list(Reader::text)?),
         _ => return Err(Malformed::Invalid("event")),
     })
 }
@@ -161,6 +178,12 @@ mod tests {
             Event::StopHooksDone(limits),
             Event::NoneLeft,
             Event::Tick,
+            Event::Groups(vec![Group {
+                name: "all".into(),
+                members: vec!["a".into(), "b".into()],
+            }]),
+            Event::Up(vec!["all".into()]),
+            Event::Down(vec!["a".into(), "b".into()]),
         ];
         events.extend(
             [

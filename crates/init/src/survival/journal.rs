@@ -33,7 +33,7 @@ const NAME: u64 = u64::from_be_bytes(*b"mainst\x00\x00");
 
 /// The format's number. It changes with every change of bytes: those of the words here, of
 /// events, of plan entries, of what the supervisor keeps beside them.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 
 const PAGE: usize = 4096;
 

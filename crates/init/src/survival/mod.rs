@@ -40,10 +40,7 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
 /// Whether an action that a crash has interrupted is not to be begun again.
 pub(crate) fn at_most_once(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Start(_) | Action::RunFinish { .. } | Action::RunStopHooks
-    )
+    matches!(action, Action::Execute(..) | Action::RunStopHooks)
 }
 
 /// A boot that a crash has interrupted ahead of the first snapshot begins anew, without

@@ -162,8 +162,9 @@ pub fn read_service_in(view: &View, dir: &Path) -> Result<Found, Problem> {
     let mut logger = None;
     if view.is_dir(&log) {
         match read_one(view, &log, &format!("{name}/log"), &mut problems) {
-            Ok(found) => {
+            Ok(mut found) => {
                 service.unit.logger = Some(found.unit.name.clone());
+                found.unit.reads_from = vec![service.unit.name.clone()];
                 logger = Some(found);
             }
             Err(problem) => problems.push(
@@ -404,6 +405,7 @@ mod tests {
         assert_eq!(service.program.lock_fd, Some(9));
         let logger = found.logger.unwrap();
         assert_eq!(service.unit.logger.as_deref(), Some("s/log"));
+        assert_eq!(logger.unit.reads_from, ["s"]);
         assert_eq!(logger.unit.name, "s/log");
         assert_eq!(logger.program.directory, temp.at("s/log"));
         assert_eq!(logger.program.notification_fd, Some(3));

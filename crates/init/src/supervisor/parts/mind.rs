@@ -84,7 +84,7 @@ impl Mind {
         let now = now();
         self.journal.begin(Kind::Add, |out| {
             out.u64(now.0);
-            out.blob(&handover::encode(&new, &[]));
+            out.blob(&handover::encode(&new, &[], &[]));
         });
         let mut rest = Vec::with_capacity(new.len());
         let mut units = Vec::with_capacity(new.len());

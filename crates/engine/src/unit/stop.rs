@@ -1,12 +1,12 @@
-//! How a unit is brought down: when asked to, when it is removed, and in the stop of
-//! the container.
+//! How a unit is stopped: when asked to, when it is removed, after all that need it, and
+//! in the stop of the container.
 
 use plan::Kind;
 
 use super::record::{Turn, UnitState};
 use super::signal;
 use crate::timers::UnitTimer;
-use crate::{Action, State};
+use crate::{Action, Request, State};
 
 impl UnitState {
     /// The down signal, then CONT so that a paused process hears of it; from the first
@@ -30,6 +30,7 @@ impl UnitState {
         self.wanted = false;
         self.once = false;
         self.restart_asked = false;
+        self.yields = false;
         match self.state() {
             State::Waiting | State::BackingOff => self.enter(State::Down, &[], turn),
             State::Down
@@ -50,7 +51,7 @@ impl UnitState {
                 if self.definition.kind == Kind::OneShot && self.pid.is_none() {
                     return self.undo(turn);
                 }
-                if self.reader {
+                if self.is_logger() {
                     turn.act(Action::CloseInput(turn.id));
                 } else {
                     self.ask_to_end(turn);
@@ -62,6 +63,34 @@ impl UnitState {
         }
     }
 
+    /// It, or something that it needs, is to be down: at once, or where something counts
+    /// on it, after that. Where that would be waiting for itself it is `waits_in_vain`.
+    pub(crate) fn on_down_in_order(&mut self, waits_in_vain: bool, turn: &mut Turn) {
+        if self.at_rest() || waits_in_vain || !self.is_counted_on() {
+            self.yields = false;
+            return self.on_asked(Request::Down, turn);
+        }
+        self.wanted = false;
+        self.once = false;
+        self.yields = true;
+    }
+
+    /// Nothing that counts on it is left, and it is to be down. What is on its way there
+    /// already, or starts, needs no word.
+    pub(crate) fn on_turn_to_be_down(&mut self, turn: &mut Turn) {
+        self.yields = false;
+        match self.state() {
+            State::Up | State::Ready => self.on_asked(Request::Down, turn),
+            State::Down
+            | State::Waiting
+            | State::Starting
+            | State::Finishing
+            | State::BackingOff
+            | State::Stopping
+            | State::Failed => {}
+        }
+    }
+
     /// Its definition is gone. A logger stays until all that it reads from are down.
     pub(crate) fn on_removed(&mut self, turn: &mut Turn) {
         if self.live_feeders > 0 {
@@ -70,6 +99,7 @@ impl UnitState {
         }
         self.wanted = false;
         self.once = false;
+        self.yields = false;
         self.leaving = true;
         if !self.at_rest() {
             self.on_turn_to_end(turn);
