@@ -69,4 +69,6 @@ pub fn check(name: &str, bytes: &[u8]) {
 }
 
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod tests;
