@@ -62,7 +62,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Err(nowhere());
     }
     let dir = &paths.environment;
-    match layouts::environment::set(dir, name, value) {
+    match stage::environment::set(dir, name, value) {
         Ok(()) => Ok(Outcome::Exit(0)),
         Err(error) if errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM) => {
             Err(Failure::Other {

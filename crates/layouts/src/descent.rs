@@ -250,8 +250,8 @@ impl<E: Fn(&[u8]) -> bool, N: FnMut(News<'_>)> Descent<E, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Temp;
     use kernel::dir;
+    use temp::Temp;
 
     fn visited(temp: &Temp, mut also: impl FnMut(&[u8])) -> (Vec<String>, Vec<String>) {
         let top = fs::open(&temp.at(""), flags::O_PATH, 0).unwrap();

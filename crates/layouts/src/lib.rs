@@ -11,8 +11,6 @@ pub mod places;
 mod problem;
 pub mod run_d;
 pub mod settings;
-#[cfg(test)]
-mod testing;
 pub mod trust;
 pub mod view;
 pub mod walk;

@@ -109,7 +109,7 @@ fn is_held(folder: &Path, namespace: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Temp, set_mode};
+    use temp::{Temp, set_mode};
 
     #[test]
     fn names_are_the_users_own_and_the_runtime_directory_comes_first() {

@@ -240,7 +240,7 @@ pub(crate) fn components(path: &[u8]) -> VecDeque<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Temp, set_mode};
+    use temp::{Temp, set_mode};
 
     fn root(temp: &Temp, links: Links) -> Root {
         Root::open(&temp.at(""), links).unwrap()

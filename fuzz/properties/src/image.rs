@@ -195,7 +195,7 @@ pub(crate) fn container_environment(bytes: &[u8]) {
     let scratch = Scratch::new();
     let dir = scratch.path().join("env");
     for _ in 0..2 {
-        let problems = environment::dump(&dir, &entries).expect("a directory in memory");
+        let problems = stage::environment::dump(&dir, &entries).expect("a directory in memory");
         assert_told(&problems);
         assert_eq!(problems.len(), bad, "{problems:?}");
         let read = environment::read(&dir, Readers::Anybody).expect("a directory");

@@ -58,7 +58,7 @@ fn pid_1_links_little() {
     assert_links_only(
         "init",
         &[
-            "kernel", "plan", "engine", "execline", "s6wire", "layouts", "libc",
+            "kernel", "plan", "engine", "execline", "s6wire", "layouts", "stage", "libc",
         ],
     );
 }
@@ -212,7 +212,7 @@ fn the_keyword_is_found_where_it_is_code() {
 /// a directory when closing it fails, a hash table when there are no random bytes for it.
 const PANICS_OF_STD: &[(&str, &str)] = &[
     ("read_dir(", "kernel::dir::names_in"),
-    ("remove_dir_all(", "layouts::overlay2::remove_tree"),
+    ("remove_dir_all(", "kernel::removal"),
     ("HashMap", "BTreeMap"),
     ("HashSet", "BTreeSet"),
     ("RandomState", "BTreeMap"),
@@ -222,7 +222,7 @@ const PANICS_OF_STD: &[(&str, &str)] = &[
 fn pid_1_calls_nothing_that_panics_where_the_kernel_refuses() {
     let mut files = Vec::new();
     for name in [
-        "kernel", "plan", "engine", "s6wire", "execline", "layouts", "init",
+        "kernel", "plan", "engine", "s6wire", "execline", "layouts", "stage", "init",
     ] {
         sources(
             &workspace().join("crates").join(name).join("src"),

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use kernel::fs::flags;
 use kernel::{errno, fd};
+use layouts::Problem;
 use layouts::settings::Settings;
-use layouts::{Problem, overlay2};
 
 use crate::boot::claim;
 use crate::launch::Launch;
@@ -72,7 +72,7 @@ pub(crate) fn begin_anew(paths: &Paths, launch: &Launch, settings: &Settings) ->
         // What an earlier run left there would be taken for this one's.
         let _ = remove_environment(&paths.environment);
     } else {
-        let dumped = layouts::environment::dump(&paths.environment, &launch.environment)
+        let dumped = stage::environment::dump(&paths.environment, &launch.environment)
             .map(|found| problems.extend(found.iter().map(Problem::to_string)));
         note(
             &mut problems,
@@ -164,7 +164,7 @@ fn line(what: &Path, error: &io::Error, loss: &str) -> String {
 /// An empty scan directory with the image's own services in it, and its control fifo: an
 /// earlier run of a container that was kept has left its own.
 fn fresh_scan_dir(paths: &Paths, problems: &mut Vec<String>) -> io::Result<()> {
-    let found = overlay2::services::prepare(Path::new(IMAGE_SERVICES), &paths.services)?;
+    let found = stage::services::prepare(Path::new(IMAGE_SERVICES), &paths.services)?;
     problems.extend(found.iter().map(Problem::to_string));
     let control = files::open_scan_control(&paths.services).map_err(|(_, error)| error)?;
     let replaced = control.replaced.iter();

@@ -59,7 +59,7 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
     let (found, problems) = match paths.services.try_exists() {
         Ok(false) => (Vec::new(), Vec::new()),
         Ok(true) | Err(_) => {
-            let held = overlay2::protect::hold(&paths.services);
+            let held = stage::protect::hold(&paths.services);
             let (found, problems) = insist(
                 || overlay2::read_scan_dir(&paths.services),
                 |(_, problems)| problems.iter().any(|one| one.loses > Loss::Nothing),

@@ -120,7 +120,7 @@ pub(super) fn say_what_is_left_out(plan: &BootPlan) {
 pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
     let user = plan.settings.worker_user.as_deref();
     let services = &plan.paths.services;
-    let written = layouts::workers::write(services, workers.count, &workers.argv, user);
+    let written = stage::workers::write(services, workers.count, &workers.argv, user);
     if let Err((path, error)) = written {
         let _ = report(plan.paths, &path, Err(error));
     }
@@ -179,7 +179,7 @@ fn user_files(context: &Context) -> u8 {
     }
     let to = &context.paths.user_files;
     let provide = || {
-        overlay2::user_files::provide(
+        stage::user_files::provide(
             Path::new("/etc"),
             to,
             context.settings.runtime_profile.as_deref(),
@@ -271,7 +271,7 @@ fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) -> Lost
 
 fn cont_init(context: &Context) -> u8 {
     let dir = context.paths.user_files.join("cont-init.d");
-    if overlay2::is_absent_dir(&dir) {
+    if stage::is_absent_dir(&dir) {
         return 0;
     }
     messages::say("[cont-init.d] executing container initialization scripts...");
@@ -311,7 +311,7 @@ fn services(context: &Context) -> u8 {
         return 0;
     }
     let services = &context.paths.services;
-    let copy = || overlay2::services::copy(&source, services);
+    let copy = || stage::services::copy(&source, services);
     if report(context.paths, services, scan::insist(copy, is_refused)) {
         context.lost.set(true);
     }

@@ -132,7 +132,7 @@ fn add_workers(launch: &Launch, workers: &Workers) -> Option<u8> {
     let paths = Paths::find(variable);
     let (settings, _) = layouts::settings::Settings::read(variable);
     let user = settings.worker_user.as_deref();
-    let written = layouts::workers::write(&paths.services, workers.count, &workers.argv, user);
+    let written = stage::workers::write(&paths.services, workers.count, &workers.argv, user);
     if let Err((path, error)) = written {
         messages::report(&format!("{}: {}", path.display(), errno::text(&error)));
         return Some(111);

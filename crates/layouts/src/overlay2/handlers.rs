@@ -81,7 +81,7 @@ pub fn with_consequence(problem: Problem, path: &Path) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Temp;
+    use temp::Temp;
 
     #[test]
     fn handlers_are_listed_and_what_looks_like_one_is_said() {

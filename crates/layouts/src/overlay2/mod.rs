@@ -7,17 +7,14 @@ pub mod handlers;
 pub mod left_out;
 pub mod lint;
 pub mod picture;
-pub mod protect;
 pub mod script;
 pub mod scripts;
 mod service;
 pub mod services;
 mod texts;
-pub(crate) mod tree;
 pub mod user_files;
 
 pub use service::{
     Found, RULES as SERVICE_RULES, read_scan_dir, read_scan_dir_in, read_service, read_service_in,
 };
 pub use texts::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
-pub use tree::is_absent_dir;

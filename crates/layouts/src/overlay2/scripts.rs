@@ -435,7 +435,7 @@ fn looked_up(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Temp;
+    use temp::Temp;
 
     #[test]
     fn order_is_bytewise_and_dotfiles_are_passed_over() {

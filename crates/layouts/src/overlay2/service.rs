@@ -346,7 +346,7 @@ fn read_start(view: &View, path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Temp;
+    use temp::Temp;
 
     const RUN: &str = "#!/bin/sh\n";
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{Temp, set_mode};
 use crate::view::{Identity, View};
+use temp::{Temp, set_mode};
 
 fn view(temp: &Temp, layers: &[&str], list: Listed) -> View {
     let mut all: Vec<Layer> = layers

@@ -5,7 +5,7 @@ use kernel::credentials;
 
 use super::super::run;
 use super::*;
-use crate::testing::{Temp, mode, set_mode};
+use temp::{Temp, mode, set_mode};
 
 /// Applies lines in which `@` stands for the directory and `ME` for this user.
 fn apply_lines(temp: &Temp, text: &str, hidden: bool) -> Vec<String> {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
+use layouts::{Loss, Problem};
 
-use super::protect::{self, Taken};
-use crate::{Loss, Problem};
+use crate::protect::{self, Taken};
 
 pub(crate) use kernel::removal::{empty, remove};
 
@@ -19,7 +19,7 @@ const DEEPEST: usize = 64;
 
 /// What is copied, and how links to directories are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A plain tree: links to directories stay links.
     Plain,
     /// A directory of service directories; each may be a link.
@@ -87,7 +87,7 @@ fn make_dir(path: &Path) -> io::Result<()> {
 /// executed: `finish -> /bin/true` must not become a copy under another name, which a
 /// multi-call program would not know itself by. Where it cannot, its content is
 /// copied, so that the copy can be made executable.
-pub(super) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
+pub(crate) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
     let mut copier = Copier::default();
     match open_dir(from) {
         Ok(source) => copier.contents(&source, from, to, kind, 0),
@@ -98,7 +98,7 @@ pub(super) fn copy(from: &Path, to: &OwnedFd, kind: Kind) -> Vec<Problem> {
 
 /// Copies one service directory, `from`, which is open as `source`, into the directory
 /// `to`, under the name `name`.
-pub(super) fn copy_service(
+pub(crate) fn copy_service(
     source: &OwnedFd,
     from: &Path,
     name: &[u8],
@@ -318,7 +318,7 @@ fn over<T>(to: &OwnedFd, name: &[u8], make: impl Fn() -> io::Result<T>) -> io::R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Temp, mode, set_mode};
+    use temp::{Temp, mode, set_mode};
 
     #[test]
     fn modes_fifos_and_hidden_files_come_along() {

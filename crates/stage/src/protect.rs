@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 
 use kernel::fs::{self, Stat, flags};
 use kernel::{credentials, dir, errno, mount};
-
-use crate::Problem;
+use layouts::Problem;
 
 /// The bits of a mode by which others than the owner may write.
 const OTHERS_WRITE: u32 = 0o022;
@@ -26,7 +25,7 @@ const MOST_ENTRIES: usize = 4096;
 /// The mode that a copy gets of what it is copied from: neither setuid nor setgid of a
 /// file, and nothing that lets others write. A fifo is no program and holds no order: who
 /// made one with a mode meant it.
-pub(super) fn mode_of_copy(source: &Stat) -> u32 {
+pub(crate) fn mode_of_copy(source: &Stat) -> u32 {
     match () {
         () if source.is_fifo() => source.mode & 0o1777,
         () if source.is_dir() => source.mode & 0o3777 & !OTHERS_WRITE,
@@ -36,7 +35,7 @@ pub(super) fn mode_of_copy(source: &Stat) -> u32 {
 
 /// Who gets a copy, of what is open as `source`: its owner, unless the source is mounted
 /// read-only. What its owner could not change there is not theirs to change here.
-pub(super) fn owner_of_copy(source: &impl AsRawFd, found: &Stat) -> Option<u32> {
+pub(crate) fn owner_of_copy(source: &impl AsRawFd, found: &Stat) -> Option<u32> {
     match mount::is_read_only(source) {
         true => None,
         false => Some(found.uid),
@@ -45,7 +44,7 @@ pub(super) fn owner_of_copy(source: &impl AsRawFd, found: &Stat) -> Option<u32> 
 
 /// Write access that others had, and that is taken from them.
 #[derive(Default)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     first: Option<(PathBuf, u32)>,
     more: usize,
 }
@@ -54,7 +53,7 @@ impl Taken {
     /// Notes what is open as `file`, at `path`, where somebody beside root's and this
     /// user's group could write to it. A tree with its group's write bits throughout
     /// (umask 002) is nothing to talk about, and neither is a read-only mount.
-    pub(super) fn note(&mut self, path: &Path, found: &Stat, file: &impl AsRawFd) {
+    pub(crate) fn note(&mut self, path: &Path, found: &Stat, file: &impl AsRawFd) {
         let ours = found.gid == 0 || found.gid == credentials::group();
         let others = if ours { 0o002 } else { OTHERS_WRITE };
         if found.is_fifo() || found.mode & others == 0 || mount::is_read_only(file) {
@@ -67,7 +66,7 @@ impl Taken {
     }
 
     /// What is said of a copy.
-    pub(super) fn of_copy(self) -> Option<Problem> {
+    pub(crate) fn of_copy(self) -> Option<Problem> {
         self.problem(
             "in the copy that is run they may not",
             "chmod go-w it; a directory that a service's user writes to: chown it in run",
@@ -202,7 +201,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Temp, mode, set_mode};
+    use temp::{Temp, mode, set_mode};
 
     #[test]
     fn nobody_else_writes_to_what_is_run() {

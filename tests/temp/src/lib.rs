@@ -1,4 +1,5 @@
 //! A directory of its own for a test, gone with it.
+#![forbid(unsafe_code)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,25 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory that is removed when the test ends, also when it fails.
-pub(crate) struct Temp(PathBuf);
+pub struct Temp(PathBuf);
 
 impl Temp {
-    pub(crate) fn new() -> Temp {
+    /// A new one, empty.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Temp {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("layouts-{}-{number}", std::process::id());
+        let name = format!("test-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).expect("a new directory in the temporary directory");
         Temp(path)
     }
 
     /// The path of `name` in it.
-    pub(crate) fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Writes a file, and the directories above it.
-    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.at(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         fs::write(&path, content).expect("a file");
@@ -32,21 +35,21 @@ impl Temp {
     }
 
     /// Writes an executable file.
-    pub(crate) fn script(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub fn script(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.write(name, content);
         set_mode(&path, 0o755);
         path
     }
 
     /// Makes a directory, and those above it.
-    pub(crate) fn dir(&self, name: &str) -> PathBuf {
+    pub fn dir(&self, name: &str) -> PathBuf {
         let path = self.at(name);
         fs::create_dir_all(&path).expect("directories");
         path
     }
 
     /// Makes a symbolic link, and the directories above it.
-    pub(crate) fn link(&self, target: impl AsRef<Path>, name: &str) -> PathBuf {
+    pub fn link(&self, target: impl AsRef<Path>, name: &str) -> PathBuf {
         let path = self.at(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         std::os::unix::fs::symlink(target, &path).expect("a link");
@@ -54,12 +57,13 @@ impl Temp {
     }
 }
 
-pub(crate) fn set_mode(path: &Path, mode: u32) {
+/// Sets the permission bits of a file.
+pub fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
 /// The permission bits of what the path leads to.
-pub(crate) fn mode(path: &Path) -> u32 {
+pub fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("a file").permissions().mode() & 0o7777
 }
 
