@@ -5,14 +5,14 @@ use std::path::Path;
 use kernel::accounts::Accounts;
 
 use crate::Problem;
-use crate::overlay2::fix_attrs::{Line, line};
+use crate::overlay2::fix_attrs::{self, Line};
 use crate::overlay2::script::identity::{self, Rights};
 use crate::overlay2::script::variables::Mentions;
 use crate::overlay2::script::{Script, supervisor, syntax};
 
 /// The lines of a fix-attrs list with their numbers, and what is wrong with it.
 pub fn fix_attrs_lines(text: &[u8], accounts: &Accounts) -> (Vec<(u32, Line)>, Vec<Problem>) {
-    line::parse(Path::new("/etc/fix-attrs.d/list"), text, accounts)
+    fix_attrs::parse(Path::new("/etc/fix-attrs.d/list"), text, accounts)
 }
 
 /// What is wrong with a script of this text, as far as that can be told without an image;

@@ -2,7 +2,6 @@
 //! room; what can be wrong with a file is a [`Problem`], and never the end of a boot.
 #![forbid(unsafe_code)]
 
-mod descent;
 pub mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;

@@ -3,7 +3,9 @@
 //! [`layouts`] reads and never writes; everything that writes is here.
 #![forbid(unsafe_code)]
 
+mod descent;
 pub mod environment;
+pub mod fix_attrs;
 pub mod protect;
 pub mod services;
 mod tree;

@@ -200,7 +200,7 @@ fn user_files(context: &Context) -> u8 {
 
 fn fix_attrs(context: &Context) -> u8 {
     let apply = |file: &Path| {
-        for problem in overlay2::fix_attrs::run_file(file, context.settings.fix_attrs_hidden) {
+        for problem in stage::fix_attrs::run_file(file, context.settings.fix_attrs_hidden) {
             messages::report(&origin::problem(context.paths, problem).to_string());
         }
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use chain::{Call, Outcome, Program, Result, Unable};
 use kernel::accounts::Accounts;
 use kernel::fd;
-use layouts::overlay2::fix_attrs;
+use stage::fix_attrs;
 use layouts::settings::Settings;
 
 use super::contenv;

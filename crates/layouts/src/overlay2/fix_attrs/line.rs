@@ -40,7 +40,7 @@ const FALLBACK: Rule = Rule::error(
 );
 
 /// How patterns are read: as elglob does, so a leading dot must be written.
-pub(super) const NAMES: Style = Style {
+pub const NAMES: Style = Style {
     no_escape: false,
     path: false,
     leading_dot: true,
@@ -96,11 +96,7 @@ pub struct Owner {
 /// The lines of a list with their numbers, from 1. Blank lines and those that begin
 /// with `#` say nothing; the last one counts with or without its newline; fields
 /// beyond the fifth are passed over, as the original does.
-pub(crate) fn parse(
-    file: &Path,
-    text: &[u8],
-    accounts: &Accounts,
-) -> (Vec<(u32, Line)>, Vec<Problem>) {
+pub fn parse(file: &Path, text: &[u8], accounts: &Accounts) -> (Vec<(u32, Line)>, Vec<Problem>) {
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(text.split(|b| *b == b'\n')) {
         let fields: Vec<&[u8]> = line

@@ -4,8 +4,7 @@
 //! A line that does not fit, or that the system refuses, is told and passed over: no
 //! list of this kind ever fails a boot.
 
-mod apply;
-pub(crate) mod line;
+mod line;
 
 use std::io;
 use std::path::Path;
@@ -15,7 +14,7 @@ use kernel::accounts::Accounts;
 use crate::view::View;
 use crate::{Problem, Rule};
 
-pub use line::{Line, Owner};
+pub use line::{Line, NAMES, Owner, parse};
 
 /// What can be wrong with a fix-attrs file.
 pub const RULES: &[&Rule] = line::RULES;
@@ -32,35 +31,8 @@ pub fn read_in(view: &View, file: &Path, accounts: &Accounts) -> (Vec<(u32, Line
     }
 }
 
-fn unread(file: &Path, error: &io::Error) -> Problem {
+/// The problem of a list that cannot be read.
+pub fn unread(file: &Path, error: &io::Error) -> Problem {
     let problem = Problem::refused(file, "read it", error, "none of it is applied");
     problem.of(&super::scripts::UNREADABLE)
-}
-
-/// Applies a list: `text` is its content, `file` its name for messages. Paths in it
-/// are absolute, or relative to the current directory; users and groups are those of
-/// `accounts`. With `hidden` (`S6_FIX_ATTRS_HIDDEN`), entries below a directory whose
-/// names begin with a dot are changed too.
-pub fn run(file: &Path, text: &[u8], accounts: &Accounts, hidden: bool) -> Vec<Problem> {
-    let (lines, mut problems) = line::parse(file, text, accounts);
-    for (number, line) in lines {
-        problems.extend(apply::apply(&line, file, number, hidden));
-    }
-    problems.sort_by_key(|problem| problem.line);
-    problems
-}
-
-/// Applies the list in `file`; a file that cannot be read is a problem. Users and
-/// groups are those of `/etc`.
-pub fn run_file(file: &Path, hidden: bool) -> Vec<Problem> {
-    let read = || -> io::Result<(Vec<u8>, Accounts)> {
-        let mut text = Vec::new();
-        let mut list = kernel::fs::open_regular_target(file)?;
-        io::Read::read_to_end(&mut list, &mut text)?;
-        Ok((text, Accounts::read(Path::new("/"))?))
-    };
-    match read() {
-        Ok((text, accounts)) => run(file, &text, &accounts, hidden),
-        Err(error) => vec![unread(file, &error)],
-    }
 }

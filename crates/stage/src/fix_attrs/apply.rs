@@ -23,11 +23,11 @@ use kernel::dir::{Entries, Entry};
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
-use super::Line;
-use super::line::NAMES;
+use layouts::overlay2::fix_attrs::{Line, NAMES};
+use layouts::walk::{Links, Root};
+use layouts::{Problem, trust};
+
 use crate::descent::{self, News};
-use crate::walk::{Links, Root};
-use crate::{Problem, trust};
 
 /// Where the hooks and services are that PID 1 runs itself.
 const RUN_FROM: [&[u8]; 2] = [b"/var/run/s6/etc/", b"/run/s6/etc/"];
