@@ -1,7 +1,6 @@
 //! The commands for people: `mainstay COMMAND`.
 #![forbid(unsafe_code)]
 
-mod client;
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod help;
@@ -15,6 +14,7 @@ mod setenv;
 pub mod similar;
 mod status;
 mod stop_container;
+mod target;
 mod trial;
 mod words;
 

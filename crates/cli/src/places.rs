@@ -4,7 +4,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, escape};
-use init::Paths;
+use places::Paths;
 
 use crate::words::{self, wrong};
 use crate::{help, similar};

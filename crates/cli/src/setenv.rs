@@ -2,8 +2,8 @@
 //! and the command.
 
 use chain::{Call, Failure, Outcome, Program, Result, Unable, Word, escape};
-use init::Paths;
 use kernel::errno;
+use places::Paths;
 
 use crate::help;
 use crate::places::{nowhere, variable};

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use chain::{Call, Outcome, Program, Result};
 
-use crate::client::{TREE, TREE_HELP, Target};
 use crate::json::string;
 use crate::paint::{Paint, Tone};
+use crate::target::{TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, flag, wrong};
 use crate::{help, service};
 

@@ -3,8 +3,8 @@
 
 use chain::{Call, Outcome, Program, Result};
 
-use crate::client::{TREE, TREE_HELP, Target};
 use crate::help;
+use crate::target::{TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, flag, wrong};
 
 pub(crate) const COMMAND: Program = Program {

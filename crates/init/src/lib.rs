@@ -12,7 +12,6 @@ mod child;
 pub mod for_fuzzing;
 mod launch;
 mod messages;
-mod paths;
 mod people;
 mod service;
 mod signals;
@@ -22,10 +21,7 @@ mod supervisor;
 mod survival;
 
 pub use boot::{STEPS, boot_step, run_d};
-pub use child::environment::{FULL_PATH, SMALL_PATH};
 pub use launch::{Launch, Workers};
-pub use paths::{FIXATTRS, IMAGE_ENVIRONMENT, IMAGE_SERVICES, Paths, RUN_D, STAGE2};
-pub use people::own_service::OwnService;
 pub use signals::{Response, SIGNALS, SignalRule, When};
 pub use supervisor::run;
 pub use survival::VARIABLE as RESUME;

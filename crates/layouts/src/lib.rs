@@ -6,7 +6,6 @@ pub mod environment;
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod overlay2;
-pub mod places;
 mod problem;
 pub mod run_d;
 pub mod settings;

@@ -6,10 +6,6 @@ use kernel::escape;
 /// a slip.
 pub const MOST: u32 = 10_000;
 
-/// A file in each directory that was made here, so that a second start of a kept
-/// container knows its own.
-pub const MARK: &str = ".mainstay-worker";
-
 /// How many workers a word asks for.
 ///
 /// # Errors

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use kernel::dir;
 use kernel::fs::{self, flags};
-use layouts::overlay2::user_files::{DIRECTORIES, no_profile, source};
+use layouts::overlay2::user_files::no_profile;
 use layouts::{Loss, Problem};
+use places::name;
 
 use crate::tree::{self, Kind};
 
@@ -26,26 +27,26 @@ pub fn provide(
     profile: Option<&[u8]>,
     copied: bool,
 ) -> io::Result<Vec<Problem>> {
-    let from = source(etc, profile);
+    let from = places::user_files(etc, profile);
     let mut problems = Vec::new();
     if profile.is_some() && !from.is_dir() {
         problems.push(no_profile(&from));
     }
     let dir = tree::fresh_dir(to)?;
-    for name in DIRECTORIES {
-        let source = from.join(name);
+    for entry in name::USER_DIRECTORIES {
+        let source = from.join(entry);
         if tree::is_absent_dir(&source) {
             continue;
         }
-        let place = to.join(name);
+        let place = to.join(entry);
         let outcome = if copied {
             // By descriptor: who may write above could exchange the path meanwhile.
-            dir::make(&dir, name.as_bytes(), 0o755).and_then(|()| {
+            dir::make(&dir, entry.as_bytes(), 0o755).and_then(|()| {
                 let as_dir = flags::O_PATH | flags::O_DIRECTORY;
-                fs::open_entry(dir.as_raw_fd(), name.as_bytes(), as_dir)
+                fs::open_entry(dir.as_raw_fd(), entry.as_bytes(), as_dir)
             })
         } else {
-            dir::make_link(source.as_os_str().as_bytes(), &dir, name.as_bytes())
+            dir::make_link(source.as_os_str().as_bytes(), &dir, entry.as_bytes())
                 .and_then(|()| tree::open_dir(&place))
         };
         match outcome {
@@ -55,8 +56,8 @@ pub fn provide(
                 problems.push(problem.that_loses(Loss::Whole));
             }
             Ok(copy) if copied => {
-                let kind = match name {
-                    "services.d" => Kind::Services,
+                let kind = match entry {
+                    name::SERVICES => Kind::Services,
                     _ => Kind::Plain,
                 };
                 problems.extend(tree::copy(&source, &copy, kind));

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use kernel::dir;
 use kernel::fs::{flags, open_entry};
-use layouts::workers::{MARK, run_script};
+use layouts::workers::run_script;
+use places::name::WORKER_MARK as MARK;
 
 use crate::tree;
 

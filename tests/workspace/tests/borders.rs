@@ -53,15 +53,91 @@ fn assert_links_only(package: &str, allowed: &[&str]) {
     );
 }
 
+/// What PID 1 links, and what for.
+const IN_PID_1: &[(&str, &str)] = &[
+    ("kernel", "system calls"),
+    ("plan", "what is to run"),
+    ("engine", "the decisions"),
+    ("s6wire", "the files that other programs read"),
+    ("places", "where things lie"),
+    ("client", "hooks' children tell PID 1 what they run"),
+    ("layouts", "the image's files become a plan"),
+    (
+        "execline",
+        "layouts looks into scripts, and matches patterns",
+    ),
+    ("stage", "what the boot's child writes"),
+    ("libc", "system calls"),
+];
+
 #[test]
 fn pid_1_links_little() {
-    assert_links_only(
-        "init",
-        &[
-            "kernel", "plan", "engine", "execline", "s6wire", "layouts", "stage", "libc",
-        ],
-    );
+    let allowed: Vec<&str> = IN_PID_1.iter().map(|(name, _)| *name).collect();
+    assert_links_only("init", &allowed);
 }
+
+#[test]
+fn only_the_binary_links_pid_1() {
+    for package in ["tools", "cli", "layouts", "stage", "chain", "client"] {
+        let names = linked(package);
+        for stranger in ["init", "engine"] {
+            assert!(!names.contains(stranger), "{package} links {stranger}");
+        }
+    }
+    assert!(linked("mainstay").contains("init"));
+}
+
+#[test]
+fn where_things_lie_is_known_by_one_small_crate() {
+    assert_links_only("places", &["kernel", "libc"]);
+    assert_links_only("client", &["places", "kernel", "libc"]);
+}
+
+#[test]
+fn readers_do_not_write() {
+    assert_links_only(
+        "layouts",
+        &["kernel", "plan", "s6wire", "execline", "places", "libc"],
+    );
+    let mut files = Vec::new();
+    sources(&workspace().join("crates/layouts/src"), &mut files);
+    let mut strays = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        let code = text.split("\n#[cfg(test)]").next().unwrap_or(&text);
+        let is_test = path.ends_with("tests.rs");
+        let writes = WRITING.iter().filter(|word| code.contains(**word));
+        strays.extend(
+            writes
+                .filter(|_| !is_test)
+                .map(|word| format!("{}: {word}", path.display())),
+        );
+    }
+    assert_eq!(strays, &[] as &[String], "what writes belongs into stage");
+}
+
+/// How a file is made, changed or removed.
+const WRITING: &[&str] = &[
+    "fs::write(",
+    "File::create",
+    "OpenOptions",
+    "create_dir",
+    "remove_file",
+    "remove_dir",
+    "symlink(",
+    "rename(",
+    "set_permissions",
+    "fs::set_owner",
+    "fs::set_mode",
+    "dir::make",
+    "dir::create",
+    "dir::remove",
+    "removal::",
+    "make_fifo",
+    "O_CREAT",
+    "O_WRONLY",
+    "O_RDWR",
+];
 
 #[test]
 fn the_mind_of_the_supervisor_links_no_system() {
@@ -222,7 +298,8 @@ const PANICS_OF_STD: &[(&str, &str)] = &[
 fn pid_1_calls_nothing_that_panics_where_the_kernel_refuses() {
     let mut files = Vec::new();
     for name in [
-        "kernel", "plan", "engine", "s6wire", "execline", "layouts", "stage", "init",
+        "kernel", "plan", "engine", "s6wire", "execline", "places", "client", "layouts", "stage",
+        "init",
     ] {
         sources(
             &workspace().join("crates").join(name).join("src"),

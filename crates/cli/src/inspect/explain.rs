@@ -135,7 +135,7 @@ impl Teller<'_> {
                 0,
                 &format!(
                     "The image has edited {}: the steps up to the services are done as that script says.",
-                    init::STAGE2
+                    places::STAGE2
                 ),
             );
         }
@@ -284,8 +284,10 @@ impl Teller<'_> {
             self.remarks(5, Some(dir), |problem| problem.path.starts_with(dir));
         }
         let in_services = |problem: &Problem| {
-            problem.path.starts_with("/etc/services.d")
-                || problem.path.starts_with(init::IMAGE_SERVICES)
+            problem
+                .path
+                .starts_with(places::in_etc(places::name::SERVICES))
+                || problem.path.starts_with(places::IMAGE_SERVICES)
         };
         self.remarks(3, None, in_services);
     }

@@ -90,10 +90,9 @@ pub(super) fn look(request: &Request, names: &[&str]) -> Result<Looked> {
     let user = identity(request.user.as_deref(), &accounts, whole)?;
     let rights = rights(request, &user);
     let view = view.for_user(user.clone());
-    let run_d = matches!(request.layout, Layout::DockerBase).then(|| Path::new(init::RUN_D));
-    let path_entry = |entry: &'static [u8]| entry.strip_prefix(b"PATH=").unwrap_or(entry);
-    let path_file = Path::new(init::IMAGE_ENVIRONMENT).join("PATH");
-    let available = PathBuf::from("/etc/services-available");
+    let run_d = matches!(request.layout, Layout::DockerBase).then(|| Path::new(places::RUN_D));
+    let path_file = Path::new(places::IMAGE_ENVIRONMENT).join("PATH");
+    let available = PathBuf::from(places::SERVICES_AVAILABLE);
     let answer = lint::ask(Question {
         view,
         tree: &tree,
@@ -101,18 +100,18 @@ pub(super) fn look(request: &Request, names: &[&str]) -> Result<Looked> {
         whole,
         places: Places {
             run_d,
-            etc: Path::new("/etc"),
-            own_attrs: Path::new(init::FIXATTRS),
-            user_files: Path::new("/var/run/s6/etc"),
-            own_services: Path::new(init::IMAGE_SERVICES),
-            stage2: Path::new(init::STAGE2),
+            etc: Path::new(places::ETC),
+            own_attrs: Path::new(places::FIXATTRS),
+            user_files: Path::new(places::USER_FILES),
+            own_services: Path::new(places::IMAGE_SERVICES),
+            stage2: Path::new(places::STAGE2),
         },
         available: std::slice::from_ref(&available),
         given: request.given.clone(),
         uid: user.uid,
         rights,
-        small_path: path_entry(init::SMALL_PATH),
-        container_path: path_entry(init::FULL_PATH),
+        small_path: places::SMALL_PATH.as_bytes(),
+        container_path: places::FULL_PATH.as_bytes(),
         path_file: &path_file,
         shells: &shells::check,
     });

@@ -1,12 +1,9 @@
 //! What each layout consists of: every path that an image built for it may use.
 
 use layouts::overlay2::{INIT_STAGE2, INIT_STAGE2_FIXATTRS, INIT_STAGE3};
+use places::{LIBEXEC, SMALL_PATH, name};
 
-/// Where this program and its private links are, in the image.
-pub(super) const LIBEXEC: &str = "/usr/libexec/mainstay";
-
-/// The program itself.
-pub(super) const BINARY: &str = "/usr/libexec/mainstay/mainstay";
+pub(super) use places::OUR_BINARY as BINARY;
 
 /// A layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +77,6 @@ const INTERPRETER: &str = "execlineb";
 /// docker-base's own helper, in a place of its own.
 const ARCHSTRING: &str = "archstring";
 
-/// The PATH that hooks and services start with (s6-overlay v2's own).
-const SMALL_PATH: &str = "/usr/bin:/usr/sbin:/bin:/sbin";
-
 /// Everything that `layout` consists of, for a program that answers to `names`. What
 /// replaces comes before what offers: where two paths are one (a merged /usr), the
 /// first counts.
@@ -90,7 +84,7 @@ pub(super) fn items(layout: Layout, names: &[&str]) -> Vec<Item> {
     let mut items = vec![
         item(LIBEXEC, Content::Directory),
         item(BINARY, Content::Binary),
-        offer("/usr/bin/mainstay".into(), Content::Link(BINARY.into())),
+        offer(places::MAINSTAY.into(), Content::Link(BINARY.into())),
     ];
     for name in names {
         let private = format!("{LIBEXEC}/{name}");
@@ -101,7 +95,7 @@ pub(super) fn items(layout: Layout, names: &[&str]) -> Vec<Item> {
         }
         let link = Content::Link(private);
         match *name {
-            "init" => items.push(item("/init", link)),
+            "init" => items.push(item(places::INIT, link)),
             INTERPRETER => {
                 items.push(item("/bin/execlineb", Content::Binary));
                 items.push(item("/usr/bin/execlineb", link));
@@ -134,41 +128,38 @@ pub(super) fn items(layout: Layout, names: &[&str]) -> Vec<Item> {
 
 fn overlay(items: &mut Vec<Item>) {
     for dir in [
-        "/etc/cont-init.d",
-        "/etc/cont-finish.d",
-        "/etc/fix-attrs.d",
-        "/etc/services.d",
-        "/etc/s6/init/env",
-        "/etc/s6/services/.s6-svscan",
+        name::CONT_INIT,
+        name::CONT_FINISH,
+        name::FIX_ATTRS,
+        name::SERVICES,
     ] {
+        let path = format!("{}/{dir}", places::ETC);
+        items.push(item(&path, Content::Directory));
+    }
+    for dir in [places::IMAGE_ENVIRONMENT, places::IMAGE_CONTROL] {
         items.push(item(dir, Content::Directory));
     }
+    let path_file = format!("{}/PATH", places::IMAGE_ENVIRONMENT);
     for (path, text, mode) in [
-        ("/etc/s6/init/init-stage2", INIT_STAGE2, 0o755),
-        (
-            "/etc/s6/init/init-stage2-fixattrs.txt",
-            INIT_STAGE2_FIXATTRS,
-            0o644,
-        ),
-        ("/etc/s6/init/init-stage3", INIT_STAGE3, 0o755),
-        ("/etc/s6/init/env/PATH", SMALL_PATH, 0o644),
+        (places::STAGE2, INIT_STAGE2, 0o755),
+        (places::FIXATTRS, INIT_STAGE2_FIXATTRS, 0o644),
+        (places::STAGE3, INIT_STAGE3, 0o755),
+        (&path_file, SMALL_PATH, 0o644),
     ] {
         items.push(item(path, Content::Text(text, mode)));
     }
 }
 
 fn docker_base(items: &mut Vec<Item>) {
-    for dir in ["/run.d", "/scripts", "/etc/services-available"] {
+    for dir in [places::RUN_D, places::SCRIPTS, places::SERVICES_AVAILABLE] {
         items.push(item(dir, Content::Directory));
     }
+    let with_bigcontenv = format!("{}/with-bigcontenv", places::SCRIPTS);
     for (path, text) in [
-        ("/run.sh", include_str!("texts/run.sh")),
-        ("/init.sh", include_str!("texts/init.sh")),
-        ("/worker.sh", include_str!("texts/worker.sh")),
-        (
-            "/scripts/with-bigcontenv",
-            include_str!("texts/with-bigcontenv"),
-        ),
+        (places::RUN_SH, include_str!("texts/run.sh")),
+        (places::INIT_SH, include_str!("texts/init.sh")),
+        (places::WORKER_SH, include_str!("texts/worker.sh")),
+        (&with_bigcontenv, include_str!("texts/with-bigcontenv")),
     ] {
         items.push(item(path, Content::Text(text, 0o755)));
     }

@@ -3,11 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// Where it is, in the image.
-pub(super) const PATH: &str = "/usr/libexec/mainstay/manifest";
-
-/// Where what stood in our places is kept, below its own path.
-pub(super) const REPLACED: &str = "/usr/libexec/mainstay/replaced";
+pub(super) use places::{MANIFEST as PATH, REPLACED};
 
 /// What was written at a path, as far as it can be known again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use chain::{Call, Failure, Outcome, Program, Result, escape};
 
-use crate::client::{REFUSED, TREE, TREE_HELP, Target};
 use crate::status::{Report, Unit};
+use crate::target::{REFUSED, TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, Words, flag, valued, wrong};
 use crate::{help, similar, status};
 use outcome::Verb;

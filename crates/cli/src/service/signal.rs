@@ -6,7 +6,7 @@ use chain::{Call, Failure, Outcome, Program, Result, escape};
 
 use super::wait::{self, Watch, say};
 use super::{ALL, Patience, choose, outcome, read};
-use crate::client::REFUSED;
+use crate::target::REFUSED;
 use crate::words::{Opt, flag, wrong};
 use crate::{help, similar, status};
 

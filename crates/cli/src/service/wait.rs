@@ -7,8 +7,8 @@ use kernel::fd;
 
 use super::outcome::{Around, Progress, Verb, judge, late};
 use super::{Asked, LATE, Patience};
-use crate::client::{REFUSED, Target};
 use crate::status::{self, Report, Unit};
+use crate::target::{REFUSED, Target};
 
 /// How often PID 1 is asked: at first, and at most.
 const SOON: Duration = Duration::from_millis(10);

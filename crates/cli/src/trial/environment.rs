@@ -17,7 +17,7 @@ const IMAGE: &[(&str, &str)] = &[
 ];
 
 /// PATH of an image that sets none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const PATH: &str = places::FULL_PATH;
 
 /// The environment of `request`. `terminal`: TERM, where the streams are a terminal.
 pub(super) fn of(request: &Request, terminal: Option<&[u8]>) -> Environment {

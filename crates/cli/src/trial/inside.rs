@@ -174,9 +174,9 @@ fn open_directory(path: &Path) -> Result<OwnedFd> {
 
 /// What an engine would execute: the image's CMD.
 fn program(root: &Root, command: &[Word]) -> Vec<Word> {
-    let first = match root.find(b"/run.sh", true) {
-        Ok(_) => "/run.sh",
-        Err(_) => "/init",
+    let first = match root.find(places::RUN_SH.as_bytes(), true) {
+        Ok(_) => places::RUN_SH,
+        Err(_) => places::INIT,
     };
     let mut argv = vec![first.as_bytes().to_vec()];
     argv.extend_from_slice(command);

@@ -10,7 +10,7 @@ use kernel::fs::{self, flags};
 use kernel::{credentials, errno};
 use layouts::trust;
 
-use crate::paths::Paths;
+use places::Paths;
 
 /// Makes the state's directories root's own, where this process is root. What could not
 /// be done is named, with what it leaves open.

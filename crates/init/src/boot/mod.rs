@@ -18,6 +18,7 @@ use std::path::Path;
 use kernel::process::ExecVector;
 use kernel::{errno, fd, process, signal};
 use layouts::settings::Settings;
+use places::{LIBEXEC, Paths, STAGE2};
 
 use crate::child::Inheritance;
 use crate::child::handed;
@@ -26,7 +27,6 @@ use crate::child::noexec;
 use crate::child::origin;
 use crate::launch::Workers;
 use crate::messages;
-use crate::paths::{LIBEXEC, Paths, STAGE2};
 
 pub use run_d::run_d;
 pub(crate) use steps::ask_for_scan;

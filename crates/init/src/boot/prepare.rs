@@ -13,11 +13,11 @@ use kernel::fs::flags;
 use kernel::{errno, fd};
 use layouts::Problem;
 use layouts::settings::Settings;
+use places::{IMAGE_SERVICES, Paths};
 
 use crate::boot::claim;
 use crate::launch::Launch;
 use crate::messages;
-use crate::paths::{IMAGE_SERVICES, Paths};
 use crate::people::socket::Server;
 use crate::service::files;
 use crate::service::lock::Lock;

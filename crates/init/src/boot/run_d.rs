@@ -5,10 +5,10 @@ use std::path::Path;
 use kernel::process::ExecVector;
 use layouts::run_d::INTERPRETER;
 use layouts::view::View;
+use places::{Paths, RUN_D};
 
 use super::run_script;
 use crate::messages;
-use crate::paths::{Paths, RUN_D};
 
 /// Runs every `*.sh` of /run.d in name order under `bash -e`, with the container's
 /// environment, in the process group `group`. Gives 0, or the exit code of the first

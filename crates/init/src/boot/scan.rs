@@ -5,12 +5,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::fd;
 use layouts::{Loss, Problem, overlay2};
+use places::Paths;
 use plan::handover::{self, Remark};
 
 use crate::boot::LOST;
 use crate::child::Inheritance;
 use crate::child::origin;
-use crate::paths::Paths;
 
 /// The child that reads, and where its result arrives.
 pub(crate) struct Scan {

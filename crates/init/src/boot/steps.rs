@@ -10,6 +10,7 @@ use kernel::{errno, signal};
 use layouts::settings::{IfBootFails, Settings};
 use layouts::view::View;
 use layouts::{Loss, Problem, overlay2};
+use places::{FIXATTRS, IMAGE_SERVICES, Paths, name};
 
 use super::{BootPlan, LOST, run_script};
 use crate::boot::scan;
@@ -19,7 +20,6 @@ use crate::child::handler;
 use crate::child::origin;
 use crate::launch::Workers;
 use crate::messages;
-use crate::paths::{FIXATTRS, IMAGE_SERVICES, Paths};
 use crate::stop;
 
 /// One step.
@@ -180,7 +180,7 @@ fn user_files(context: &Context) -> u8 {
     let to = &context.paths.user_files;
     let provide = || {
         stage::user_files::provide(
-            Path::new("/etc"),
+            Path::new(places::ETC),
             to,
             context.settings.runtime_profile.as_deref(),
             context.settings.read_only_root,
@@ -210,7 +210,7 @@ fn fix_attrs(context: &Context) -> u8 {
         apply(own);
     }
     messages::say("[s6-init] ensuring user provided files have correct perms...exited 0.");
-    let dir = context.paths.user_files.join("fix-attrs.d");
+    let dir = context.paths.user_files.join(name::FIX_ATTRS);
     if dir.is_dir() {
         messages::say("[fix-attrs.d] applying ownership & permissions fixes...");
         for file in listed(context, &dir) {
@@ -270,7 +270,7 @@ fn report(paths: &Paths, path: &Path, outcome: io::Result<Vec<Problem>>) -> Lost
 }
 
 fn cont_init(context: &Context) -> u8 {
-    let dir = context.paths.user_files.join("cont-init.d");
+    let dir = context.paths.user_files.join(name::CONT_INIT);
     if stage::is_absent_dir(&dir) {
         return 0;
     }
@@ -305,7 +305,7 @@ fn cont_init(context: &Context) -> u8 {
 }
 
 fn services(context: &Context) -> u8 {
-    let source = context.paths.user_files.join("services.d");
+    let source = context.paths.user_files.join(name::SERVICES);
     messages::say("[services.d] starting services");
     if context.paths.is_nowhere() {
         return 0;

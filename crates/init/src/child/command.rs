@@ -10,12 +10,12 @@ use std::path::Path;
 use kernel::{errno, fd, process, signal, tty};
 use layouts::environment::{Readers, Variables};
 use layouts::overlay2;
+use places::Paths;
 
 use crate::child::environment;
 use crate::child::handed;
 use crate::child::{Inheritance, code_of};
 use crate::messages;
-use crate::paths::Paths;
 
 /// What the command needs.
 pub(crate) struct Command<'a> {

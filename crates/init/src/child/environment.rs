@@ -4,16 +4,7 @@
 use std::path::Path;
 
 use kernel::process::ExecVector;
-
-use crate::paths::{self, Paths};
-
-/// The PATH of hooks and services where the image does not say otherwise
-/// (s6-overlay v2's own), as an entry of their environment.
-pub const SMALL_PATH: &[u8] = b"PATH=/usr/bin:/usr/sbin:/bin:/sbin";
-
-/// The PATH of a container that has none (s6-overlay v2's own), as an entry of its
-/// environment.
-pub const FULL_PATH: &[u8] = b"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use places::Paths;
 
 /// The environment that hooks and services start with.
 pub(crate) struct Base {
@@ -29,17 +20,17 @@ impl Base {
                 entries: container.to_vec(),
             };
         }
-        let image = layouts::environment::read_written(Path::new(paths::IMAGE_ENVIRONMENT));
+        let image = layouts::environment::read_written(Path::new(places::IMAGE_ENVIRONMENT));
         let mut entries: Vec<Vec<u8>> = image
             .unwrap_or_default()
             .into_iter()
             .filter_map(|(name, value)| Some([&name[..], b"=", &value?].concat()))
             .collect();
         if !entries.iter().any(|entry| entry.starts_with(b"PATH=")) {
-            entries.push(SMALL_PATH.to_vec());
+            entries.push(path_entry(places::SMALL_PATH));
         }
         if let Some(place) = place {
-            let name = layouts::places::VARIABLE.as_bytes();
+            let name = places::private::VARIABLE.as_bytes();
             entries.push([name, b"=", &place].concat());
         }
         Base { entries }
@@ -84,9 +75,14 @@ pub(crate) fn vector<'a>(entries: impl IntoIterator<Item = &'a Vec<u8>>) -> Exec
 /// The container's environment with a PATH, whatever the engine gave.
 pub(crate) fn with_path(mut environment: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     if !environment.iter().any(|entry| entry.starts_with(b"PATH=")) {
-        environment.push(FULL_PATH.to_vec());
+        environment.push(path_entry(places::FULL_PATH));
     }
     environment
+}
+
+/// PATH as an entry of an environment.
+fn path_entry(path: &str) -> Vec<u8> {
+    [b"PATH=", path.as_bytes()].concat()
 }
 
 /// The value of PATH among `entries`.

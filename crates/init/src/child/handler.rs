@@ -13,7 +13,7 @@ use layouts::{Problem, overlay2};
 use crate::child::refusal::Refusal;
 use crate::child::{handed, noexec, origin};
 use crate::messages;
-use crate::paths::Paths;
+use places::Paths;
 
 /// In the child: runs the handler in the scan directory.
 pub(crate) fn become_it(paths: &Paths, program: &Path, env: &ExecVector, refusals: RawFd) -> u8 {

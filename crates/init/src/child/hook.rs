@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use kernel::process::{self, WaitStatus};
 use kernel::signal;
 use kernel::words::time;
+use places::Paths;
 
 use crate::child::origin;
 use crate::messages;
-use crate::paths::Paths;
-use crate::people::caller;
 
 /// A hook that takes longer is shown by `mainstay status`.
 const SHOWN_AFTER: Duration = Duration::from_millis(200);
@@ -114,7 +113,7 @@ impl<'a> Shown<'a> {
         let written = origin::of(paths, script);
         let path = written.as_os_str().as_encoded_bytes();
         let age = age.as_millis().to_string();
-        if caller::say(paths, &[b"hook-runs", path, age.as_bytes()]).is_some() {
+        if client::say(paths, &[b"hook-runs", path, age.as_bytes()]).is_some() {
             self.paths = Some(paths);
         }
     }
@@ -123,7 +122,7 @@ impl<'a> Shown<'a> {
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         if let Some(paths) = self.paths {
-            caller::say(paths, &[b"hook-over"]);
+            client::say(paths, &[b"hook-over"]);
         }
     }
 }

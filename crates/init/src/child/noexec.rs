@@ -11,7 +11,7 @@ use kernel::process::{self, ExecVector};
 use kernel::script::interpreter;
 use kernel::{errno, mount};
 
-use crate::paths::{IMAGE_SERVICES, Paths};
+use places::{IMAGE_SERVICES, Paths, name};
 
 /// Becomes the program at `path`, with `words` from the first on; comes back only with
 /// the reason why not. `sources`: where else it may be.
@@ -53,24 +53,27 @@ fn has_run_bit(path: &Path) -> bool {
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// Where the image keeps `file` of the service `name`, whose copy is in `dir`.
-pub(crate) fn sources_of_service(dir: &Path, name: &str, file: &str) -> Vec<PathBuf> {
+/// Where the image keeps `file` of the service `service`, whose copy is in `dir`.
+pub(crate) fn sources_of_service(dir: &Path, service: &str, file: &str) -> Vec<PathBuf> {
     // The scan directory is a part of the state; a logger lies one deeper.
-    let depth = 1 + name.split('/').count();
+    let depth = 1 + service.split('/').count();
     let linked = dir
         .ancestors()
         .nth(depth)
-        .map(|state| state.join("etc/services.d"));
+        .map(|state| state.join(name::USER_FILES).join(name::SERVICES));
     linked
         .into_iter()
-        .chain(["/etc/services.d", IMAGE_SERVICES].map(PathBuf::from))
-        .map(|services| services.join(name).join(file))
+        .chain([
+            places::in_etc(name::SERVICES),
+            PathBuf::from(IMAGE_SERVICES),
+        ])
+        .map(|services| services.join(service).join(file))
         .collect()
 }
 
 /// Where the image keeps a signal's handler.
 pub(crate) fn sources_of_handler(path: &Path) -> Vec<PathBuf> {
-    let control = Path::new(IMAGE_SERVICES).join(".s6-svscan");
+    let control = Path::new(places::IMAGE_CONTROL);
     path.file_name()
         .map(|name| control.join(name))
         .into_iter()
@@ -80,7 +83,7 @@ pub(crate) fn sources_of_handler(path: &Path) -> Vec<PathBuf> {
 /// Where the image keeps a hook of which `path` may be a copy.
 pub(crate) fn sources_of_hook(paths: &Paths, path: &Path) -> Vec<PathBuf> {
     path.strip_prefix(&paths.user_files)
-        .map(|rest| Path::new("/etc").join(rest))
+        .map(|rest| Path::new(places::ETC).join(rest))
         .into_iter()
         .collect()
 }

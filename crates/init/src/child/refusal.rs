@@ -8,7 +8,7 @@ use kernel::fd;
 use kernel::spawn::{Report, Step};
 
 use crate::child::origin;
-use crate::paths::Paths;
+use places::Paths;
 
 /// News of a child that could not execute its program.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,7 +62,7 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
 
 /// Makes `.s6-svscan/` in the scan directory and opens the fifo in it.
 pub(crate) fn open_scan_control(scan: &Path) -> Result<Control, Refused> {
-    const NAME: &str = ".s6-svscan";
+    const NAME: &str = places::name::SCAN_CONTROL;
     let path = scan.join(NAME);
     let mut replaced = Vec::new();
     let dir = make_dir(scan, NAME, 0o755, &mut replaced).map_err(|error| (path.clone(), error))?;

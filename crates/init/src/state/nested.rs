@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kernel::{clock, credentials, errno, process, signal, socket};
+use places::Paths;
 
 use crate::child::environment;
 use crate::child::handed;
 use crate::launch::{Launch, Workers};
 use crate::messages;
-use crate::paths::Paths;
 use crate::signals::{self, Response, When};
 
 /// Who else supervises here.

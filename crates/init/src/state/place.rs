@@ -11,18 +11,11 @@ use std::time::Duration;
 use kernel::fs::Use;
 use kernel::process::{self, Fork};
 use kernel::{credentials, errno, fd, fs, poll, signal};
-use layouts::places;
+use places::{Paths, RUN, SCAN_DIR_OF_V3, STANDARD, STANDARD_PARTS, VAR_RUN, name, private};
 
 use crate::launch::Launch;
-use crate::paths::{Paths, exists};
 use crate::state::answers;
 use crate::state::platform::{self, Platform};
-
-/// What a state directory holds, once it has been used.
-const PARTS: [&str; 3] = ["container_environment", "services", "etc"];
-
-/// What is made or looked for at the standard places.
-const STANDARD_PARTS: [&str; 4] = ["/var/run/s6", "/run/s6", "/run/mainstay", "/run/service"];
 
 /// Where the state is.
 pub(crate) struct Place {
@@ -37,7 +30,7 @@ impl Place {
     /// Whether one of the places where the state can be does not answer.
     pub(crate) fn is_silent(launch: &Launch) -> bool {
         let mut paths = STANDARD_PARTS.map(Path::new).to_vec();
-        let folders = places::folders(launch.variable(b"XDG_RUNTIME_DIR"), credentials::user());
+        let folders = private::folders(launch.variable(b"XDG_RUNTIME_DIR"), credentials::user());
         paths.extend(folders.iter().map(PathBuf::as_path));
         answers::silent(&paths)
     }
@@ -49,14 +42,11 @@ impl Place {
         // Asked only where something is lost: it reads what is mounted.
         let remedy = || to_have_a_place(&platform::of(launch, silent));
         if shared {
-            reason = Some(format!("{} is another container's", places::STANDARD[0]));
+            reason = Some(format!("{} is another container's", STANDARD[0]));
         } else if silent && answers::silent(&STANDARD_PARTS.map(Path::new)) {
-            reason = Some(format!(
-                "{}: its file system does not answer",
-                places::STANDARD[0]
-            ));
+            reason = Some(format!("{}: its file system does not answer", STANDARD[0]));
         } else {
-            for state in places::STANDARD.map(Path::new) {
+            for state in STANDARD.map(Path::new) {
                 match make_standard(state) {
                     Ok(()) => {
                         return Place {
@@ -77,7 +67,7 @@ impl Place {
         }
         let reason = reason.unwrap_or_default();
         let runtime_dir = launch.variable(b"XDG_RUNTIME_DIR");
-        for folder in places::folders(runtime_dir, credentials::user()) {
+        for folder in private::folders(runtime_dir, credentials::user()) {
             if silent && answers::silent(&[&folder]) {
                 continue;
             }
@@ -88,7 +78,7 @@ impl Place {
                         "{reason}; the state is in {} instead, and scripts that name {} \
                          themselves will miss it; to have it there {}",
                         folder.display(),
-                        places::STANDARD[0],
+                        STANDARD[0],
                         remedy()
                     )),
                     lock: Some(lock),
@@ -131,9 +121,9 @@ impl Place {
     /// would not find it.
     pub(crate) fn launch(&self, launch: &Launch) -> Launch {
         let mut launch = launch.clone();
-        launch.unset(places::VARIABLE.as_bytes());
+        launch.unset(private::VARIABLE.as_bytes());
         if let Some(value) = self.paths.told() {
-            launch.set(places::VARIABLE.as_bytes(), &value);
+            launch.set(private::VARIABLE.as_bytes(), &value);
         }
         if self.paths.is_nowhere() {
             // What cannot be dumped is handed on.
@@ -189,7 +179,7 @@ fn not_in_the_first(reason: &str, state: &Path) -> String {
         "{reason}; the state is in {} instead, and scripts that name {} will miss it; to have it \
          under both names, in the Dockerfile: RUN rm -rf /var/run && ln -s /run /var/run",
         state.display(),
-        places::STANDARD[0]
+        STANDARD[0]
     )
 }
 
@@ -205,41 +195,38 @@ fn remove(folder: &Path) -> io::Result<()> {
 
 /// Where the image's hooks and services are.
 fn launch_etc(launch: &Launch) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    let etc = Path::new("/etc");
-    match launch.variable(b"S6_RUNTIME_PROFILE") {
-        Some(name) if !name.is_empty() => etc
-            .join("cont-profile.d")
-            .join(std::ffi::OsStr::from_bytes(name)),
-        _ => etc.to_path_buf(),
-    }
+    let profile = launch.variable(b"S6_RUNTIME_PROFILE");
+    places::user_files(
+        Path::new(places::ETC),
+        profile.filter(|name| !name.is_empty()),
+    )
 }
 
 /// `/var/run/s6` or `/run/s6`, and the names by which scripts of other releases reach
 /// them.
 fn make_standard(state: &Path) -> io::Result<()> {
-    let run = Path::new("/var/run");
-    if state.starts_with(run) && !run.is_dir() && !exists(run) && Path::new("/run").is_dir() {
+    let run = Path::new(VAR_RUN);
+    if state.starts_with(run) && !run.is_dir() && !exists(run) && Path::new(RUN).is_dir() {
         std::fs::create_dir_all("/var")?;
-        symlink("/run", run)?;
+        symlink(RUN, run)?;
     }
     std::fs::create_dir_all(state)?;
     // Without this one no service could run: where it cannot be made, another place is better.
-    match std::fs::create_dir(state.join("services")) {
+    match std::fs::create_dir(state.join(name::SCAN_DIR)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
     // What an earlier start has left may be another user's.
     for path in [state.to_path_buf()]
         .into_iter()
-        .chain(PARTS.map(|part| state.join(part)))
+        .chain(name::STATE.map(|part| state.join(part)))
     {
         writable(&path)?;
     }
     // Where /var/run is no link to /run, both names are in use (s6-overlay v2 and v3).
     for (link, target) in [
-        ("/run/s6", state.to_path_buf()),
-        ("/run/service", state.join("services")),
+        (STANDARD[1], state.to_path_buf()),
+        (SCAN_DIR_OF_V3, state.join(name::SCAN_DIR)),
     ] {
         if !exists(Path::new(link)) {
             let _ = symlink(target, link);
@@ -267,26 +254,31 @@ fn take(folder: &Path) -> io::Result<OwnedFd> {
         _ => {}
     }
     // Made in advance by somebody else, or opened to others: not ours to trust.
-    if !places::is_private(folder, credentials::user()) {
+    if !private::is_private(folder, credentials::user()) {
         return Err(errno::from(errno::EACCES));
     }
     let flags = fs::flags::O_RDWR | fs::flags::O_CREAT | fs::flags::O_NOFOLLOW;
     // A fifo or a device in its place is nothing to wait for.
     let flags = flags | fs::flags::O_NONBLOCK | fs::flags::O_NOCTTY;
-    let lock = fs::open(&folder.join(places::LOCK), flags, 0o600)?;
+    let lock = fs::open(&folder.join(private::LOCK), flags, 0o600)?;
     fs::try_lock(&lock)?;
-    let namespace = folder.join(places::NAMESPACE);
+    let namespace = folder.join(private::NAMESPACE);
     match std::fs::remove_file(&namespace) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    File::create_new(&namespace)?.write_all(&places::own_namespace())?;
-    let within = folder.join(places::WITHIN);
+    File::create_new(&namespace)?.write_all(&private::own_namespace())?;
+    let within = folder.join(private::WITHIN);
     match std::fs::create_dir(&within) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => writable(&within)?,
         other => other?,
     }
     Ok(lock)
+}
+
+/// Whether something is at `path`, without following a link there.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use kernel::{fd, signal};
 use layouts::overlay2;
 use layouts::settings::Settings;
 use layouts::view::View;
+use places::{Paths, name};
 
 use crate::child::environment;
 use crate::child::handed;
@@ -24,7 +25,6 @@ use crate::child::noexec;
 use crate::child::origin;
 use crate::child::{Inheritance, code_of};
 use crate::messages;
-use crate::paths::Paths;
 
 /// Notes that a stop has begun. An engine does not say how long it waits before it kills;
 /// that it has killed too early, the next run can tell.
@@ -49,7 +49,7 @@ pub(crate) fn tell_cut_off(paths: &Paths, settings: &Settings) {
     }
     note_over(paths);
     let profile = settings.runtime_profile.as_deref();
-    let hooks = overlay2::user_files::source(Path::new("/etc"), profile).join("cont-finish.d");
+    let hooks = places::user_files(Path::new(places::ETC), profile).join(name::CONT_FINISH);
     let count = overlay2::scripts::list(&hooks).map_or(0, |hooks| hooks.len());
     messages::report(&match settings.whole_stop(count) {
         Some(whole) => format!(

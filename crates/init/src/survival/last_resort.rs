@@ -11,11 +11,11 @@ use crate::child::environment::Base;
 use crate::child::{Inheritance, REAPED_A_TURN};
 use crate::launch::Launch;
 use crate::messages;
-use crate::paths::Paths;
 use crate::signals::{self, Response, When};
 use crate::stop::reach::{self, Reach};
 use crate::stop::{self, StopHooks, StopRules, Variables};
 use layouts::settings::Settings;
+use places::Paths;
 
 /// How long what got KILL may be unreapable.
 const AFTER_KILL: Duration = Duration::from_secs(1);

@@ -6,15 +6,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use places::{STAGE3, V3_SERVICES as V3, name};
+
 use super::INIT_STAGE3;
 use crate::view::View;
 use crate::{Problem, Rule};
-
-/// The original's stop as a script; here nothing runs it.
-pub const STAGE3: &str = "/etc/s6/init/init-stage3";
-
-/// Where s6-overlay 3 has its services.
-const V3: &str = "/etc/s6-overlay/s6-rc.d";
 
 /// Parts of an image that are left out.
 pub const RULES: &[&Rule] = &[&V3_SERVICES, &OWN_STAGE3, &OWN_FINISH];
@@ -47,7 +43,7 @@ pub fn check_in(view: &View, own_services: &Path) -> Vec<Problem> {
     for name in ["finish", "crash"] {
         problems.extend(svscan_file(
             view,
-            &own_services.join(".s6-svscan").join(name),
+            &own_services.join(name::SCAN_CONTROL).join(name),
         ));
     }
     problems

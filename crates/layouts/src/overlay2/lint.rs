@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kernel::accounts::Accounts;
+use places::name;
 
 use super::fix_attrs::Line;
 use super::picture::{Picture, Places, Role, mode_at_boot};
@@ -187,7 +188,7 @@ pub fn ask(question: Question) -> Answer {
         true => Accounts::parse(b"root:x:0:0::/root:/bin/sh\n", b"root:x:0:\n"),
         false => accounts,
     };
-    let from = user_files::source(places.etc, settings.runtime_profile.as_deref());
+    let from = places::user_files(places.etc, settings.runtime_profile.as_deref());
     if question.uid == 0 || settings.read_only_root {
         let (own, found) = match view.exists(places.own_attrs) {
             true => fix_attrs::read_in(&view, places.own_attrs, &accounts),
@@ -377,7 +378,7 @@ impl Modes {
         from: &Path,
         available: &[PathBuf],
     ) -> Modes {
-        let files = scripts::list_in(view, &from.join("fix-attrs.d")).unwrap_or_default();
+        let files = scripts::list_in(view, &from.join(name::FIX_ATTRS)).unwrap_or_default();
         let lists = files.into_iter().map(|file| {
             let (lines, _) = fix_attrs::read_in(view, &file, accounts);
             (file, lines)
@@ -398,7 +399,7 @@ impl Modes {
             .iter()
             .find_map(|dir| path.strip_prefix(dir).ok());
         let path = match linked {
-            Some(rest) => self.from.join("services.d").join(rest),
+            Some(rest) => self.from.join(name::SERVICES).join(rest),
             None => path.to_path_buf(),
         };
         mode_at_boot(&self.own, &self.lists, self.user_files, &self.from, &path)
@@ -448,7 +449,7 @@ fn long_stop(picture: &Picture, settings: &Settings, from: &Path) -> Option<Prob
     let path = match hooks {
         0 if kill >= services => PathBuf::from(given("S6_KILL_GRACETIME", kill)),
         0 => PathBuf::from(given("S6_SERVICES_GRACETIME", services)),
-        _ => from.join("cont-finish.d"),
+        _ => from.join(name::CONT_FINISH),
     };
     let scripts = kernel::words::count(hooks, "script");
     let cause = format!(
@@ -509,10 +510,10 @@ fn as_a_whole(view: &View, tree: &View, places: &Places, available: &[PathBuf]) 
     let count = left_out::count_v3_services(view);
     // Scripts of the tree may fill directories while they run.
     let mut known = vec![
-        PathBuf::from("/etc/cont-profile.d"),
+        places::in_etc(name::PROFILES),
         places.own_services.to_path_buf(),
     ];
-    known.extend(user_files::DIRECTORIES.map(|name| places.etc.join(name)));
+    known.extend(name::USER_DIRECTORIES.map(|name| places.etc.join(name)));
     known.extend(places.run_d.map(Path::to_path_buf));
     known.extend(available.iter().cloned());
     if count == 0 && !known.iter().any(|dir| tree.is_dir(dir)) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kernel::accounts::Accounts;
+use places::name;
 
 use super::fix_attrs::Line;
 use super::{INIT_STAGE2, fix_attrs, handlers, read_scan_dir_in, scripts, services};
@@ -79,12 +80,12 @@ impl Picture {
         let profile = settings.runtime_profile.as_deref();
         let checked = user_files::check_in(view, places.etc, profile);
         picture.problems.extend(checked);
-        let from = user_files::source(places.etc, profile);
-        for file in picture.hooks(view, &from.join("fix-attrs.d")) {
+        let from = ::places::user_files(places.etc, profile);
+        for file in picture.hooks(view, &from.join(name::FIX_ATTRS)) {
             picture.read_list(view, file, accounts);
         }
-        picture.init = picture.hooks(view, &from.join("cont-init.d"));
-        for dir in [places.own_services.to_path_buf(), from.join("services.d")] {
+        picture.init = picture.hooks(view, &from.join(name::CONT_INIT));
+        for dir in [places.own_services.to_path_buf(), from.join(name::SERVICES)] {
             if !view.is_dir(&dir) {
                 continue;
             }
@@ -100,9 +101,10 @@ impl Picture {
         picture
             .services
             .sort_by(|a, b| a.unit.name.cmp(&b.unit.name));
-        picture.finish = picture.hooks(view, &from.join("cont-finish.d"));
+        picture.finish = picture.hooks(view, &from.join(name::CONT_FINISH));
         picture.hangs_up = left_out::hangs_up_in(view);
-        let (found, passed_over) = handlers::list_in(view, &places.own_services.join(".s6-svscan"));
+        let (found, passed_over) =
+            handlers::list_in(view, &places.own_services.join(name::SCAN_CONTROL));
         let broken = found
             .iter()
             .filter_map(|path| handlers::diagnose_in(view, path));

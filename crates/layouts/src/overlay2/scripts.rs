@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use kernel::{errno, escape};
+use places::name;
 
 use super::elf;
 use crate::view::View;
@@ -249,8 +250,8 @@ pub fn to_make_executable(path: &Path) -> String {
 /// copied anyway, and a copy that has been made by S6_READ_ONLY_ROOT is no longer there.
 fn or_copy(path: &Path) -> &'static str {
     let is_hook = path.components().any(|part| {
-        let name = part.as_os_str();
-        name == "cont-init.d" || name == "cont-finish.d"
+        let part = part.as_os_str();
+        part == name::CONT_INIT || part == name::CONT_FINISH
     });
     match is_hook {
         true => {

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use kernel::escape;
+use places::name;
 
 use crate::view::View;
 use crate::{Problem, Rule};
@@ -43,10 +44,14 @@ const SUPERVISORS_LEFT: Rule = Rule::warning(
 
 /// What is wrong with an entry of the image at `path`, wherever it is.
 pub fn check_entry(path: &Path, stat: &kernel::fs::Stat) -> Option<Problem> {
-    let name = path.file_name()?;
+    let entry = path.file_name()?;
     let above = path.parent()?;
     let above_name = above.file_name()?;
-    if stat.is_fifo() && name == "control" && above_name == ".s6-svscan" && stat.mode & 0o022 != 0 {
+    if stat.is_fifo()
+        && entry == "control"
+        && above_name == name::SCAN_CONTROL
+        && stat.mode & 0o022 != 0
+    {
         let cause = format!(
             "others may write to it (mode {:04o}), and so stop the container",
             stat.mode & 0o7777
@@ -54,9 +59,9 @@ pub fn check_entry(path: &Path, stat: &kernel::fs::Stat) -> Option<Problem> {
         let remedy = "remove it from the image; PID 1 makes its own";
         return Some(Problem::new(path, cause, remedy).of(&CONTROL_FIFO));
     }
-    let in_service = |dir: &Path| dir.ends_with("services.d") || dir.ends_with("s6/services");
+    let in_service = |dir: &Path| dir.ends_with(name::SERVICES) || dir.ends_with("s6/services");
     let service = above.parent().is_some_and(in_service);
-    if stat.is_dir() && service && (name == "supervise" || name == "event") {
+    if stat.is_dir() && service && (entry == "supervise" || entry == "event") {
         let cause = "a supervisor has left it here; it is not copied";
         let remedy = "remove it from the image";
         return Some(Problem::new(path, cause, remedy).of(&SUPERVISORS_LEFT));
@@ -68,13 +73,16 @@ pub fn check_entry(path: &Path, stat: &kernel::fs::Stat) -> Option<Problem> {
 /// be: the boot says nothing of it.
 pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for name in view.names(dir).unwrap_or_default() {
-        let path = dir.join(OsStr::from_bytes(&name));
-        let hidden = name.starts_with(b".");
+    for entry in view.names(dir).unwrap_or_default() {
+        let path = dir.join(OsStr::from_bytes(&entry));
+        let hidden = entry.starts_with(b".");
         let (rule, cause, remedy) = match view.stat(&path) {
             Ok(found) if found.is_dir() => {
                 // What belongs to the scan directory itself.
-                if !hidden || name == b".s6-svscan" || !view.exists(&path.join("run")) {
+                if !hidden
+                    || entry == name::SCAN_CONTROL.as_bytes()
+                    || !view.exists(&path.join("run"))
+                {
                     continue;
                 }
                 let cause = "its name begins with a dot, so it is not started";

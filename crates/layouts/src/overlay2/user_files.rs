@@ -1,8 +1,8 @@
 //! Where an image's hooks and services are.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use places::name::USER_DIRECTORIES;
 
 use crate::view::View;
 use crate::{Problem, Rule};
@@ -21,22 +21,14 @@ const NOT_A_DIRECTORY: Rule = Rule::error(
     "Put a directory there.",
 );
 
-/// Where hooks and services come from: `etc`, or its cont-profile.d/PROFILE.
-pub fn source(etc: &Path, profile: Option<&[u8]>) -> PathBuf {
-    match profile {
-        Some(name) => etc.join("cont-profile.d").join(OsStr::from_bytes(name)),
-        None => etc.to_path_buf(),
-    }
-}
-
-/// What is wrong with that place.
+/// What is wrong with the place where hooks and services come from.
 pub fn check_in(view: &View, etc: &Path, profile: Option<&[u8]>) -> Vec<Problem> {
-    let from = source(etc, profile);
+    let from = places::user_files(etc, profile);
     let mut problems = Vec::new();
     if profile.is_some() && !view.is_dir(&from) {
         problems.push(no_profile(&from));
     }
-    for name in DIRECTORIES {
+    for name in USER_DIRECTORIES {
         let path = from.join(name);
         if view.link_stat(&path).is_ok() && !view.is_dir(&path) {
             let cause = "not a directory, so it counts as empty";
@@ -56,6 +48,3 @@ pub fn no_profile(path: &Path) -> Problem {
     )
     .of(&PROFILE)
 }
-
-/// The directories of hooks and services.
-pub const DIRECTORIES: [&str; 4] = ["fix-attrs.d", "cont-init.d", "cont-finish.d", "services.d"];

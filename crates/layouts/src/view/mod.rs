@@ -21,7 +21,7 @@ pub use listed::{Entry, Listed};
 const LARGEST_LIST: usize = 4 << 20;
 
 /// Where programs usually are.
-pub(crate) const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const USUAL_PATH: &str = places::FULL_PATH;
 
 /// The files that readers see.
 pub struct View(Source);

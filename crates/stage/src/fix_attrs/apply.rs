@@ -8,7 +8,7 @@
 //! can make entries, such a file is changed only if it is already theirs: it may be
 //! `/etc/shadow`, linked there to be given away.
 //!
-//! Paths below [`RUN_FROM`] are another matter: whoever may put a link there may as
+//! Paths below the state's `etc` are another matter: whoever may put a link there may as
 //! well put the script there that PID 1 runs next, so all links are followed. Images
 //! give these directories to the user that they run as, and link services into them.
 
@@ -26,11 +26,9 @@ use kernel::{dir, errno};
 use layouts::overlay2::fix_attrs::{Line, NAMES};
 use layouts::walk::{Links, Root};
 use layouts::{Problem, trust};
+use places::name;
 
 use crate::descent::{self, News};
-
-/// Where the hooks and services are that PID 1 runs itself.
-const RUN_FROM: [&[u8]; 2] = [b"/var/run/s6/etc/", b"/run/s6/etc/"];
 
 /// Most refusals that one line tells in full.
 const MOST_TOLD: usize = 8;
@@ -55,8 +53,13 @@ pub(super) fn apply(line: &Line, file: &Path, number: u32, hidden: bool) -> Vec<
 
 /// Whether `path` is that of a hook or a service which PID 1 runs itself.
 fn is_run(path: &[u8]) -> bool {
-    let below = RUN_FROM.iter().any(|dir| path.starts_with(dir));
-    below && !path.split(|b| *b == b'/').any(|name| name == b"..")
+    let below = places::STANDARD.iter().any(|state| {
+        let rest = path.strip_prefix(state.as_bytes());
+        let rest = rest.and_then(|rest| rest.strip_prefix(b"/"));
+        rest.and_then(|rest| rest.strip_prefix(name::USER_FILES.as_bytes()))
+            .is_some_and(|rest| rest.starts_with(b"/"))
+    });
+    below && !path.split(|b| *b == b'/').any(|part| part == b"..")
 }
 
 /// Which links are followed on the way to `path`.

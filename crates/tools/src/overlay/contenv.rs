@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use chain::{Call, Failure, Result, exit};
 use kernel::errno;
 use layouts::environment::{self, Readers};
-use layouts::{places, settings};
-
-/// The directory of the container's environment, within its state.
-const ENVIRONMENT: &str = "container_environment";
+use layouts::settings;
+use places::Paths;
 
 /// Whether the container's environment was kept as it is (`S6_KEEP_ENV`), so that this
 /// process has it already.
@@ -24,20 +22,13 @@ pub(super) fn is_kept(call: &Call) -> bool {
 /// # Errors
 /// When there is none: PID 1 of this container is no `/init`.
 pub(super) fn dir(call: &Call) -> Result<PathBuf> {
-    let variable = |name: &str| call.env.get(name.as_bytes());
-    let private = places::private(variable(places::VARIABLE), variable("XDG_RUNTIME_DIR"));
-    let private = private.map(|folder| folder.join(places::WITHIN));
-    let standard = places::STANDARD.map(PathBuf::from);
-    let places: Vec<PathBuf> = private
-        .into_iter()
-        .chain(standard)
-        .map(|state| state.join(ENVIRONMENT))
-        .collect();
-    first(&places).ok_or_else(|| Failure::Other {
+    let variable = |name: &str| call.env.get(name.as_bytes()).map(<[u8]>::to_vec);
+    first(&Paths::environments(variable)).ok_or_else(|| Failure::Other {
         code: exit::SYSTEM,
         text: format!(
-            "there is no {}/{ENVIRONMENT}; was this container started with /init?",
-            places::STANDARD[0]
+            "there is no {}/{}; was this container started with /init?",
+            places::STANDARD[0],
+            places::name::ENVIRONMENT
         ),
     })
 }

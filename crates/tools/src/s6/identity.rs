@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use chain::{Failure, Result, Unable, escape, warn};
-use init::OwnService;
+use client::OwnService;
 use kernel::accounts::{Accounts, Unknown};
 use kernel::{credentials, errno};
 

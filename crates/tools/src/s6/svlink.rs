@@ -50,7 +50,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     };
     let run = supervisor::below(&service, "run");
     fs::metadata(&run).unable("stat", run.as_os_str().as_encoded_bytes())?;
-    if !link::is_held(&scan, ".s6-svscan/lock").unable("look for the supervisor of", &scan)? {
+    if !link::is_held(&scan, places::name::SCAN_LOCK).unable("look for the supervisor of", &scan)? {
         return Err(Failure::Other {
             code: chain::exit::USAGE,
             text: format!("no supervisor scans {}", escape(&scan)),
@@ -76,7 +76,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let waiting = Waiting::begin(missing.into_iter())?;
     let entry = [&scan[..], b"/", &name].concat();
     make_link(&service, &entry).unable("make link", &entry)?;
-    supervisor::tell(&scan, ".s6-svscan/control", b"a", chain::exit::USAGE)?;
+    supervisor::tell(&scan, places::name::SCAN_CONTROL_FIFO, b"a", chain::exit::USAGE)?;
     if !waiting.finish(Event::Begun, limit)? {
         return Err(Failure::Other {
             code: TIMED_OUT,

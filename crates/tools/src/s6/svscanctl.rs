@@ -22,7 +22,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         .map(|option| option.letter)
         .collect();
     let dir = call.operand()?;
-    supervisor::tell(&dir, ".s6-svscan/control", &letters, NOT_SCANNED)?;
+    supervisor::tell(&dir, places::name::SCAN_CONTROL_FIFO, &letters, NOT_SCANNED)?;
     Ok(Outcome::Exit(0))
 }
 

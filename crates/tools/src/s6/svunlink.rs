@@ -38,7 +38,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     let supervised = dirs.iter().filter(|dir| waits && link::is_supervised(dir));
     let waiting = Waiting::begin(supervised)?;
     fs::remove_file(supervisor::path(&entry)).unable("remove", &entry)?;
-    supervisor::tell(&scan, ".s6-svscan/control", b"an", chain::exit::USAGE)?;
+    supervisor::tell(&scan, places::name::SCAN_CONTROL_FIFO, b"an", chain::exit::USAGE)?;
     // It is gone from the directory either way.
     waiting.finish(Event::Left, limit)?;
     Ok(Outcome::Exit(0))

@@ -31,7 +31,7 @@ impl Task {
             Task::State | Task::Boot => "the boot",
             Task::Command => "the command",
             Task::Scan => "reading the services",
-            Task::StopHooks => "/etc/cont-finish.d",
+            Task::StopHooks => "the scripts of /etc/cont-finish.d",
         }
     }
 }

@@ -8,8 +8,8 @@ use layouts::settings::Settings;
 
 use crate::child::environment::Base;
 use crate::launch::Launch;
-use crate::paths::Paths;
 use crate::state::place::Place;
+use places::Paths;
 
 /// See the module's text.
 pub(crate) struct Container<'a> {

@@ -33,10 +33,7 @@ const COMMAND_MISSING: Rule = Rule::warning(
 .with_the_image();
 
 /// Where the release has a link for each of its programs.
-const PRIVATE_LINKS: &str = "/usr/libexec/mainstay";
-
-/// Where s6-overlay 3 has its programs and its state.
-const OF_V3: [&[u8]; 3] = [b"/command/", b"/run/s6/basedir/", b"/package/admin/"];
+const PRIVATE_LINKS: &str = places::LIBEXEC;
 
 /// What is wrong with the script; programs are looked up along `path`.
 pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
@@ -50,7 +47,9 @@ pub fn check(view: &View, script: &Script, path: &[u8]) -> Vec<Problem> {
         let tell = |rule, cause: String, remedy: &str| {
             Problem::at(&script.path, word.line, cause, remedy).of(rule)
         };
-        let of_v3 = OF_V3.iter().any(|place| word.text.starts_with(place));
+        let of_v3 = places::OF_V3
+            .iter()
+            .any(|place| word.text.starts_with(place.as_bytes()));
         if of_v3 && !view.exists(here) {
             let cause = format!("{} is s6-overlay 3's", escape(&word.text));
             let remedy = match word.name() {
@@ -113,7 +112,9 @@ pub fn check_last(view: &View, script: &Script) -> Vec<Problem> {
             _ => continue,
         };
         let known = std::str::from_utf8(word.name()).unwrap_or_default();
-        let of_v3 = OF_V3.iter().any(|place| text.starts_with(place));
+        let of_v3 = places::OF_V3
+            .iter()
+            .any(|place| text.starts_with(place.as_bytes()));
         if !there && !of_v3 && package_of(known).is_none() {
             let cause = format!("there is no {} {place}", escape(text));
             let remedy = "correct the name, or install it";

@@ -17,7 +17,7 @@ const VAR_RUN: Rule = Rule::warning(
 .with_the_image();
 
 /// Where the originals have the state, as scripts write it.
-const STATE: &[u8] = b"/var/run/s6";
+const STATE: &[u8] = places::STANDARD[0].as_bytes();
 
 /// What is wrong with the script: its first line that names the state.
 pub fn check(view: &View, script: &Script) -> Option<Problem> {
@@ -33,7 +33,9 @@ pub fn check(view: &View, script: &Script) -> Option<Problem> {
 }
 
 fn leads_to_run(view: &View) -> bool {
-    let target = view.read_link(Path::new("/var/run")).unwrap_or_default();
+    let target = view
+        .read_link(Path::new(places::VAR_RUN))
+        .unwrap_or_default();
     let target = target.strip_prefix("..").unwrap_or(&target);
-    target == Path::new("/run") || target == Path::new("run")
+    target == Path::new(places::RUN) || target == Path::new("run")
 }

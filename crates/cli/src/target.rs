@@ -1,18 +1,19 @@
-//! Talking to PID 1 over its socket.
+//! Whose PID 1 a command asks, and what is said where it cannot be asked.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::Shutdown;
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chain::{Failure, Result, Unable};
-use init::Paths;
+use client::Answer;
 use kernel::fs::{Resolve, flags};
 use kernel::socket::Peer;
-use kernel::{credentials, errno, fs, socket};
+use kernel::{errno, fs, socket};
+use places::Paths;
 
+use crate::places::variable;
 use crate::trial::running::{self, Running};
 use crate::words::{Opt, Words, valued};
 
@@ -81,7 +82,7 @@ impl Target {
     }
 
     fn ask_once(&self, words: &[&[u8]]) -> Result<Vec<String>> {
-        let (path, mut stream) = self.connect()?;
+        let (path, stream) = self.connect()?;
         let peer = socket::peer(&stream)
             .unable("see who listens at", path.as_os_str().as_encoded_bytes())?;
         if !self.is_pid_1(peer) {
@@ -95,27 +96,13 @@ impl Target {
                 ),
             });
         }
-        let _ = stream.set_read_timeout(Some(PATIENCE));
-        let _ = stream.set_write_timeout(Some(PATIENCE));
-        let mut answer = String::new();
-        stream
-            .write_all(&words.join(&0))
-            .and_then(|()| stream.shutdown(Shutdown::Write))
-            .and_then(|()| stream.read_to_string(&mut answer))
-            .or_else(|error| match error.kind() {
-                // It closes at once whom it does not answer.
-                ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Ok(0),
-                _ => Err(error),
-            })
-            .unable("ask PID 1", b"")?;
-        let mut lines = answer.lines();
-        match lines.next() {
-            Some("ok") => Ok(lines.map(str::to_string).collect()),
-            Some(line) => Err(Failure::Other {
+        match client::ask(stream, words, PATIENCE, u64::MAX).unable("ask PID 1", b"")? {
+            Answer::Ok(lines) => Ok(lines.lines().map(str::to_string).collect()),
+            Answer::Refused(text) => Err(Failure::Other {
                 code: REFUSED,
-                text: line.strip_prefix("error\t").unwrap_or(line).to_string(),
+                text,
             }),
-            None => Err(Failure::Other {
+            Answer::Nothing => Err(Failure::Other {
                 code: chain::exit::SYSTEM,
                 text: match self {
                     Target::Here => DROPPED.to_string(),
@@ -129,23 +116,22 @@ impl Target {
 
     fn is_pid_1(&self, peer: Peer) -> bool {
         match self {
-            // Process 1 may be any user's; nobody else can have its number.
-            Target::Here => peer.pid == 1 || peer.uid == 0 || peer.uid == credentials::user(),
+            Target::Here => client::is_pid_1(peer),
             Target::Trial(trial) => peer.pid == trial.first,
         }
     }
 
     fn connect(&self) -> Result<(PathBuf, UnixStream)> {
         match self {
-            Target::Here => first_answer(Paths::find(variable).sockets(), |path| {
+            Target::Here => client::first_that_listens(Paths::find(variable).sockets(), |path| {
                 UnixStream::connect(path)
             })
             .map_err(|(path, error)| unreachable(&path, &error)),
             Target::Trial(trial) => {
                 // A trial has a /run of its own in memory: the state is always there.
                 let sockets = Paths::standard().sockets();
-                first_answer(sockets, |path| connect_within(&trial.root(), path)).map_err(
-                    |(_, error)| Failure::Other {
+                client::first_that_listens(sockets, |path| connect_within(&trial.root(), path))
+                    .map_err(|(_, error)| Failure::Other {
                         code: chain::exit::SYSTEM,
                         text: format!(
                             "unable to reach the PID 1 that boots {}: {}{}",
@@ -157,36 +143,10 @@ impl Target {
                                 ""
                             }
                         ),
-                    },
-                )
+                    })
             }
         }
     }
-}
-
-/// A variable of this program's environment.
-fn variable(name: &str) -> Option<Vec<u8>> {
-    use std::os::unix::ffi::OsStringExt;
-    std::env::var_os(name).map(OsStringExt::into_vec)
-}
-
-/// Connects to the first of the places at which somebody listens.
-fn first_answer(
-    sockets: [PathBuf; 2],
-    connect: impl Fn(&Path) -> io::Result<UnixStream>,
-) -> std::result::Result<(PathBuf, UnixStream), (PathBuf, io::Error)> {
-    let mut refusal = None;
-    for path in sockets {
-        match connect(&path) {
-            Ok(stream) => return Ok((path, stream)),
-            // A place where nothing is says less than one that refuses.
-            Err(error) if refusal.is_none() || !errno::is(&error, errno::ENOENT) => {
-                refusal = Some((path, error));
-            }
-            Err(_) => {}
-        }
-    }
-    Err(refusal.unwrap_or_else(|| (PathBuf::new(), errno::from(errno::ENOENT))))
 }
 
 /// Connects to a socket of another root directory. What lies there was written by others,

@@ -4,11 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use layouts::workers;
+use places::{Paths, name, origin};
 
-use crate::child::origin;
-use crate::paths::Paths;
-use crate::people::caller;
+use crate::ask;
 
 /// A service, from within.
 pub struct OwnService {
@@ -36,7 +34,7 @@ impl OwnService {
         if name.as_os_str().is_empty() || !run.is_file() {
             return None;
         }
-        if here.join(workers::MARK).exists() {
+        if here.join(name::WORKER_MARK).exists() {
             // What one of them says, all say: the first speaks for all.
             let name = "worker-1".to_string();
             let run = None;
@@ -53,6 +51,6 @@ impl OwnService {
     /// again; its log wants to know why once. Where PID 1 cannot be asked, it is.
     pub fn is_first_time(&self, line: &str) -> bool {
         let words: [&[u8]; 3] = [b"first-time", self.name.as_bytes(), line.as_bytes()];
-        caller::say(&self.paths, &words).as_deref() != Some("no")
+        ask::say(&self.paths, &words).as_deref() != Some("no")
     }
 }

@@ -1,5 +1,5 @@
-//! Where a container's state is: in the originals' places, or, where those cannot be
-//! written, in a private folder that PID 1 makes and other programs find.
+//! The private folder that holds a container's state where the originals' places cannot
+//! be written: PID 1 makes it, and other programs find it.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -8,10 +8,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use kernel::{credentials, errno, fs};
-
-/// The originals' places, the first that can be written counts. They are one where
-/// /var/run is a link to /run, which it is not in every image.
-pub const STANDARD: [&str; 2] = ["/var/run/s6", "/run/s6"];
 
 /// By this variable PID 1 tells its children where the state is, where that is not in
 /// one of the standard places; its value is the private folder, or [`NOWHERE`].
@@ -69,7 +65,7 @@ pub fn own_namespace() -> Vec<u8> {
 /// The private folder of this container's PID 1, for its other programs: what `variable`
 /// ([`VARIABLE`]) says, else one that a living PID 1 of this PID namespace holds. None:
 /// the state is in a standard place, or nowhere.
-pub fn private(variable: Option<&[u8]>, runtime_dir: Option<&[u8]>) -> Option<PathBuf> {
+pub fn find(variable: Option<&[u8]>, runtime_dir: Option<&[u8]>) -> Option<PathBuf> {
     match variable {
         Some(value) if value == NOWHERE.as_bytes() => return None,
         Some(value) if !value.is_empty() => {
@@ -153,10 +149,7 @@ mod tests {
 
     #[test]
     fn the_variable_decides() {
-        assert_eq!(
-            private(Some(b"/somewhere"), None),
-            Some("/somewhere".into())
-        );
-        assert_eq!(private(Some(b"none"), None), None);
+        assert_eq!(find(Some(b"/somewhere"), None), Some("/somewhere".into()));
+        assert_eq!(find(Some(b"none"), None), None);
     }
 }
