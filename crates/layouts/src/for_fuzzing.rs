@@ -5,10 +5,10 @@ use std::path::Path;
 use kernel::accounts::Accounts;
 
 use crate::Problem;
-use crate::overlay2::fix_attrs::{self, Line};
-use crate::overlay2::script::identity::{self, Rights};
-use crate::overlay2::script::variables::Mentions;
-use crate::overlay2::script::{Script, supervisor, syntax};
+use crate::fix_attrs::{self, Line};
+use crate::script::identity::{self, Rights};
+use crate::script::variables::Mentions;
+use crate::script::{Script, supervisor, syntax};
 
 /// The lines of a fix-attrs list with their numbers, and what is wrong with it.
 pub fn fix_attrs_lines(text: &[u8], accounts: &Accounts) -> (Vec<(u32, Line)>, Vec<Problem>) {

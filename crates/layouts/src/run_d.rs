@@ -39,7 +39,7 @@ pub fn check(view: &View, dir: &Path) -> Vec<Problem> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
             let problem = Problem::refused(dir, "list it", &error, "none of it is run");
-            return vec![problem.of(&crate::overlay2::scripts::UNREADABLE)];
+            return vec![problem.of(&crate::script::UNREADABLE)];
         }
     };
     let mut problems: Vec<Problem> = passed_over

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use kernel::errno;
-use layouts::overlay2::services::dead_link;
+use layouts::services::dead_link;
 use layouts::view::View;
 use layouts::{Loss, Problem};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use kernel::dir;
 use kernel::fs::{self, flags};
-use layouts::overlay2::user_files::no_profile;
+use layouts::user_files::no_profile;
 use layouts::{Loss, Problem};
 use places::name;
 

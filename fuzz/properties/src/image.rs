@@ -11,7 +11,7 @@ use std::time::Duration;
 use kernel::accounts::Accounts;
 use kernel::signal;
 use layouts::environment::Readers;
-use layouts::overlay2;
+use layouts::service;
 use layouts::settings::{self, IfBootFails, Settings, TABLE, Unit};
 use layouts::{Problem, environment, workers as pool};
 use plan::Readiness;
@@ -241,7 +241,7 @@ pub(crate) fn service_directory(bytes: &[u8]) {
         let name = VALUES[usize::from(input.byte()) % VALUES.len()];
         script(&dir.join(name), input.piece());
     }
-    let found = match overlay2::read_service(&dir) {
+    let found = match service::read_service(&dir) {
         Ok(found) => found,
         Err(problem) => return assert_told(&[problem]),
     };

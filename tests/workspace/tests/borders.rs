@@ -116,6 +116,27 @@ fn readers_do_not_write() {
     assert_eq!(strays, &[] as &[String], "what writes belongs into stage");
 }
 
+/// Nothing after a reader knows which layout it was: a new one is a folder in `layouts` and
+/// a line in `install`.
+#[test]
+fn pid_1_and_the_boot_know_no_layout_by_name() {
+    let mut files = Vec::new();
+    for name in ["plan", "engine", "init", "stage", "client", "tools"] {
+        sources(
+            &workspace().join("crates").join(name).join("src"),
+            &mut files,
+        );
+    }
+    let named = |path: &PathBuf| {
+        let text = fs::read_to_string(path).expect("a source can be read");
+        ["overlay2", "overlay3"]
+            .iter()
+            .any(|layout| text.contains(layout))
+    };
+    files.retain(named);
+    assert_eq!(files, &[] as &[PathBuf], "ask layouts::Layout");
+}
+
 /// How a file is made, changed or removed.
 const WRITING: &[&str] = &[
     "fs::write(",

@@ -171,7 +171,7 @@ fn programs() {
          `mainstay lint` names each script\nthat calls one. An image that needs one may install \
          the original beside Mainstay.\n\n| package | programs |\n|---|---|\n",
     );
-    for package in layouts::overlay2::script::originals::PACKAGES {
+    for package in layouts::script::originals::PACKAGES {
         let is_here = |name: &str| tools::programs().any(|program| program.name == name);
         let missing: Vec<String> = package
             .programs

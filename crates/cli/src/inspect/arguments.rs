@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use chain::{Failure, Result, Unable, Word, escape};
-use layouts::overlay2::script::variables::Given;
+use layouts::script::variables::Given;
 
 use crate::install::{Layout, find_layout};
 use crate::similar;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chain::escape;
 use kernel::signal;
 use layouts::Problem;
-use layouts::overlay2::fix_attrs::Line;
+use layouts::fix_attrs::Line;
 use layouts::settings::{ENGINE_PATIENCE, IfBootFails, Settings};
 use plan::Readiness;
 

@@ -9,7 +9,7 @@ use chain::{Failure, Result, Unable, escape};
 use kernel::accounts::Accounts;
 use layouts::overlay2::lint::{self, Answer, Question};
 use layouts::overlay2::picture::Places;
-use layouts::overlay2::script::identity::Rights;
+use layouts::script::identity::Rights;
 use layouts::view::{Identity, Layer, Layers, View};
 
 use super::arguments::Request;

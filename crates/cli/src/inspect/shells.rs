@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kernel::{output, poll};
-use layouts::overlay2::script::syntax::Verdict;
+use layouts::script::syntax::Verdict;
 
 /// How long one script may take to be read, and all together.
 const ONE: Duration = Duration::from_secs(2);

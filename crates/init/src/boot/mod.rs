@@ -92,7 +92,7 @@ pub(crate) fn lead_group() {
 /// Whether the image has changed the beginning of the boot.
 fn stage2_is_edited() -> bool {
     match std::fs::read(STAGE2) {
-        Ok(text) => text != layouts::overlay2::INIT_STAGE2.as_bytes(),
+        Ok(text) => text != layouts::Layout::current().boot_script.as_bytes(),
         Err(error) => {
             if error.kind() != std::io::ErrorKind::NotFound {
                 messages::report(&format!(

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::fd;
-use layouts::{Loss, Problem, overlay2};
+use layouts::{Loss, Problem, service};
 use places::Paths;
 use plan::handover::{self, Remark};
 
@@ -61,7 +61,7 @@ pub(crate) fn hand_over(paths: &Paths, to: &OwnedFd) -> u8 {
         Ok(true) | Err(_) => {
             let held = stage::protect::hold(&paths.services);
             let (found, problems) = insist(
-                || overlay2::read_scan_dir(&paths.services),
+                || service::read_scan_dir(&paths.services),
                 |(_, problems)| problems.iter().any(|one| one.loses > Loss::Nothing),
             );
             (found, held.into_iter().chain(problems).collect())

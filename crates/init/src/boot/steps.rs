@@ -9,7 +9,7 @@ use kernel::process::{self, ExecVector};
 use kernel::{errno, signal};
 use layouts::settings::{IfBootFails, Settings};
 use layouts::view::View;
-use layouts::{Loss, Problem, overlay2};
+use layouts::{Layout, Loss, Problem, hooks};
 use places::{FIXATTRS, IMAGE_SERVICES, Paths, name};
 
 use super::{BootPlan, LOST, run_script};
@@ -110,7 +110,7 @@ pub(super) fn say_what_is_left_out(plan: &BootPlan) {
     handler::check(plan.paths);
     stop::tell_cut_off(plan.paths, plan.settings);
     let own = Path::new(IMAGE_SERVICES);
-    for problem in overlay2::left_out::check_in(&View::live(), own) {
+    for problem in (Layout::current().left_out)(&View::live(), own) {
         messages::report(&problem.to_string());
     }
 }
@@ -227,7 +227,7 @@ fn fix_attrs(context: &Context) -> u8 {
 
 /// The scripts of a directory; one that cannot be listed is reported and holds none.
 fn listed(context: &Context, dir: &Path) -> Vec<PathBuf> {
-    let found = scan::insist(|| overlay2::scripts::list(dir), Result::is_err);
+    let found = scan::insist(|| hooks::list(dir), Result::is_err);
     found.unwrap_or_else(|error| {
         context.lost.set(true);
         messages::report(&format!(

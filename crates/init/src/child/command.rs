@@ -9,7 +9,7 @@ use std::path::Path;
 
 use kernel::{errno, fd, process, signal, tty};
 use layouts::environment::{Readers, Variables};
-use layouts::overlay2;
+use layouts::script;
 use places::Paths;
 
 use crate::child::environment;
@@ -101,7 +101,7 @@ fn why_not(word: &[u8], path: &[u8], error: &io::Error) -> String {
             kernel::escape(path)
         );
     };
-    match overlay2::scripts::diagnose(Path::new(OsStr::from_bytes(&program))) {
+    match script::diagnose(Path::new(OsStr::from_bytes(&program))) {
         Some(problem) => problem.to_string(),
         None => format!("{shown}: {}", errno::text(error)),
     }

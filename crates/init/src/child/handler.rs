@@ -8,7 +8,7 @@ use std::path::Path;
 use kernel::fd;
 use kernel::process::ExecVector;
 use layouts::view::View;
-use layouts::{Problem, overlay2};
+use layouts::{Problem, handlers, script};
 
 use crate::child::refusal::Refusal;
 use crate::child::{handed, noexec, origin};
@@ -31,7 +31,7 @@ pub(crate) fn become_it(paths: &Paths, program: &Path, env: &ExecVector, refusal
 /// In a child: says why a handler that was executed ended as what cannot be run does.
 pub(crate) fn explain(paths: &Paths, name: &str, code: u8) -> u8 {
     let path = paths.scan_control().join(name);
-    let problem = overlay2::scripts::diagnose(&path).unwrap_or_else(|| {
+    let problem = script::diagnose(&path).unwrap_or_else(|| {
         let cause =
             format!("exited {code}: something that it was to run is not there or cannot be");
         Problem::new(&path, cause, "correct it")
@@ -51,7 +51,7 @@ fn refuse(paths: &Paths, program: &Path, error: &io::Error, refusals: RawFd) -> 
 /// What is wrong with a handler, as of the file that was written, with what becomes of the
 /// signal.
 fn of_handler(paths: &Paths, path: &Path, problem: Problem) -> Problem {
-    overlay2::handlers::with_consequence(origin::problem(paths, problem), path)
+    handlers::with_consequence(origin::problem(paths, problem), path)
 }
 
 /// At the boot, in a child: says which of the image's handlers cannot be run.
@@ -59,12 +59,12 @@ pub(crate) fn check(paths: &Paths) {
     if paths.is_nowhere() {
         return;
     }
-    let (handlers, passed_over) = overlay2::handlers::list_in(&View::live(), &paths.scan_control());
+    let (handlers, passed_over) = handlers::list_in(&View::live(), &paths.scan_control());
     for problem in passed_over {
         messages::report(&origin::problem(paths, problem).to_string());
     }
     for path in handlers {
-        if let Some(problem) = overlay2::scripts::diagnose(&path) {
+        if let Some(problem) = script::diagnose(&path) {
             messages::report(&of_handler(paths, &path, problem).to_string());
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use kernel::errno;
-use layouts::{Problem, overlay2};
+use layouts::{Problem, script};
 use places::Paths;
 
 pub(crate) use places::origin::of;
@@ -13,9 +13,9 @@ pub(crate) use places::origin::of;
 pub(crate) fn problem(paths: &Paths, problem: Problem) -> Problem {
     let written = of(paths, &problem.path);
     let problem = problem.moved_to(&written);
-    if problem.rule == Some(&overlay2::scripts::NOT_EXECUTABLE) {
+    if problem.rule == Some(&script::NOT_EXECUTABLE) {
         // Where the author's file is mounted from elsewhere, chmod does not reach it.
-        let remedy = overlay2::scripts::to_make_executable(&written);
+        let remedy = script::to_make_executable(&written);
         return Problem { remedy, ..problem };
     }
     problem
@@ -28,7 +28,7 @@ pub(crate) fn why_not(paths: &Paths, path: &Path, error: &io::Error) -> String {
 
 /// Why the script at `path` could not be executed, with a remedy.
 pub(crate) fn reason(path: &Path, error: &io::Error) -> Problem {
-    let why = overlay2::scripts::diagnose(path).or_else(|| overlay2::scripts::on_noexec(path));
+    let why = script::diagnose(path).or_else(|| script::on_noexec(path));
     why.unwrap_or_else(|| {
         Problem::new(
             path,

@@ -13,9 +13,9 @@ use std::time::Duration;
 use engine::StopLimits;
 use kernel::process::{self, ExecVector};
 use kernel::{fd, signal};
-use layouts::overlay2;
 use layouts::settings::Settings;
 use layouts::view::View;
+use layouts::{Layout, hooks};
 use places::{Paths, name};
 
 use crate::child::environment;
@@ -50,7 +50,7 @@ pub(crate) fn tell_cut_off(paths: &Paths, settings: &Settings) {
     note_over(paths);
     let profile = settings.runtime_profile.as_deref();
     let hooks = places::user_files(Path::new(places::ETC), profile).join(name::CONT_FINISH);
-    let count = overlay2::scripts::list(&hooks).map_or(0, |hooks| hooks.len());
+    let count = hooks::list(&hooks).map_or(0, |hooks| hooks.len());
     messages::report(&match settings.whole_stop(count) {
         Some(whole) => format!(
             "the last stop of this container was cut off before it had ended; it may take {} ms \
@@ -159,7 +159,7 @@ impl StopHooks {
                 }
             }
             let rules = StopRules {
-                hangs_up: overlay2::left_out::hangs_up_in(&View::live()),
+                hangs_up: (Layout::current().hangs_up)(&View::live()),
                 ..StopRules::from_settings(&settings)
             };
             let report = Report { rules, killed };
@@ -258,7 +258,7 @@ fn run_hooks(
     }
     messages::say("[cont-finish.d] executing container finish scripts...");
     hook::hold();
-    let scripts = overlay2::scripts::list(&dir).unwrap_or_else(|error| {
+    let scripts = hooks::list(&dir).unwrap_or_else(|error| {
         messages::report(&format!(
             "{}: {}",
             kernel::escape_path(&dir),

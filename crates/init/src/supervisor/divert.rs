@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 
 use kernel::errno;
 use kernel::process::WaitStatus;
-use layouts::overlay2;
+use layouts::handlers;
 
 use crate::child::handler;
 use crate::signals::{self, SignalRule};
@@ -15,12 +15,12 @@ use crate::supervisor::parts::Handler;
 impl Supervisor<'_> {
     /// Starts the image's program in the place of a signal's meaning, if there is one.
     pub(crate) fn divert(&mut self, rule: &SignalRule) -> bool {
-        let can_be = overlay2::handlers::SIGNALS.contains(&rule.name);
+        let can_be = handlers::SIGNALS.contains(&rule.name);
         // What lies there before the preparation is an earlier run's, and may be anybody's.
         if self.ending.stopping.is_some() || !can_be || !self.progress.prepared {
             return false;
         }
-        let name = overlay2::handlers::file_name(rule.name);
+        let name = handlers::file_name(rule.name);
         let program = self.container.paths.scan_control().join(&name);
         // What it is, a child finds out.
         if self.container.paths.is_nowhere() || program.symlink_metadata().is_err() {
@@ -68,7 +68,7 @@ impl Supervisor<'_> {
             // Why it could not be executed was said. Where it was, its interpreter or a
             // shell says so by this code of something that it could not run.
             if !refused {
-                let name = overlay2::handlers::file_name(rule.name);
+                let name = handlers::file_name(rule.name);
                 let paths = self.container.paths.clone();
                 let _ = self
                     .children
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn every_handler_is_a_signal_s_of_the_table() {
-        for name in overlay2::handlers::SIGNALS {
+        for name in handlers::SIGNALS {
             assert!(
                 signals::SIGNALS.iter().any(|rule| rule.name == *name),
                 "{name}"
@@ -99,6 +99,6 @@ mod tests {
         let diverted = signals::SIGNALS
             .iter()
             .filter(|rule| !rule.name.contains('+'));
-        assert_eq!(diverted.count(), overlay2::handlers::SIGNALS.len());
+        assert_eq!(diverted.count(), handlers::SIGNALS.len());
     }
 }

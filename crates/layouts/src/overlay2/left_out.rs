@@ -13,7 +13,7 @@ use crate::view::View;
 use crate::{Problem, Rule};
 
 /// Parts of an image that are left out.
-pub const RULES: &[&Rule] = &[&V3_SERVICES, &OWN_STAGE3, &OWN_FINISH];
+pub(super) const RULES: &[&Rule] = &[&V3_SERVICES, &OWN_STAGE3, &OWN_FINISH];
 
 const V3_SERVICES: Rule = Rule::error(
     "v3-services",
@@ -36,7 +36,7 @@ const LONGEST: usize = 64 * 1024;
 
 /// Parts of the image that are left out: `own_services` is the directory of the supervisor's own
 /// services.
-pub fn check_in(view: &View, own_services: &Path) -> Vec<Problem> {
+pub(super) fn check_in(view: &View, own_services: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(v3_services(view));
     problems.extend(stage3(view));
@@ -50,7 +50,7 @@ pub fn check_in(view: &View, own_services: &Path) -> Vec<Problem> {
 }
 
 /// How many services of s6-overlay 3 the image has.
-pub fn count_v3_services(view: &View) -> usize {
+pub(super) fn count_v3_services(view: &View) -> usize {
     let dir = Path::new(V3);
     let names = view.names(dir).unwrap_or_default();
     let has_type = |name: &&Vec<u8>| view.exists(&dir.join(OsStr::from_bytes(name)).join("type"));
@@ -107,7 +107,7 @@ fn nuke_letters(line: &[u8]) -> Option<&[u8]> {
 
 /// Whether what is left at the end of a stop gets HUP beside TERM: images take that out by
 /// `s/s6-nuke -th/s6-nuke -t/` over the stop's script.
-pub fn hangs_up_in(view: &View) -> bool {
+pub(super) fn hangs_up_in(view: &View) -> bool {
     match view.read_start(Path::new(STAGE3), LONGEST) {
         Ok(text) => hangs_up(&text),
         Err(_) => true,

@@ -10,15 +10,16 @@ use std::time::Duration;
 use kernel::accounts::Accounts;
 use places::name;
 
-use super::fix_attrs::Line;
+use super::left_out;
 use super::picture::{Picture, Places, Role, mode_at_boot};
-use super::script::identity::{self, Rights};
-use super::script::variables::{self, Given, Mentions};
-use super::script::{Script, programs, state, staying, supervisor, syntax};
-use super::{elf, fix_attrs, handlers, left_out, read_service_in, scripts, services, user_files};
+use crate::fix_attrs::Line;
+use crate::script::identity::{self, Rights};
+use crate::script::variables::{self, Given, Mentions};
+use crate::script::{Script, programs, state, staying, supervisor, syntax};
+use crate::service::{self, read_service_in};
 use crate::settings::{self, Settings};
 use crate::view::{Paths, View};
-use crate::{Problem, Rule, run_d};
+use crate::{Problem, Rule, fix_attrs, handlers, hooks, run_d, script, services, user_files};
 
 /// What can be wrong with a tree as a whole.
 const RULES: &[&Rule] = &[
@@ -60,7 +61,7 @@ pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
     vec![
         ("The tree", RULES),
         ("What is left out", left_out::RULES),
-        ("Scripts", scripts::RULES),
+        ("Scripts", script::RULES),
         ("Signal handlers", handlers::RULES),
         ("Languages", syntax::RULES),
         ("What a script says", programs::RULES),
@@ -70,7 +71,7 @@ pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
         ("Users", identity::RULES),
         ("Variables that are set", variables::RULES),
         ("Values of variables", settings::RULES),
-        ("Services", super::SERVICE_RULES),
+        ("Services", service::RULES),
         ("Directories of services", services::RULES),
         ("Directories of hooks", user_files::RULES),
         ("fix-attrs", fix_attrs::RULES),
@@ -180,7 +181,7 @@ pub fn ask(question: Question) -> Answer {
             &error,
             "no user is known",
         );
-        problems.push(problem.of(&scripts::UNREADABLE));
+        problems.push(problem.of(&script::UNREADABLE));
         Accounts::default()
     });
     let accounts = match !question.whole && accounts == Accounts::default() {
@@ -278,8 +279,8 @@ pub fn ask(question: Question) -> Answer {
         // Files that nobody is known to run count where they are meant to be.
         let may_run = !is_run && !question.tree_is_image && view.is_executable(&path);
         let script = budget.read(&view, &path);
-        if may_run && (script.is_some() || elf::is_one(&view, &path)) {
-            problems.extend(scripts::diagnose_in(&view, &path));
+        if may_run && (script.is_some() || script::elf::is_one(&view, &path)) {
+            problems.extend(script::diagnose_in(&view, &path));
         }
         let Some(script) = script else {
             continue;
@@ -378,7 +379,7 @@ impl Modes {
         from: &Path,
         available: &[PathBuf],
     ) -> Modes {
-        let files = scripts::list_in(view, &from.join(name::FIX_ATTRS)).unwrap_or_default();
+        let files = hooks::list_in(view, &from.join(name::FIX_ATTRS)).unwrap_or_default();
         let lists = files.into_iter().map(|file| {
             let (lines, _) = fix_attrs::read_in(view, &file, accounts);
             (file, lines)

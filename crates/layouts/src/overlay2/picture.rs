@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use kernel::accounts::Accounts;
 use places::name;
 
-use super::fix_attrs::Line;
-use super::{INIT_STAGE2, fix_attrs, handlers, read_scan_dir_in, scripts, services};
-use super::{left_out, user_files};
+use super::{INIT_STAGE2, left_out};
+use crate::fix_attrs::Line;
+use crate::service::read_scan_dir_in;
 use crate::settings::Settings;
 use crate::view::View;
-use crate::{Problem, run_d};
+use crate::{Problem, fix_attrs, handlers, hooks, run_d, script, services, user_files};
 
 /// As much of the boot's own script is compared.
 const LONGEST_STAGE2: usize = 64 * 1024;
@@ -113,7 +113,7 @@ impl Picture {
             .extend(passed_over.into_iter().chain(broken));
         picture.handlers = found;
         for script in picture.init.iter().chain(&picture.finish) {
-            let problem = scripts::diagnose_in(view, script);
+            let problem = script::diagnose_in(view, script);
             picture.problems.extend(problem);
         }
         for script in &picture.run_d {
@@ -121,7 +121,7 @@ impl Picture {
             let unread = view.read_start(script, 1).err();
             picture.problems.extend(unread.map(|error| {
                 Problem::refused(script, "read it", &error, "correct its mode or owner")
-                    .of(&scripts::UNREADABLE)
+                    .of(&script::UNREADABLE)
             }));
         }
         picture
@@ -132,10 +132,10 @@ impl Picture {
         if !view.is_dir(dir) {
             return Vec::new();
         }
-        self.problems.extend(scripts::passed_over_in(view, dir));
-        scripts::list_in(view, dir).unwrap_or_else(|error| {
+        self.problems.extend(hooks::passed_over_in(view, dir));
+        hooks::list_in(view, dir).unwrap_or_else(|error| {
             let problem = Problem::refused(dir, "list it", &error, "none of it is run");
-            self.problems.push(problem.of(&scripts::UNREADABLE));
+            self.problems.push(problem.of(&script::UNREADABLE));
             Vec::new()
         })
     }

@@ -23,7 +23,7 @@ use kernel::dir::{Entries, Entry};
 use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
-use layouts::overlay2::fix_attrs::{Line, NAMES};
+use layouts::fix_attrs::{Line, NAMES};
 use layouts::walk::{Links, Root};
 use layouts::{Problem, trust};
 use places::name;

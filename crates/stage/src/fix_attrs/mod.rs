@@ -1,4 +1,4 @@
-//! Applying a fix-attrs list, as [`layouts::overlay2::fix_attrs`] reads it.
+//! Applying a fix-attrs list, as [`layouts::fix_attrs`] reads it.
 
 mod apply;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use kernel::accounts::Accounts;
 use layouts::Problem;
-use layouts::overlay2::fix_attrs::{parse, unread};
+use layouts::fix_attrs::{parse, unread};
 
 /// Applies a list: `text` is its content, `file` its name for messages. Paths in it
 /// are absolute, or relative to the current directory; users and groups are those of

@@ -84,7 +84,7 @@ fn machine_of(view: &View) -> Option<u16> {
 }
 
 /// Whether `path` leads to a binary.
-pub(super) fn is_one(view: &View, path: &Path) -> bool {
+pub(crate) fn is_one(view: &View, path: &Path) -> bool {
     let start = view.read_start(path, MAGIC.len());
     start.is_ok_and(|start| start == MAGIC)
 }

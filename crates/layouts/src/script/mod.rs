@@ -1,6 +1,9 @@
 //! What a script says: its language, and its commands as far as they can be told
-//! without running it. The rules beside it read nothing but this.
+//! without running it; and why one cannot be run. The rules beside it read nothing but
+//! this.
 
+mod diagnose;
+pub(crate) mod elf;
 pub mod identity;
 pub mod originals;
 pub mod programs;
@@ -14,6 +17,9 @@ pub mod variables;
 use std::path::{Path, PathBuf};
 
 use crate::view::View;
+
+pub(crate) use diagnose::UNREADABLE;
+pub use diagnose::{NOT_EXECUTABLE, RULES, diagnose, diagnose_in, on_noexec, to_make_executable};
 
 /// As much of a script as is read.
 const LARGEST: usize = 256 * 1024;

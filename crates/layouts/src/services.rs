@@ -101,7 +101,7 @@ pub fn passed_over_in(view: &View, dir: &Path) -> Vec<Problem> {
             Err(error) => {
                 let remedy = "this service is not started";
                 let problem = Problem::refused(&path, "open it", &error, remedy);
-                problems.push(problem.of(&super::scripts::UNREADABLE));
+                problems.push(problem.of(&crate::script::UNREADABLE));
                 continue;
             }
         };

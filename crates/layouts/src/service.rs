@@ -10,11 +10,10 @@ use std::time::Duration;
 use kernel::{errno, escape, signal};
 use plan::{Entry, Program, Readiness, Unit};
 
-use super::scripts;
 use crate::view::View;
-use crate::{Loss, Problem, Rule};
+use crate::{Loss, Problem, Rule, script};
 
-/// What can be wrong with a service directory, beside what [`scripts::RULES`] say of its
+/// What can be wrong with a service directory, beside what [`script::RULES`] say of its
 /// scripts.
 pub const RULES: &[&Rule] = &[&NO_RUN, &SERVICE_NAME, &LOGGER_NO_RUN, &SERVICE_VALUE];
 
@@ -72,7 +71,7 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Entry>, Vec<Problem>) 
         Err(error) => {
             let remedy = "no services are started";
             let problem = Problem::refused(scan, "list it", &error, remedy).that_loses(Loss::Whole);
-            return (services, vec![problem.of(&scripts::UNREADABLE)]);
+            return (services, vec![problem.of(&script::UNREADABLE)]);
         }
     };
     for name in names {
@@ -88,7 +87,7 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Entry>, Vec<Problem>) 
                 let remedy = "this service is not started";
                 let problem =
                     Problem::refused(&dir, "look at it", &error, remedy).that_loses(Loss::Whole);
-                problems.push(problem.of(&scripts::UNREADABLE));
+                problems.push(problem.of(&script::UNREADABLE));
                 continue;
             }
         }
@@ -195,7 +194,7 @@ fn read_one(
     let files = view.names(dir).map_err(|error| {
         Problem::refused(dir, "list it", &error, "this service is not started")
             .that_loses(Loss::Whole)
-            .of(&scripts::UNREADABLE)
+            .of(&script::UNREADABLE)
     })?;
     let mut reader = Reader {
         view,
@@ -216,7 +215,7 @@ fn read_one(
     unit.has_finish = reader.has("finish");
     let scripts = [Some(run), unit.has_finish.then(|| dir.join("finish"))];
     for script in scripts.into_iter().flatten() {
-        reader.problems.extend(scripts::diagnose_in(view, &script));
+        reader.problems.extend(script::diagnose_in(view, &script));
     }
     unit.wanted = !reader.has("down");
     let notification_fd = reader.descriptor("notification-fd");

@@ -34,5 +34,5 @@ pub fn read_in(view: &View, file: &Path, accounts: &Accounts) -> (Vec<(u32, Line
 /// The problem of a list that cannot be read.
 pub fn unread(file: &Path, error: &io::Error) -> Problem {
     let problem = Problem::refused(file, "read it", error, "none of it is applied");
-    problem.of(&super::scripts::UNREADABLE)
+    problem.of(&crate::script::UNREADABLE)
 }

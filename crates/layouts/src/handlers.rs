@@ -5,9 +5,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::scripts;
 use crate::view::View;
-use crate::{Problem, Rule};
+use crate::{Problem, Rule, script};
 
 /// The signals whose meaning can be replaced, without SIG.
 pub const SIGNALS: &[&str] = &[
@@ -61,7 +60,7 @@ fn looks_like_one(name: &[u8]) -> bool {
 /// Why the handler at `path` cannot be run; none where nothing speaks against it. All
 /// that is said of a hook, and what becomes of the signal.
 pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
-    let problem = scripts::diagnose_in(view, path)?;
+    let problem = script::diagnose_in(view, path)?;
     Some(with_consequence(problem, path))
 }
 
