@@ -220,6 +220,29 @@ pub fn create(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<File> {
     })
 }
 
+/// Makes an empty regular file without opening it (mknodat(2)); the umask applies.
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES, ENOSPC.
+pub fn make_file(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<()> {
+    let name = c_string(name)?;
+    let mode = libc::S_IFREG | mode as libc::mode_t;
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::mknodat(dir.as_raw_fd(), name.as_ptr(), mode, 0) }).map(drop)
+}
+
+/// Changes the mode of the entry at `name`, links followed (fchmodat(2)): only for where
+/// nobody else can have put one.
+///
+/// # Errors
+/// ENOENT, EPERM, EROFS.
+pub fn set_mode(dir: &impl AsRawFd, name: &[u8], mode: u32) -> io::Result<()> {
+    let name = c_string(name)?;
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::fchmodat(dir.as_raw_fd(), name.as_ptr(), mode as libc::mode_t, 0) })
+        .map(drop)
+}
+
 /// Makes a fifo (mkfifoat(3)); the umask applies.
 ///
 /// # Errors

@@ -182,6 +182,16 @@ pub fn may_hang(path: &Path) -> io::Result<bool> {
     Ok(DISTANT.contains(&kind))
 }
 
+/// Whether an open file lies on a file system in memory (statfs(2), tmpfs).
+pub fn is_in_memory(fd: &impl AsRawFd) -> bool {
+    const TMPFS: u32 = 0x0102_1994;
+    // SAFETY: all-zero bytes are a valid statfs buffer to fill in.
+    unsafe {
+        let mut system: libc::statfs = std::mem::zeroed();
+        check(libc::fstatfs(fd.as_raw_fd(), &mut system)).is_ok() && system.f_type as u32 == TMPFS
+    }
+}
+
 /// The process whose lock keeps others from an exclusive one on the file (F_GETLK): 0 for
 /// one of another pid namespace, -1 for a lock that belongs to no process.
 ///
@@ -333,6 +343,8 @@ pub struct Stat {
     pub gid: u32,
     /// How many names it has.
     pub links: u64,
+    /// How many bytes it has; what that means for a directory, its file system decides.
+    pub size: u64,
     /// Device and inode: the file's identity.
     pub identity: (u64, u64),
 }
@@ -367,6 +379,7 @@ impl From<&libc::stat> for Stat {
             uid: stat.st_uid,
             gid: stat.st_gid,
             links: stat.st_nlink as u64,
+            size: stat.st_size as u64,
             identity: (stat.st_dev as u64, stat.st_ino as u64),
         }
     }

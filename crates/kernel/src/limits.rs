@@ -1,6 +1,7 @@
 //! Resource limits (getrlimit(2)).
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::check;
 
@@ -45,10 +46,22 @@ pub fn set_open_files(limit: Limit) -> io::Result<()> {
 
 /// Whether this process could open `spare` more descriptors, `fd` being the last that it
 /// was given: the kernel gives the lowest free number.
+///
+/// The limit is asked for where it is not known to be far: at most once in 64 descriptors.
+/// One that somebody else lowers meanwhile (prlimit(2)) counts from the next time on.
 pub fn leaves_spare_descriptors(fd: std::os::fd::RawFd, spare: u64) -> bool {
-    let number = u64::try_from(fd).unwrap_or(0);
+    /// Below this the limit is far.
+    static FAR: AtomicU64 = AtomicU64::new(0);
+    const STEP: u64 = 64;
+    let needed = u64::try_from(fd).unwrap_or(0).saturating_add(spare);
+    if needed < FAR.load(Ordering::Relaxed) {
+        return true;
+    }
     // Without an answer there is no limit known to be near.
-    open_files().map_or(true, |limit| number.saturating_add(spare) < limit.soft)
+    let Ok(limit) = open_files() else { return true };
+    let far = limit.soft.min(needed.saturating_add(STEP));
+    FAR.store(far, Ordering::Relaxed);
+    needed < limit.soft
 }
 
 /// A resource with a limit (getrlimit(2)).

@@ -21,7 +21,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::check;
@@ -111,11 +111,17 @@ impl Report {
 /// How many children can be on their way to their program at the same time.
 const SLOTS: usize = 32;
 
+/// The last page of the region: how often a child has said something, in its first word.
+const COUNTER: usize = SLOTS;
+
 /// A slot is a page: what the child reads at its beginning, its stack at its end.
 const SLOT: usize = 4096;
 
 /// What is left to the stack at least.
 const STACK: usize = 2048;
+
+/// How much memory all of them have.
+const REGION: usize = (SLOTS + 1) * SLOT;
 
 /// Most words.
 const WORDS: usize = 8;
@@ -130,6 +136,7 @@ struct Plan {
     /// Not 0 while a child uses the slot.
     taken: AtomicI32,
     report: RawFd,
+    said: *const AtomicU32,
     dir: *const u8,
     argv: [*const u8; WORDS + 1],
     envp: *const *const libc::c_char,
@@ -177,7 +184,7 @@ impl Spawner {
         let region = unsafe {
             libc::mmap(
                 ptr::null_mut(),
-                SLOTS * SLOT,
+                REGION,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
                 -1,
@@ -235,6 +242,7 @@ impl Spawner {
             plan.write(Plan {
                 taken: AtomicI32::new(1),
                 report: start.report,
+                said: self.counter(),
                 dir: copy(start.dir),
                 argv,
                 envp: self.env.as_ptr(),
@@ -300,6 +308,18 @@ impl Spawner {
         unsafe { self.region.as_ptr().add(slot * SLOT).cast() }
     }
 
+    fn counter(&self) -> &AtomicU32 {
+        // SAFETY: within the region, which begins as zero; this word is only ever accessed
+        // atomically.
+        unsafe { &*self.region.as_ptr().add(COUNTER * SLOT).cast::<AtomicU32>() }
+    }
+
+    /// A number that has changed when a child that has ended had written a [`Report`]: who
+    /// wants to know what one has said need not read where it is still the same.
+    pub fn said(&self) -> u32 {
+        self.counter().load(Ordering::Acquire)
+    }
+
     fn taken(&self, slot: usize) -> &AtomicI32 {
         // SAFETY: the region is initialised (zero, or a plan), and this word is only ever
         // accessed atomically while a child may use the slot.
@@ -356,7 +376,7 @@ impl Drop for Spawner {
         unsafe {
             ManuallyDrop::drop(&mut self.env);
             ManuallyDrop::drop(&mut self.null);
-            libc::munmap(self.region.as_ptr().cast(), SLOTS * SLOT);
+            libc::munmap(self.region.as_ptr().cast(), REGION);
         }
     }
 }
@@ -393,6 +413,7 @@ mod child {
     use super::{Plan, Report, SLOT};
     use crate::crash::FATAL;
     use std::arch::asm;
+    use std::sync::atomic::Ordering;
 
     /// The kernel's struct sigaction: the default disposition is all zeros.
     type KernelSigaction = [u64; 4];
@@ -554,6 +575,8 @@ mod child {
             let pid = call(libc::SYS_getpid, 0, 0, 0, 0) as u32;
             let record = u64::from(pid) | u64::from(step) << 32 | u64::from(errno) << 48;
             let bytes = &raw const record as usize;
+            // Before and after: who has seen the first change may have read too early.
+            (*plan.said).fetch_add(1, Ordering::AcqRel);
             call(
                 libc::SYS_write,
                 plan.report as usize,
@@ -561,6 +584,7 @@ mod child {
                 Report::SIZE,
                 0,
             );
+            (*plan.said).fetch_add(1, Ordering::AcqRel);
             let code = if errno == libc::ENOENT as u16 {
                 127
             } else {

@@ -7,7 +7,7 @@
 //! renamed; and a fifo that somebody else could have put there is not listened to.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,12 @@ use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno, limits};
 use layouts::trust;
 
+use crate::service::records;
+
 /// s6-supervise's own modes: only the owner may send commands, unless the image says
 /// otherwise.
-const SUPERVISE_MODE: u32 = 0o700;
-const CONTROL_MODE: u32 = 0o600;
+pub(crate) const SUPERVISE_MODE: u32 = 0o700;
+pub(crate) const CONTROL_MODE: u32 = 0o600;
 
 /// Descriptors that no service takes for good: what PID 1 needs for a moment, to write a
 /// status, to hear who has ended, to talk to a client, must not fail for their sake.
@@ -46,7 +48,7 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
     let supervise = own("supervise", SUPERVISE_MODE)?;
     // Empty until the service has ended: s6-svdt(8) prints nothing then. One that an earlier
     // supervisor left stays.
-    let _ = dir::create(&supervise, b"death_tally", 0o644);
+    let _ = dir::make_file(&supervise, b"death_tally", 0o644);
     write_status();
     let control = service.join("supervise/control");
     let (fifo, anew) =
@@ -54,10 +56,15 @@ pub(crate) fn open(service: &Path, write_status: impl FnOnce()) -> Result<Contro
     if anew {
         replaced.push(control.clone());
     }
-    if !limits::leaves_spare_descriptors(fifo.as_raw_fd(), SPARE_DESCRIPTORS) {
+    if !is_spare(&fifo) {
         return Err((control, errno::from(errno::EMFILE)));
     }
     Ok(Control { fifo, replaced })
+}
+
+/// Whether enough descriptors are left beside this one.
+pub(crate) fn is_spare(fifo: &OwnedFd) -> bool {
+    limits::leaves_spare_descriptors(fifo.as_raw_fd(), SPARE_DESCRIPTORS)
 }
 
 /// Makes `.s6-svscan/` in the scan directory and opens the fifo in it.
@@ -186,79 +193,13 @@ pub(crate) fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
     }
 }
 
-/// Longest file that is read back: the death tally with all its entries.
-const READ_LIMIT: usize = 64 * 1024;
-
 /// The content of `supervise/NAME`, which is a file of ours.
 ///
 /// # Errors
-/// ENOENT, EINVAL for what is no file of ours, EFBIG.
+/// As [`records::read`].
 pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
     let dir = own_dir(service, "supervise", flags::O_PATH)?;
-    let open = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
-    let file = fs::open_entry(dir.as_raw_fd(), name.as_bytes(), open)?;
-    let stat = fs::stat(&file)?;
-    if !stat.is_file() || !trust::is_ours(stat.uid) {
-        return Err(errno::from(errno::EINVAL));
-    }
-    kernel::fd::read_to_end(file.as_raw_fd(), READ_LIMIT)
-}
-
-/// A service's `supervise/`, to write to.
-pub(crate) struct Supervise(OwnedFd);
-
-impl Supervise {
-    /// Of the service in `service`.
-    ///
-    /// # Errors
-    /// ENOENT, and ENOTDIR where it is not ours any more.
-    pub(crate) fn of(service: &Path) -> io::Result<Supervise> {
-        own_dir(service, "supervise", flags::O_PATH).map(Supervise)
-    }
-
-    /// Replaces the content of a file at once: readers see the old or the new one. On a
-    /// full disk the bytes of a record of the same length can still be changed in place.
-    ///
-    /// # Errors
-    /// ENOSPC, EROFS.
-    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let new = format!("{name}.new");
-        match write_anew(&self.0, new.as_bytes(), bytes) {
-            Ok(()) => dir::rename(&self.0, new.as_bytes(), &self.0, name.as_bytes()),
-            Err(error) => {
-                let _ = dir::remove(&self.0, new.as_bytes());
-                match overwrite(&self.0, name.as_bytes(), bytes) {
-                    Ok(true) => Ok(()),
-                    Ok(false) | Err(_) => Err(error),
-                }
-            }
-        }
-    }
-}
-
-fn write_anew(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<()> {
-    let mut file = match dir::create(dir, name, 0o644) {
-        Err(error) if errno::is(&error, errno::EEXIST) => {
-            dir::remove(dir, name)?;
-            dir::create(dir, name, 0o644)?
-        }
-        other => other?,
-    };
-    file.write_all(bytes)
-}
-
-/// Changes the bytes of a file of ours that has this length already; whether there was
-/// one.
-fn overwrite(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<bool> {
-    let open = flags::O_WRONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
-    let mut file = std::fs::File::from(fs::open_entry(dir.as_raw_fd(), name, open)?);
-    let stat = fs::stat(&file)?;
-    let same_length = file.metadata()?.len() == bytes.len() as u64;
-    if !stat.is_file() || stat.links != 1 || !trust::is_ours(stat.uid) || !same_length {
-        return Ok(false);
-    }
-    file.write_all(bytes)?;
-    Ok(true)
+    records::read(&dir, name.as_bytes())
 }
 
 /// Where the service directory is whose control fifo is open as `control`, if it is no
@@ -274,14 +215,6 @@ pub(crate) fn moved_to(service: &Path, control: RawFd) -> Option<PathBuf> {
     let path = std::fs::read_link(format!("/proc/self/fd/{control}")).ok()?;
     let found = path.ends_with(CONTROL) && identity(&path) == ours;
     Some(path.parent()?.parent()?.to_path_buf()).filter(|_| found)
-}
-
-/// How long the file `supervise/NAME` is; 0 where there is none.
-pub(crate) fn size(service: &Path, name: &str) -> usize {
-    let entry = own_dir(service, "supervise", flags::O_PATH)
-        .and_then(|dir| fs::open_entry(dir.as_raw_fd(), name.as_bytes(), flags::O_PATH));
-    let length = entry.and_then(|entry| std::fs::File::from(entry).metadata());
-    length.map_or(0, |data| usize::try_from(data.len()).unwrap_or(0))
 }
 
 /// Marks the service as one that starts with the container, or not (`down`).
@@ -311,6 +244,8 @@ pub(crate) fn replaced_line(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::records::Supervise;
+    use crate::service::scan_dir::ScanDir;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     struct Temp(PathBuf);
@@ -339,7 +274,7 @@ mod tests {
     }
 
     fn write(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-        Supervise::of(service)?.replace(name, bytes)
+        Supervise::of(&ScanDir::default(), service)?.replace(name, bytes)
     }
 
     fn mode(path: &Path) -> u32 {

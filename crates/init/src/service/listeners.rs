@@ -4,7 +4,6 @@
 //! the loop looks at a limited number of them in one turn, whatever there are, and goes
 //! on in later turns.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
@@ -13,7 +12,7 @@ use kernel::dir::{self, Entries, Entry};
 use kernel::fs::{self, flags};
 use kernel::{errno, fd};
 
-use crate::service::files;
+use crate::service::scan_dir::ScanDir;
 
 /// Most entries that are looked at in one turn of the loop, of all services together:
 /// a millisecond or two.
@@ -26,47 +25,56 @@ const MOST_WAITING: usize = 512;
 /// What one service's listeners have not heard yet.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    /// The letters of the round that is on its way, and where it is.
-    round: Option<(Vec<u8>, Entries)>,
+    /// What is on its way.
+    round: Option<Box<Round>>,
     /// Letters of the next round.
-    waiting: VecDeque<u8>,
+    waiting: Vec<u8>,
+}
+
+/// Letters on their way to those who listen, and where they are.
+struct Round {
+    letters: Vec<u8>,
+    entries: Entries,
 }
 
 impl Listeners {
     /// Keeps `letter` for the next round.
     pub(crate) fn tell(&mut self, letter: u8) {
         if self.waiting.len() < MOST_WAITING {
-            self.waiting.push_back(letter);
+            self.waiting.push(letter);
         }
     }
 
     /// Tells what is to be told to the listeners of the service in `service`, looking at
     /// no more than `budget` entries, which are taken from it. Gives whether all of them
     /// have heard everything.
-    pub(crate) fn go_on(&mut self, service: &Path, budget: &mut u32) -> bool {
+    pub(crate) fn go_on(&mut self, scan: &ScanDir, service: &Path, budget: &mut u32) -> bool {
         loop {
             if self.round.is_none() {
                 if self.waiting.is_empty() {
                     return true;
                 }
-                let letters = self.waiting.drain(..).collect();
+                let letters = std::mem::take(&mut self.waiting);
+                if !scan.may_listen(service) {
+                    return true;
+                }
                 // Nobody can listen where there is no such directory.
-                let Ok(entries) = begin(service) else {
+                let Ok(entries) = begin(scan, service) else {
                     continue;
                 };
-                self.round = Some((letters, entries));
+                self.round = Some(Box::new(Round { letters, entries }));
             }
-            let Some((letters, entries)) = &mut self.round else {
+            let Some(round) = &mut self.round else {
                 return true;
             };
             loop {
                 if *budget == 0 {
                     return false;
                 }
-                match entries.next() {
+                match round.entries.next() {
                     Ok(Some(entry)) => {
                         *budget -= 1;
-                        tell_one(entries, &entry, letters);
+                        tell_one(&round.entries, &entry, &round.letters);
                     }
                     Ok(None) | Err(_) => break,
                 }
@@ -76,8 +84,9 @@ impl Listeners {
     }
 }
 
-fn begin(service: &Path) -> io::Result<Entries> {
-    files::own_dir(service, "event", flags::O_RDONLY).map(Entries::read)
+fn begin(scan: &ScanDir, service: &Path) -> io::Result<Entries> {
+    scan.own_dir(service, "event", flags::O_RDONLY)
+        .map(Entries::read)
 }
 
 /// Writes to one listener's fifo, or removes it when nobody reads it. What is no fifo
@@ -151,7 +160,7 @@ mod tests {
         let mut listeners = Listeners::default();
         listeners.tell(b'd');
         let mut turns = 1;
-        while !listeners.go_on(&temp.0, &mut 16) {
+        while !listeners.go_on(&ScanDir::default(), &temp.0, &mut 16) {
             if turns == 2 {
                 listeners.tell(b'D');
                 listeners.tell(b'u');
@@ -180,7 +189,7 @@ mod tests {
         std::fs::write(&file, "kept").expect("a file");
         let mut listeners = Listeners::default();
         listeners.tell(b'u');
-        assert!(listeners.go_on(&temp.0, &mut 100));
+        assert!(listeners.go_on(&ScanDir::default(), &temp.0, &mut 100));
         for path in [&secret, &link, &file] {
             assert_eq!(std::fs::read(path).expect("reads"), b"kept");
         }
@@ -195,10 +204,13 @@ mod tests {
             listeners.tell(b'u');
         }
         assert!(listeners.waiting.len() <= MOST_WAITING);
-        assert!(listeners.go_on(&temp.0, &mut 100));
+        assert!(listeners.go_on(&ScanDir::default(), &temp.0, &mut 100));
         assert!(!heard(&fifo).is_empty());
         std::fs::remove_dir_all(temp.0.join("event")).expect("removes");
         listeners.tell(b'u');
-        assert!(listeners.go_on(&temp.0, &mut 100), "nobody can listen");
+        assert!(
+            listeners.go_on(&ScanDir::default(), &temp.0, &mut 100),
+            "nobody can listen"
+        );
     }
 }

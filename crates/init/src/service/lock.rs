@@ -18,6 +18,7 @@ use kernel::fs::{self, Stat, flags};
 use kernel::{dir, errno};
 
 use crate::service::files;
+use crate::service::scan_dir::ScanDir;
 
 /// The name of the file, in `.s6-svscan/` and in every `supervise/`.
 const NAME: &[u8] = b"lock";
@@ -92,6 +93,11 @@ impl Lock {
         dir::rename(supervise, NEW, supervise, NAME)
     }
 
+    /// Whether it is the lock of this scan directory.
+    pub(crate) fn is_kept_in(&self, scan: &ScanDir) -> bool {
+        scan.own().is_some_and(|own| own == self.place)
+    }
+
     fn is(&self, stat: &Stat) -> bool {
         stat.identity == self.identity
     }
@@ -101,8 +107,8 @@ impl Lock {
 ///
 /// # Errors
 /// EROFS, ENOSPC.
-pub(crate) fn show(service: &Path, common: Option<&Lock>) -> io::Result<Shown> {
-    let supervise = files::own_dir(service, "supervise", flags::O_PATH)?;
+pub(crate) fn show(scan: &ScanDir, service: &Path, common: Option<&Lock>) -> io::Result<Shown> {
+    let supervise = scan.own_dir(service, "supervise", flags::O_PATH)?;
     match common.map(|lock| lock.show(&supervise)) {
         Some(Ok(())) => Ok(Shown::Common),
         Some(Err(_)) | None => take_own(&supervise).map(Shown::Own),
@@ -144,7 +150,14 @@ fn take_existing(dir: &OwnedFd) -> io::Result<OwnedFd> {
 
 /// The process that supervises the service in `service` already, other than this one; 0
 /// where the kernel cannot tell which.
-pub(crate) fn other_supervisor(service: &Path, common: Option<&Lock>) -> Option<i32> {
+pub(crate) fn other_supervisor(
+    scan: &ScanDir,
+    service: &Path,
+    common: Option<&Lock>,
+) -> Option<i32> {
+    if scan.is_missing(service, "supervise") {
+        return None;
+    }
     let supervise = files::own_dir(service, "supervise", flags::O_PATH).ok()?;
     let is_common = |stat: &Stat| common.is_some_and(|lock| lock.is(stat));
     let found = files::find(&supervise, NAME).ok().flatten()?;
@@ -195,14 +208,17 @@ mod tests {
         let lock = Lock::take(&temp.0.join(".s6-svscan")).expect("takes");
         std::os::unix::fs::symlink("/etc/passwd", temp.0.join("b/supervise/lock")).expect("a link");
         for name in ["a", "b", "a"] {
-            let shown = show(&temp.0.join(name), Some(&lock)).expect("shows");
+            let shown = show(&ScanDir::default(), &temp.0.join(name), Some(&lock)).expect("shows");
             assert!(matches!(shown, Shown::Common));
         }
         let (common, names) = temp.identity(".s6-svscan/lock");
         assert_eq!(names, 3);
         assert_eq!(temp.identity("a/supervise/lock").0, common);
         assert_eq!(temp.identity("b/supervise/lock").0, common);
-        assert_eq!(other_supervisor(&temp.0.join("a"), Some(&lock)), None);
+        assert_eq!(
+            other_supervisor(&ScanDir::default(), &temp.0.join("a"), Some(&lock)),
+            None
+        );
         hide(&temp.0.join("a"));
         assert_ne!(temp.identity("a/supervise/lock").0, common);
         assert_eq!(temp.identity(".s6-svscan/lock"), (common, 2));
@@ -213,7 +229,7 @@ mod tests {
         let temp = Temp::new("lock-left");
         let place = temp.0.join(".s6-svscan");
         let lock = Lock::take(&place).expect("takes");
-        show(&temp.0.join("a"), Some(&lock)).expect("shows");
+        show(&ScanDir::default(), &temp.0.join("a"), Some(&lock)).expect("shows");
         let (before, _) = temp.identity("a/supervise/lock");
         drop(lock);
         let _lock = Lock::take(&place).expect("takes");
@@ -225,7 +241,7 @@ mod tests {
     #[test]
     fn without_a_common_lock_each_has_its_own() {
         let temp = Temp::new("lock-own");
-        let shown = show(&temp.0.join("a"), None).expect("shows");
+        let shown = show(&ScanDir::default(), &temp.0.join("a"), None).expect("shows");
         assert!(matches!(shown, Shown::Own(_)));
         assert_eq!(temp.identity("a/supervise/lock").1, 1);
     }

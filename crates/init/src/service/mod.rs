@@ -1,36 +1,31 @@
 //! One supervised service as other programs see it: its directory's `supervise/` and
 //! `event/` (s6-supervise(8), s6's fifodirs), and what its process is given.
 
+mod anew;
 pub(crate) mod descriptors;
 pub(crate) mod files;
 pub(crate) mod listeners;
 pub(crate) mod lock;
+mod records;
+pub(crate) mod scan_dir;
+pub(crate) mod start;
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
-use engine::{Change, End, Role, State, UnitState};
-use kernel::process::{self, ExecVector};
-use kernel::spawn::{Spawner, Start};
+use engine::{Change, End, State, UnitState};
 use kernel::{clock, errno, fd};
-use places::Paths;
-use plan::{Program, Words};
+use plan::Program;
 use s6wire::death_tally::Death;
 use s6wire::event::Event;
 use s6wire::{Ending, Status, Tai64n};
 
-use crate::child::handed;
-use crate::child::noexec;
-use crate::child::origin;
-use crate::child::refusal::Refusal;
-use crate::child::{Inheritance, null_input};
+use crate::service::anew::Anew;
 use crate::service::descriptors::Descriptors;
-use crate::service::files::Supervise;
 use crate::service::listeners::Listeners;
 use crate::service::lock::{Lock, Shown};
+use crate::service::records::Supervise;
+use crate::service::scan_dir::ScanDir;
 
 /// Where a logger's input comes from. Both ends are kept, so that neither side's
 /// restart loses a byte.
@@ -71,11 +66,12 @@ pub(crate) struct Service {
     /// Its programs are executed by a fork, which can do more about it when they are
     /// refused.
     pub(crate) forks: bool,
+    /// Its status is to be written, later.
+    pub(crate) stale: bool,
     changed: Tai64n,
     ready: Tai64n,
+    /// Its ends that its death tally does not have yet.
     deaths: Vec<Death>,
-    /// Whether there is a death that its file does not have yet.
-    deaths_noted: bool,
 }
 
 /// The wait status of a service that has not ended yet (s6-supervise 2.11 writes 0).
@@ -140,24 +136,55 @@ impl Service {
             unwritten: None,
             told: Told::default(),
             forks: false,
+            stale: false,
             changed: now(),
             ready: now(),
             deaths: Vec::new(),
-            deaths_noted: false,
         }
     }
 
-    /// Makes `supervise/` and `event/` in the service's directory and opens its control
-    /// fifo. What could not be made, or had to make room, is named in the answer; the
-    /// service goes on without.
-    pub(crate) fn open(&mut self, unit: &UnitState) -> Vec<String> {
-        let mut problems = Vec::new();
+    /// Makes `supervise/` and `event/` in the service's directory, opens its control fifo,
+    /// and shows other programs that it is supervised. What could not be made, or had to
+    /// make room, is named in the answer; the service goes on without.
+    pub(crate) fn open(
+        &mut self,
+        unit: &UnitState,
+        scan: &ScanDir,
+        lock: Option<&Lock>,
+    ) -> Vec<String> {
         if self.program.may_hang {
             // Told by who has found it.
-            return problems;
+            return Vec::new();
         }
+        if let Some(lock) = lock
+            && self.open_anew(unit, scan, lock).is_some()
+        {
+            // Nobody can have found its `event/` yet.
+            return Vec::new();
+        }
+        self.listeners.tell(Event::Begun.letter());
+        let mut problems = self.open_any(unit, scan);
+        // Last: who sees the lock may write to the fifo.
+        problems.extend(self.show(scan, lock));
+        problems
+    }
+
+    /// Opens one that has no files yet and is nobody's but ours; none where that fails.
+    fn open_anew(&mut self, unit: &UnitState, scan: &ScanDir, lock: &Lock) -> Option<()> {
+        let ours = scan.ours(&self.program.directory)?;
+        let anew = Anew::make(ours, &self.status(unit).encode()).ok()?;
+        let control = anew.control().ok().filter(files::is_spare)?;
+        lock.is_kept_in(scan).then(|| anew.lock().ok())??;
+        self.shown = Some(Shown::Common);
+        self.control = Some(control);
+        Some(())
+    }
+
+    /// Opens any: what there is already stays, where it is ours.
+    fn open_any(&mut self, unit: &UnitState, scan: &ScanDir) -> Vec<String> {
+        let mut problems = Vec::new();
         let dir = self.program.directory.clone();
-        let opened = files::open(&dir, || problems.extend(self.publish(unit)));
+        let opened = files::open(&dir, || problems.extend(self.publish(unit, scan)));
         match opened {
             Ok(control) => {
                 self.control = Some(control.fifo);
@@ -170,24 +197,22 @@ impl Service {
                 errno::text(&error)
             )),
         }
-        self.listeners.tell(Event::Begun.letter());
         problems
     }
 
     /// The service of an earlier program of this process: its descriptors are still open,
-    /// its stamps and deaths are in its files. What its listeners had not heard is lost.
+    /// its stamps are in its files. What its listeners had not heard is lost.
     pub(crate) fn resumed(
         name: &str,
         program: Program,
         files: Descriptors,
         mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
     ) -> Service {
-        let read = |file: &str| match program.may_hang {
+        let status = match program.may_hang {
             true => Vec::new(),
-            false => files::read(&program.directory, file).unwrap_or_default(),
+            false => files::read(&program.directory, "status").unwrap_or_default(),
         };
-        let status = Status::decode(&read("status")).ok();
-        let deaths = s6wire::death_tally::decode(&read("death_tally"));
+        let status = Status::decode(&status).ok();
         Service {
             control: files.control.and_then(&mut take),
             notification: files.notification.and_then(&mut take),
@@ -199,7 +224,6 @@ impl Service {
             }),
             changed: status.map_or_else(now, |status| status.stamp),
             ready: status.map_or_else(now, |status| status.ready_stamp),
-            deaths: deaths.unwrap_or_default(),
             ..Service::new(name, program)
         }
     }
@@ -238,17 +262,10 @@ impl Service {
 
     fn note_death(&mut self, end: Option<End>) {
         let most = self.program.max_death_tally as usize;
-        let kept = most > 0 && !self.program.may_hang;
+        let kept = most > 0 && self.has_files && !self.program.may_hang;
         let Some(end) = end.filter(|_| kept) else {
             return;
         };
-        if !self.deaths_noted {
-            // What s6-svdt-clear has forgotten stays forgotten.
-            let length = files::size(&self.program.directory, "death_tally");
-            let kept = length / s6wire::death_tally::ENTRY_SIZE;
-            let forgotten = self.deaths.len().saturating_sub(kept);
-            self.deaths.drain(..forgotten);
-        }
         if self.deaths.len() >= most {
             self.deaths.remove(0);
         }
@@ -256,20 +273,23 @@ impl Service {
             stamp: now(),
             ending: ending(end),
         });
-        self.deaths_noted = true;
     }
 
     /// Writes what was noted: the death tally, the status bytes. Gives why the status
     /// could not be written, once for each reason.
-    pub(crate) fn publish(&mut self, unit: &UnitState) -> Option<String> {
+    pub(crate) fn publish(&mut self, unit: &UnitState, scan: &ScanDir) -> Option<String> {
         if !self.has_files || self.program.may_hang {
             return None;
         }
+        self.stale = false;
         let status = self.status(unit).encode();
-        let outcome = Supervise::of(&self.program.directory).and_then(|supervise| {
-            if std::mem::take(&mut self.deaths_noted) {
-                let tally = s6wire::death_tally::encode(&self.deaths);
-                let _ = supervise.replace("death_tally", &tally);
+        let outcome = Supervise::of(scan, &self.program.directory).and_then(|supervise| {
+            if !self.deaths.is_empty() {
+                let most = self.program.max_death_tally as usize;
+                // What could not be written is kept for the next time.
+                if supervise.add_deaths(&self.deaths, most).is_ok() {
+                    self.deaths = Vec::new();
+                }
             }
             supervise.replace("status", &status)
         });
@@ -322,97 +342,8 @@ impl Service {
 
     /// Goes on telling those who listen, as far as `budget` entries of `event/` allow;
     /// whether all of them have heard everything.
-    pub(crate) fn tell_listeners(&mut self, budget: &mut u32) -> bool {
-        self.listeners.go_on(&self.program.directory, budget)
-    }
-
-    /// Starts the program of this role.
-    ///
-    /// # Errors
-    /// As clone(2) and pipe(2).
-    pub(crate) fn execute(&mut self, means: &mut Means, role: Role) -> io::Result<i32> {
-        match role {
-            Role::Run => self.run(means),
-            Role::Up => self.launch(means, &words(&self.program.start, &[]), None),
-            Role::Finish { end, pid } => self.finish(means, end, pid.0),
-            Role::Down => self.launch(means, &words(&self.program.finish, &[]), None),
-        }
-    }
-
-    fn run(&mut self, means: &mut Means) -> io::Result<i32> {
-        let notification = match self.program.notification_fd {
-            None => None,
-            Some(number) => Some((number as RawFd, fd::pipe()?)),
-        };
-        let extra = notification.as_ref();
-        let extra = extra.map(|(number, (_, write))| (write.as_raw_fd(), *number));
-        let pid = self.launch(means, &words(&self.program.start, &[]), extra)?;
-        self.notified = 0;
-        self.notification = notification.map(|(_, (read, _))| read);
-        if let Some(read) = &self.notification {
-            fd::set_nonblocking(read.as_raw_fd(), true)?;
-        }
-        Ok(pid)
-    }
-
-    /// Starts `finish` after this end, with its four arguments: exit code or 256, the
-    /// signal or 0, the service's name, the process group of what ended.
-    fn finish(&self, means: &mut Means, end: End, group: i32) -> io::Result<i32> {
-        let (code, signal) = match end {
-            End::Exited(code) => (u16::from(code), 0),
-            End::Killed(signal) => (256, signal),
-        };
-        let (code, signal, group) = (code.to_string(), signal.to_string(), group.to_string());
-        let name = self.name.as_bytes();
-        let end = [code.as_bytes(), signal.as_bytes(), name, group.as_bytes()];
-        self.launch(means, &words(&self.program.finish, &end), None)
-    }
-
-    /// Starts a program of the service's directory. `extra`: a descriptor that it gets,
-    /// and the number that it gets it under.
-    fn launch(
-        &self,
-        means: &mut Means,
-        argv: &[&[u8]],
-        extra: Option<(RawFd, RawFd)>,
-    ) -> io::Result<i32> {
-        let dir = &self.program.directory;
-        let handed = handed::handed();
-        let start = Start {
-            dir: dir.as_os_str().as_encoded_bytes(),
-            argv,
-            own_session: self.program.own_session,
-            input: self.input.as_ref().map(|pipe| pipe.read.as_raw_fd()),
-            output: means.output,
-            extra,
-            report: means.refusals,
-            open_files: means.inheritance.open_files,
-            umask: handed.umask,
-            file_size: handed.file_size,
-            note: means.inheritance.noted,
-        };
-        if !self.forks
-            && let Some(spawner) = means.spawner.as_deref_mut()
-            && let Some(pid) = spawner.start(&start)?
-        {
-            return Ok(pid);
-        }
-        means.inheritance.fork(|| {
-            lead(start.own_session);
-            if let Err(error) = std::env::set_current_dir(dir) {
-                return refuse(means, dir, &error);
-            }
-            connect(start.input, start.output);
-            if let Some((from, number)) = extra {
-                let _ = fd::copy(from, number);
-            }
-            let (path, file) = (Path::new(OsStr::from_bytes(argv[0])), program(argv[0]));
-            let words: Vec<Vec<u8>> = argv.iter().map(|word| word.to_vec()).collect();
-            handed::give_back();
-            let sources = || noexec::sources_of_service(dir, &self.name, file);
-            let error = noexec::exec(path, &words, means.env, sources);
-            refuse(means, &dir.join(file), &error)
-        })
+    pub(crate) fn tell_listeners(&mut self, scan: &ScanDir, budget: &mut u32) -> bool {
+        self.listeners.go_on(scan, &self.program.directory, budget)
     }
 
     /// Reads what the service wrote to its notification descriptor.
@@ -437,11 +368,11 @@ impl Service {
     }
 
     /// Shows other programs that it is supervised. Gives what they will miss.
-    pub(crate) fn show(&mut self, lock: Option<&Lock>) -> Option<String> {
+    pub(crate) fn show(&mut self, scan: &ScanDir, lock: Option<&Lock>) -> Option<String> {
         if self.program.may_hang {
             return None;
         }
-        match lock::show(&self.program.directory, lock) {
+        match lock::show(scan, &self.program.directory, lock) {
             Ok(shown) => {
                 self.shown = Some(shown);
                 None
@@ -480,31 +411,6 @@ impl Service {
     }
 }
 
-/// What starting a program takes that is not the service's own.
-pub(crate) struct Means<'a> {
-    pub(crate) inheritance: &'a Inheritance,
-    /// The quick way; none where this machine has none.
-    pub(crate) spawner: Option<&'a mut Spawner>,
-    pub(crate) env: &'a ExecVector,
-    /// Where its standard output goes, if not PID 1's own.
-    pub(crate) output: Option<RawFd>,
-    /// Where a child writes why it could not execute its program.
-    pub(crate) refusals: RawFd,
-    /// By which the author's file is found that it is about.
-    pub(crate) paths: &'a Paths,
-}
-
-/// A program's words and these after them.
-fn words<'a>(program: &'a Words, more: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    program.iter().chain(more.iter().copied()).collect()
-}
-
-/// `run` of `./run`.
-fn program(word: &[u8]) -> &str {
-    let name = word.strip_prefix(b"./").unwrap_or(word);
-    std::str::from_utf8(name).unwrap_or_default()
-}
-
 /// The letter by which a change is known to listeners.
 fn letter(change: Change) -> Option<u8> {
     let event = match change {
@@ -525,34 +431,4 @@ fn ending(end: End) -> Ending {
         End::Exited(code) => Ending::Exited(code),
         End::Killed(signal) => Ending::Killed(signal),
     }
-}
-
-/// In the child: a session of its own, or, where `nosetsid` lies, at least a group.
-fn lead(own_session: bool) {
-    let _ = if own_session {
-        process::new_session().map(drop)
-    } else {
-        process::set_group(0, 0)
-    };
-}
-
-/// In the child: standard input and output.
-fn connect(input: Option<RawFd>, output: Option<RawFd>) {
-    match input {
-        Some(input) => {
-            let _ = fd::copy(input, 0);
-        }
-        None => null_input(),
-    }
-    if let Some(output) = output {
-        let _ = fd::copy(output, 1);
-    }
-}
-
-/// In the child: tells PID 1 why `path` could not be executed.
-fn refuse(means: &Means, path: &Path, error: &io::Error) -> u8 {
-    let cause = origin::why_not(means.paths, path, error);
-    let pid = process::id();
-    let _ = fd::write_all(means.refusals, &Refusal::Worded { pid, cause }.encode());
-    crate::child::code_of(error)
 }

@@ -7,11 +7,12 @@
 //! can be reached only once the child has ended and its children have been adopted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 
+use kernel::fs::{self, flags};
 use kernel::process::{self, Fork};
-use kernel::signal;
+use kernel::{fd, signal};
 
 /// A process, by what tells it in a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,26 +111,40 @@ fn descendants(all: Vec<Process>) -> Vec<Process> {
         .collect()
 }
 
-/// Everybody that can be seen; none where that is nobody.
-pub(crate) fn everybody() -> Option<Vec<Process>> {
-    processes()
+/// Those that can be seen, as far as they are `wanted` and this process; none where that is
+/// nobody.
+pub(crate) fn everybody(wanted: impl Fn(i32) -> bool) -> Option<Vec<Process>> {
+    read_processes(wanted)
+}
+
+fn processes() -> Option<Vec<Process>> {
+    read_processes(|_| true)
 }
 
 /// Reads /proc; none where that is not mounted.
-fn processes() -> Option<Vec<Process>> {
+fn read_processes(wanted: impl Fn(i32) -> bool) -> Option<Vec<Process>> {
     let names = kernel::dir::names_in(Path::new("/proc")).ok()?;
+    let own = process::id();
     let found: Vec<Process> = names
         .iter()
         .filter_map(|name| {
             let pid = std::str::from_utf8(name).ok()?.parse().ok()?;
+            if !wanted(pid) && pid != own {
+                return None;
+            }
             // Not cmdline: reading that waits for a process that holds its memory.
-            parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+            let path = format!("/proc/{pid}/stat");
+            let file = fs::open(Path::new(&path), flags::O_RDONLY, 0).ok()?;
+            // One read gives all of it (proc(5)).
+            let mut text = [0; 1024];
+            let length = fd::read(file.as_raw_fd(), &mut text).ok()?;
+            parse_stat(pid, &text[..length])
         })
         .collect();
     // An empty directory, or another namespace's.
     found
         .iter()
-        .any(|process| process.pid == process::id())
+        .any(|process| process.pid == own)
         .then_some(found)
 }
 

@@ -134,7 +134,8 @@ pub fn run(launch: &Launch) -> u8 {
         supervisor.messages.warn(&loss);
     }
     let code = supervisor.serve();
-    drop(supervisor);
+    // What it has open the kernel closes.
+    std::mem::forget(supervisor);
     place.leave();
     code
 }

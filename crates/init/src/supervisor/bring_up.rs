@@ -14,6 +14,7 @@ use crate::boot::scan::{Handover, Progress};
 use crate::boot::{Boot, BootPlan, LOST, PLAN_LIMIT, lead_group, run_d};
 use crate::child::command::Command;
 use crate::child::environment;
+use crate::service::scan_dir::ScanDir;
 use crate::supervisor::Supervisor;
 use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::token::Token;
@@ -145,6 +146,10 @@ impl Supervisor<'_> {
         }
         self.scanning.control = scan_control;
         self.services.lock = lock;
+        self.services.scan_dir = match self.scanning.control {
+            Some(_) => ScanDir::open(&self.container.paths.services),
+            None => ScanDir::default(),
+        };
         self.begin_boot();
     }
 

@@ -34,6 +34,7 @@ impl Supervisor<'_> {
             .fork(|| handler::become_it(&paths, &program, env, refusals))
         {
             Ok(pid) => {
+                self.children.forked.insert(pid);
                 let signal = (rule.number)();
                 self.handlers.running.push(Handler { pid, signal });
                 self.keep_rest();

@@ -15,10 +15,12 @@ impl Supervisor<'_> {
     /// A process of a unit, or the command, was reaped: those of its group that are left are
     /// still whose they were.
     pub(crate) fn note_leader_gone(&mut self, pid: i32, of_command: bool) {
-        let is_left = match signal::send_group(pid, 0) {
-            Ok(()) => true,
-            Err(error) => errno::is(&error, errno::EPERM),
-        };
+        // In a stop numbers do not come around: it is asked once somebody must be killed.
+        let is_left = self.ending.stopping.is_some()
+            || match signal::send_group(pid, 0) {
+                Ok(()) => true,
+                Err(error) => errno::is(&error, errno::EPERM),
+            };
         if !is_left {
             return;
         }
@@ -27,12 +29,16 @@ impl Supervisor<'_> {
             false => self.unit_of(pid).map(|unit| self.name(unit)),
         };
         let Some(name) = name else { return };
-        self.ending.kin.remember(pid, name);
+        match self.ending.stopping {
+            None => self.ending.kin.remember(pid, name),
+            Some(_) => self.ending.kin.remember_all(pid, name),
+        }
     }
 
     /// The stop begins: whose everybody is, as long as parents are there to tell.
     pub(crate) fn note_families(&mut self) {
-        let Some(all) = reach::everybody() else {
+        // A unit's own process is known by its number.
+        let Some(all) = reach::everybody(|pid| self.unit_of(pid).is_none()) else {
             return;
         };
         let all: BTreeMap<i32, Process> = all.into_iter().map(|one| (one.pid, one)).collect();
@@ -45,7 +51,7 @@ impl Supervisor<'_> {
 
     /// Whose these processes are, in their order.
     pub(crate) fn owners(&self, some: &[Process]) -> Vec<Option<String>> {
-        let all: BTreeMap<i32, Process> = reach::everybody()
+        let all: BTreeMap<i32, Process> = reach::everybody(|_| true)
             .unwrap_or_default()
             .into_iter()
             .map(|one| (one.pid, one))
@@ -65,6 +71,9 @@ impl Supervisor<'_> {
         for _ in 0..=all.len() {
             if let Some(name) = self.leader_of(at, all) {
                 return Some(name);
+            }
+            if let Some(unit) = self.unit_of(at.parent) {
+                return Some(self.name(unit));
             }
             at = all.get(&at.parent)?;
         }

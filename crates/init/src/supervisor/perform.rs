@@ -7,7 +7,8 @@ use std::time::Duration;
 use engine::{Action, Change, Event, Notice, Pid, Role, StopStage, UnitId};
 use kernel::{clock, errno, signal};
 
-use crate::service::{Means, NOTIFICATION_LIMIT, Notified, Service};
+use crate::service::start::Means;
+use crate::service::{NOTIFICATION_LIMIT, Notified, Service};
 use crate::stop::{StopHooks, Variables};
 use crate::supervisor::Supervisor;
 use crate::supervisor::health::ending;
@@ -88,6 +89,7 @@ impl Supervisor<'_> {
             env: &self.container.env,
             output,
             refusals: self.children.refusals.1.as_raw_fd(),
+            forked: &mut self.children.forked,
             paths: &self.container.paths,
         };
         Some((service, means))
@@ -120,7 +122,10 @@ impl Supervisor<'_> {
             return;
         };
         service.note(view, change);
-        if last {
+        if change == Change::Silent && self.ending.stopping.is_some() {
+            // It is about to end, and its status to be written.
+            self.services.publish_later(unit, clock::monotonic());
+        } else if last {
             self.publish(unit);
         }
     }
@@ -142,11 +147,17 @@ impl Supervisor<'_> {
         })
     }
 
+    /// Writes the statuses that were put off and are due.
+    pub(crate) fn publish_due(&mut self) {
+        for unit in self.services.due(clock::monotonic()) {
+            self.publish(unit);
+        }
+    }
+
     /// Writes what has been noted of a unit's changes, then tells those who listen.
     fn publish(&mut self, unit: UnitId) {
         if let Some(view) = self.mind.engine().unit(unit)
-            && let Some(service) = self.services.get_mut(unit)
-            && let Some(problem) = service.publish(view)
+            && let Some(problem) = self.services.publish(unit, view)
         {
             self.messages.warn(&problem);
         }

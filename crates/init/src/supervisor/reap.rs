@@ -17,7 +17,9 @@ impl Supervisor<'_> {
     /// To be asked whatever its end: what it has said is about it, and not about a later
     /// process that gets its number.
     pub(crate) fn was_refused(&mut self, pid: i32, status: WaitStatus) -> bool {
-        self.read_refusals();
+        if self.children.may_have_said(pid) {
+            self.read_refusals();
+        }
         self.children.ended(pid, status)
     }
 

@@ -180,7 +180,8 @@ impl Supervisor<'_> {
         if program.may_hang {
             return true;
         }
-        match lock::other_supervisor(&program.directory, self.services.lock.as_ref()) {
+        let (scan, lock) = (&self.services.scan_dir, self.services.lock.as_ref());
+        match lock::other_supervisor(scan, &program.directory, lock) {
             None => true,
             Some(pid) => {
                 self.messages.warn(&format!(
@@ -225,13 +226,13 @@ impl Supervisor<'_> {
         if let Some(view) = self.mind.engine().unit(id)
             && service.has_files
         {
+            let (scan, lock) = (&self.services.scan_dir, self.services.lock.as_ref());
             if service.control.is_none() {
-                problems = service.open(view);
+                problems = service.open(view, scan, lock);
             } else {
-                problems.extend(service.publish(view));
+                problems.extend(service.publish(view, scan));
+                problems.extend(service.show(scan, lock));
             }
-            // Last: who sees the lock may write to the fifo.
-            problems.extend(service.show(self.services.lock.as_ref()));
         }
         if let Some(control) = &service.control {
             self.watch(control.as_raw_fd(), Token::Control(id));

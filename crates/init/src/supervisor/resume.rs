@@ -20,6 +20,7 @@ use crate::launch::Launch;
 use crate::people::socket::Server;
 use crate::service::Service;
 use crate::service::lock::Lock;
+use crate::service::scan_dir::ScanDir;
 use crate::state::place::Place;
 use crate::stop::StopHooks;
 use crate::supervisor::Supervisor;
@@ -80,6 +81,11 @@ impl<'a> Supervisor<'a> {
         );
         process::set_name(launch.name());
         this.mind.go_on(saved.engine, saved.actions);
+        // It went with the descriptor of the program that crashed.
+        this.services.lock = Lock::take_again(&this.container.paths.scan_control()).ok();
+        this.services.scan_dir = ScanDir::open(&this.container.paths.services);
+        // Some may be on their way to their program.
+        this.children.inherited = true;
         for (id, (found, files)) in saved.services {
             let name = this.mind.engine().unit(id).map_or("", |unit| unit.name());
             let service = Service::resumed(name, found, files, |number| left.take(number));
@@ -137,8 +143,6 @@ impl<'a> Supervisor<'a> {
         self.progress.prepared = rest.prepared;
         self.progress.command = rest.command;
         self.scanning.control = rest.scan_control.and_then(|number| left.take(number));
-        // It went with the descriptor of the program that crashed.
-        self.services.lock = Lock::take_again(&self.container.paths.scan_control()).ok();
         self.server = rest
             .listener
             .and_then(|number| left.take(number))

@@ -76,6 +76,7 @@ impl Supervisor<'_> {
             self.drop_late_clients();
             self.accept_again();
             self.services.tell_more_listeners();
+            self.publish_due();
             self.try_again();
             self.tell(Event::Tick);
         }
@@ -96,7 +97,8 @@ impl Supervisor<'_> {
             | Phase::Up => None,
         };
         let clients = self.server.as_ref().and_then(Server::deadline);
-        [engine, settling, clients, self.progress.again.deadline()]
+        let (again, late) = (self.progress.again.deadline(), self.services.deadline());
+        [engine, settling, clients, again, late]
             .into_iter()
             .flatten()
             .map(|until| until.saturating_sub(now))

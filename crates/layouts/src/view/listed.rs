@@ -70,6 +70,10 @@ impl Entry {
             uid: 0,
             gid: 0,
             links: 1,
+            size: match self {
+                Entry::File(text, _) => text.len() as u64,
+                Entry::Directory | Entry::Link(_) => 0,
+            },
             identity: (0, 0),
         }
     }

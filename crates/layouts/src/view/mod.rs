@@ -306,6 +306,7 @@ fn stat_of(found: &std::fs::Metadata) -> Stat {
         uid: found.uid(),
         gid: found.gid(),
         links: found.nlink(),
+        size: found.len(),
         identity: (found.dev(), found.ino()),
     }
 }

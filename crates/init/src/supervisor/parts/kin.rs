@@ -33,6 +33,11 @@ impl Kin {
         former.push_back((pid, name));
     }
 
+    /// A process has gone, in a stop; whether its group outlives it was not asked.
+    pub(crate) fn remember_all(&mut self, pid: i32, name: String) {
+        self.former.push_back((pid, name));
+    }
+
     /// Whose the process of this number was, the latest first.
     pub(crate) fn former(&self, pid: i32) -> Option<&str> {
         let mut former = self.former.iter().rev();

@@ -1,16 +1,23 @@
 //! The services, by the numbers of their units, and what holds for all of them.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use engine::UnitId;
+use engine::{UnitId, UnitState};
 
 use crate::service::listeners::ENTRIES_A_TURN;
 use crate::service::lock::Lock;
+use crate::service::scan_dir::ScanDir;
 use crate::service::{Pipe, Service};
+
+/// How long a status may be put off that is to be written anew when its service has ended.
+const PUT_OFF: Duration = Duration::from_millis(200);
 
 /// See the module's text.
 pub(crate) struct Services {
     slots: Vec<Option<Box<Service>>>,
+    /// The scan directory, by which their files are reached.
+    pub(crate) scan_dir: ScanDir,
     /// The lock that shows others that services are supervised.
     pub(crate) lock: Option<Lock>,
     /// Those that have left by `s6-svc -x`, to be supervised again if they are still there,
@@ -18,6 +25,8 @@ pub(crate) struct Services {
     pub(crate) returning: Vec<(String, Option<Pipe>)>,
     /// Those whose listeners have not heard everything yet, those that wait longest first.
     unheard: VecDeque<UnitId>,
+    /// Those whose status was put off, and until when.
+    late: Option<(Duration, Vec<UnitId>)>,
     /// How many entries of `event/` directories may still be looked at in this turn.
     entries_left: u32,
 }
@@ -27,9 +36,11 @@ impl Services {
     pub(crate) fn new() -> Services {
         Services {
             slots: Vec::new(),
+            scan_dir: ScanDir::default(),
             lock: None,
             returning: Vec::new(),
             unheard: VecDeque::new(),
+            late: None,
             entries_left: ENTRIES_A_TURN,
         }
     }
@@ -65,6 +76,34 @@ impl Services {
         self.slots.get_mut(unit.0 as usize)?.take()
     }
 
+    /// Writes what has been noted of a unit's changes. Gives what could not be written.
+    pub(crate) fn publish(&mut self, id: UnitId, unit: &UnitState) -> Option<String> {
+        let service = self.slots.get_mut(id.0 as usize)?.as_deref_mut()?;
+        service.publish(unit, &self.scan_dir)
+    }
+
+    /// Puts the writing of a status off: most are to be written anew before it is due.
+    pub(crate) fn publish_later(&mut self, unit: UnitId, now: Duration) {
+        if let Some(service) = self.get_mut(unit) {
+            service.stale = true;
+            let late = self.late.get_or_insert_with(|| (now + PUT_OFF, Vec::new()));
+            late.1.push(unit);
+        }
+    }
+
+    /// Those whose status is due and has not been written meanwhile.
+    pub(crate) fn due(&mut self, now: Duration) -> Vec<UnitId> {
+        let late = self.late.take_if(|(due, _)| *due <= now);
+        let mut units = late.map_or_else(Vec::new, |(_, units)| units);
+        units.retain(|unit| self.get(*unit).is_some_and(|service| service.stale));
+        units
+    }
+
+    /// When the next status is due.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.late.as_ref().map(|(due, _)| *due)
+    }
+
     /// Tells those who listen to a service, as far as this turn of the loop allows; what is
     /// left is done in later turns.
     pub(crate) fn tell_listeners(&mut self, unit: UnitId) {
@@ -72,9 +111,9 @@ impl Services {
             return;
         }
         let mut budget = self.entries_left;
-        let done = match self.get_mut(unit) {
-            Some(service) => service.tell_listeners(&mut budget),
-            None => true,
+        let done = match self.slots.get_mut(unit.0 as usize) {
+            Some(Some(service)) => service.tell_listeners(&self.scan_dir, &mut budget),
+            Some(None) | None => true,
         };
         self.entries_left = budget;
         if !done {
