@@ -58,6 +58,22 @@ fn an_end_is_told_with_how_and_when_and_what_happens_now() {
 }
 
 #[test]
+fn an_end_is_told_ahead_of_its_own_next_process() {
+    let mut rig = Rig::running(Unit::service("a"));
+    rig.pass(ms(2500));
+    let mut actions = Vec::new();
+    let end = Event::Exited(Pid(100), exited(3));
+    rig.engine.handle(end, rig.now, &mut actions);
+    assert!(matches!(
+        actions[2..],
+        [
+            Action::Tell(Notice::Ended(_)),
+            Action::Execute(A, Role::Run)
+        ]
+    ));
+}
+
+#[test]
 fn an_end_with_finish_is_told_when_that_is_done() {
     let mut rig = Rig::running(Unit {
         has_finish: true,
