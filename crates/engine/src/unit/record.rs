@@ -327,11 +327,6 @@ impl UnitState {
         self.pid
     }
 
-    /// The process that has ended last.
-    pub fn last_pid(&self) -> Option<Pid> {
-        self.last_pid
-    }
-
     /// When its process was started, or has ended: what `s6-svstat` counts from.
     pub fn since(&self) -> Time {
         self.since
