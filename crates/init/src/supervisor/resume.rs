@@ -53,7 +53,7 @@ impl<'a> Supervisor<'a> {
         saved: Saved,
         cause: Cause,
     ) -> io::Result<Supervisor<'a>> {
-        let mut left = Left::new(open, &journal);
+        let mut left = Left::new(open, &journal, &saved);
         let mut rest = saved.rest;
         if let Some(lock) = place.lock_descriptor() {
             left.stays_open(lock);
@@ -81,7 +81,8 @@ impl<'a> Supervisor<'a> {
         );
         process::set_name(launch.name());
         this.mind.go_on(saved.engine, saved.actions);
-        // It went with the descriptor of the program that crashed.
+        // It went with the descriptor of the program that crashed, which is closed by now: to
+        // close it later would let go of this one, too (fcntl(2)).
         this.services.lock = Lock::take_again(&this.container.paths.scan_control()).ok();
         this.services.scan_dir = ScanDir::open(&this.container.paths.services);
         // Some may be on their way to their program.
@@ -404,11 +405,14 @@ impl<'a> Supervisor<'a> {
 struct Left(BTreeSet<RawFd>);
 
 impl Left {
-    fn new(open: Vec<RawFd>, journal: &Journal) -> Left {
-        let mut left: BTreeSet<RawFd> = open.into_iter().collect();
-        if let Some(own) = journal.descriptor() {
-            left.remove(&own);
-        }
+    /// Closes what the state does not know.
+    fn new(open: Vec<RawFd>, journal: &Journal, saved: &Saved) -> Left {
+        let known: BTreeSet<RawFd> = saved.descriptors().collect();
+        let open = open
+            .into_iter()
+            .filter(|fd| journal.descriptor() != Some(*fd));
+        let (left, unknown): (BTreeSet<_>, BTreeSet<_>) = open.partition(|fd| known.contains(fd));
+        unknown.into_iter().for_each(fd::close);
         Left(left)
     }
 
