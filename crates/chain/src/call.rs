@@ -1,7 +1,11 @@
 //! One call of a program: its words and its environment.
 
 use crate::Failure;
-use crate::{Environment, Opt, Options, Result, Word, exec::DEFAULT_PATH};
+use crate::{Environment, Opt, Options, Program, Result, Word, exec::DEFAULT_PATH};
+
+/// Which program of ours a name, or the file at a path, is; none where it is somebody
+/// else's.
+pub type Ours = fn(&[u8]) -> Option<&'static Program>;
 
 /// One call of a program.
 pub struct Call {
@@ -16,6 +20,7 @@ pub struct Call {
     /// The environment as it was handed to the program, and as it hands it on.
     pub env: Environment,
     path: Word,
+    ours: Ours,
 }
 
 impl Call {
@@ -29,7 +34,25 @@ impl Call {
             args,
             env,
             path,
+            ours: |_| None,
         }
+    }
+
+    /// The same, asking `ours` which programs are ours.
+    pub fn knowing(mut self, ours: Ours) -> Call {
+        self.ours = ours;
+        self
+    }
+
+    /// A call of the same program inside of this one, with words of its own: the environment
+    /// as it is now, PATH too.
+    pub fn inner(&self, args: Vec<Word>) -> Call {
+        Call::new(self.name, self.usage, args, self.env.clone()).knowing(self.ours)
+    }
+
+    /// The program of ours that a name, or the file at a path, is.
+    pub fn ours(&self, word: &[u8]) -> Option<&'static Program> {
+        (self.ours)(word)
     }
 
     /// The same, called under this name.
@@ -88,5 +111,30 @@ impl Call {
     pub fn misuse(&self) -> Failure {
         let usage = format!("{} {}", self.name, self.usage);
         Failure::Usage(usage.trim_end().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Outcome;
+
+    const TRUE: Program = Program {
+        name: "true",
+        usage: "",
+        summary: "succeed",
+        run: |_| Ok(Outcome::Exit(0)),
+    };
+
+    #[test]
+    fn who_is_handed_a_table_knows_which_programs_are_ours() {
+        let call = Call::new("if", "", Vec::new(), Environment::new());
+        assert!(call.ours(b"true").is_none());
+        let call = call.knowing(|word| (word == b"true").then_some(&TRUE));
+        let inner = call.inner(vec![b"true".to_vec()]);
+        for call in [call, inner] {
+            assert_eq!(call.ours(b"true").map(|found| found.name), Some("true"));
+            assert!(call.ours(b"sh").is_none());
+        }
     }
 }

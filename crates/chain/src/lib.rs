@@ -16,7 +16,7 @@ mod options;
 mod program;
 
 pub use block::{Block, Forked, Report, RunBlock, fork, run_to_end};
-pub use call::Call;
+pub use call::{Call, Ours};
 pub use environment::Environment;
 pub use exec::{DEFAULT_PATH, exec};
 pub use failure::{Failure, Result, Unable, exit, warn};

@@ -40,7 +40,8 @@ pub unsafe extern "C" fn main(
             return c_int::from(chain::exit::USAGE);
         }
     };
-    let mut call = Call::new(program.name, program.usage, args, env).invoked_as(zeroth);
+    let call = Call::new(program.name, program.usage, args, env).invoked_as(zeroth);
+    let mut call = call.knowing(names::ours);
     let code = match (program.run)(&mut call) {
         Ok(Outcome::Exit(code)) => code,
         Ok(Outcome::Exec(next)) => chain::exec(program.name, next),

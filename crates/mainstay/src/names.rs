@@ -158,6 +158,22 @@ fn along_links(path: &[u8]) -> Option<&'static Program> {
     None
 }
 
+/// The program of ours that a name of the table is, or the file at a path: this binary,
+/// under a name that leads there. A file that an image has put in its place is not ours.
+pub(crate) fn ours(word: &[u8]) -> Option<&'static Program> {
+    if !word.contains(&b'/') {
+        return program(word);
+    }
+    let file = |path: &Path| {
+        use std::os::unix::fs::MetadataExt;
+        let found = path.metadata().ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let this = file(Path::new("/proc/self/exe"))?;
+    let is_this = file(Path::new(OsStr::from_bytes(word))) == Some(this);
+    is_this.then(|| along_links(word)).flatten()
+}
+
 /// A program that prints what the command for people says of itself.
 macro_rules! about {
     ($text:expr) => {

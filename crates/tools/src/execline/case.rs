@@ -42,7 +42,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Err(call.misuse());
     }
     let block = blocks::take(call, "block")?;
-    let mut inner = Call::new(call.name, call.usage, block, call.env.clone());
+    let mut inner = call.inner(block);
     while !inner.args.is_empty() {
         let expression = inner.operand()?;
         let what = format!("block of expression {}", escape(&expression));

@@ -51,7 +51,7 @@ pub(super) fn start_prepared(
     let word = argv.first().cloned().unwrap_or_default();
     match chain::fork().unable("fork", b"")? {
         Forked::Child(report) => {
-            let mut own = Call::new(call.name, call.usage, Vec::new(), call.env.clone());
+            let mut own = call.inner(Vec::new());
             prepare(&mut own)?;
             let outcome = along(call, Outcome::exec(&own, argv));
             Ok(Started::Become(outcome.reporting(report)))
@@ -197,7 +197,7 @@ pub(super) fn start_unwatched(
     match process::fork().unable("fork", b"")? {
         Fork::Parent(pid) => Ok(Started::Running(pid)),
         Fork::Child => {
-            let mut own = Call::new(call.name, call.usage, Vec::new(), call.env.clone());
+            let mut own = call.inner(Vec::new());
             prepare(&mut own);
             Ok(Started::Become(along(
                 call,

@@ -32,7 +32,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
         return Err(call.misuse());
     }
     let mut substitution = Substitution::new();
-    let mut inner = Call::new(call.name, call.usage, block, call.env.clone());
+    let mut inner = call.inner(block);
     while !inner.args.is_empty() {
         let word = inner.operand()?;
         let Some((program, directive)) = DIRECTIVES

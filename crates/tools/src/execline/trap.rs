@@ -69,7 +69,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
 
 /// Reads the directives: a keyword and a block each.
 fn parse(call: &Call, block: Vec<Word>, traps: &mut Traps) -> Result<()> {
-    let mut inner = Call::new(call.name, call.usage, block, call.env.clone());
+    let mut inner = call.inner(block);
     while !inner.args.is_empty() {
         let word = inner.operand()?;
         let what = format!("block of directive {}", escape(&word));
