@@ -25,6 +25,7 @@ setup: ## Install the Debian packages that the tests need (as root)
 check: ## Formatting, lints, unit tests: under two minutes when warm
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --package mainstay -- -D warnings
 	$(CARGO) test --locked --quiet $(UNIT_TESTS)
 
 test: setup ## Everything: check, then processes, Docker, dependencies. Needs root

@@ -1,6 +1,7 @@
 //! The commands for people: `mainstay COMMAND`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod help;

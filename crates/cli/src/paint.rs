@@ -23,6 +23,7 @@ pub(crate) struct Paint(bool);
 
 impl Paint {
     /// No colours.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const PLAIN: Paint = Paint(false);
 
     /// Colours where standard output is a terminal that has some, unless NO_COLOR is set

@@ -8,6 +8,7 @@
 
 mod boot;
 mod child;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod for_fuzzing;
 mod launch;

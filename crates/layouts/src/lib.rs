@@ -4,6 +4,7 @@
 
 pub mod environment;
 pub mod fix_attrs;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod handlers;

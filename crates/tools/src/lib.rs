@@ -7,6 +7,7 @@ mod table;
 
 pub mod execline;
 mod expression;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod for_fuzzing;
 pub mod overlay;

@@ -87,6 +87,42 @@ fn only_the_binary_links_pid_1() {
     assert!(linked("mainstay").contains("init"));
 }
 
+/// Of what is only for fuzzing the release has nothing: the feature is asked for by
+/// fuzz/properties alone.
+#[test]
+fn the_release_has_nothing_that_is_only_for_fuzzing() {
+    let features = |package: &str| {
+        let output = Command::new(env!("CARGO"))
+            .current_dir(workspace())
+            .args(["tree", "--offline", "--locked", "--edges", "features"])
+            .args(["--package", package])
+            .output()
+            .expect("cargo can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let of_release = features("mainstay");
+    assert!(of_release.contains("init"), "{of_release}");
+    assert!(!of_release.contains("fuzzing"), "{of_release}");
+    assert!(features("fuzz-properties").contains("feature \"fuzzing\""));
+    let mut files = Vec::new();
+    sources(&workspace().join("crates"), &mut files);
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            if line.ends_with("mod for_fuzzing;") {
+                let above = &lines[at.saturating_sub(2)..at];
+                assert!(
+                    above.contains(&"#[cfg(feature = \"fuzzing\")]"),
+                    "{}:{}",
+                    path.display(),
+                    at + 1
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn where_things_lie_is_known_by_one_small_crate() {
     assert_links_only("places", &["kernel", "libc"]);

@@ -32,6 +32,7 @@ pub(crate) use layout::Layout;
 pub(crate) use options::find as find_layout;
 
 /// Whether the words are a call: what the fuzz targets ask.
+#[cfg(feature = "fuzzing")]
 pub(crate) fn understand(words: Vec<chain::Word>) -> Result<()> {
     options::read(words).map(drop)
 }

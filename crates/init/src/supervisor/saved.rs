@@ -403,6 +403,7 @@ impl Saved {
 
 /// What the fuzz targets ask: whether these bytes are a state; if so, whether it is the
 /// same after being written and read once more.
+#[cfg(feature = "fuzzing")]
 pub(crate) fn survives(
     snapshot: &[u8],
     records: &[u8],
