@@ -340,13 +340,17 @@ fn descriptors_do_not_add_up_over_crashes() {
     let image = Image::new();
     image.service("a", "exec sleep 1001");
     let container = image.up();
-    let count = || container.shell("ls /proc/1/fd | wc -l").ok().text();
+    let count = || -> u32 {
+        let text = container.shell("ls /proc/1/fd | wc -l").ok().text();
+        text.trim().parse().expect("a number")
+    };
     crash(&container, 1);
-    // Afterwards the scan directory is read again, through a pipe.
+    // Afterwards the scan directory is read again, through a pipe: there may be one more for
+    // a while, now and then.
     container.wait_for("a steady number", || count() == count());
     let first = count();
     crash(&container, 2);
-    container.wait_for("as many as before", || count() == first);
+    container.wait_for("no more than before", || count() <= first);
     assert_eq!(stop(&container).code(), Some(0));
 }
 

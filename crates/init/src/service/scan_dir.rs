@@ -38,7 +38,7 @@ pub(crate) struct Ours<'a> {
 }
 
 /// The scan directory's own.
-pub(crate) const OWN: &str = ".s6-svscan";
+pub(crate) const OWN: &str = places::name::SCAN_CONTROL;
 
 /// openat2(2) is not to be had here.
 static IS_OLD: AtomicBool = AtomicBool::new(false);
