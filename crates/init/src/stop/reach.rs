@@ -111,41 +111,67 @@ fn descendants(all: Vec<Process>) -> Vec<Process> {
         .collect()
 }
 
-/// Those that can be seen, as far as they are `wanted` and this process; none where that is
-/// nobody.
-pub(crate) fn everybody(wanted: impl Fn(i32) -> bool) -> Option<Vec<Process>> {
-    read_processes(wanted)
-}
-
-fn processes() -> Option<Vec<Process>> {
-    read_processes(|_| true)
+/// Everybody that can be seen; none where that is nobody.
+pub(crate) fn everybody() -> Option<Vec<Process>> {
+    processes()
 }
 
 /// Reads /proc; none where that is not mounted.
-fn read_processes(wanted: impl Fn(i32) -> bool) -> Option<Vec<Process>> {
-    let names = kernel::dir::names_in(Path::new("/proc")).ok()?;
+fn processes() -> Option<Vec<Process>> {
+    let found: Vec<Process> = listed()?.into_iter().filter_map(look).collect();
     let own = process::id();
-    let found: Vec<Process> = names
-        .iter()
-        .filter_map(|name| {
-            let pid = std::str::from_utf8(name).ok()?.parse().ok()?;
-            if !wanted(pid) && pid != own {
-                return None;
-            }
-            // Not cmdline: reading that waits for a process that holds its memory.
-            let path = format!("/proc/{pid}/stat");
-            let file = fs::open(Path::new(&path), flags::O_RDONLY, 0).ok()?;
-            // One read gives all of it (proc(5)).
-            let mut text = [0; 1024];
-            let length = fd::read(file.as_raw_fd(), &mut text).ok()?;
-            parse_stat(pid, &text[..length])
-        })
-        .collect();
     // An empty directory, or another namespace's.
     found
         .iter()
         .any(|process| process.pid == own)
         .then_some(found)
+}
+
+/// The numbers of all processes in /proc.
+fn listed() -> Option<Vec<i32>> {
+    let names = kernel::dir::names_in(Path::new("/proc")).ok()?;
+    let number = |name: &Vec<u8>| std::str::from_utf8(name).ok()?.parse().ok();
+    Some(names.iter().filter_map(number).collect())
+}
+
+/// One process, from /proc.
+pub(crate) fn look(pid: i32) -> Option<Process> {
+    // Not cmdline: reading that waits for a process that holds its memory.
+    let text = read_once(&format!("/proc/{pid}/stat"))?;
+    parse_stat(pid, &text)
+}
+
+/// A short file of /proc, which one read gives whole (proc(5)).
+fn read_once(path: &str) -> Option<Vec<u8>> {
+    let file = fs::open(Path::new(path), flags::O_RDONLY, 0).ok()?;
+    let mut text = vec![0; 1024];
+    let length = fd::read(file.as_raw_fd(), &mut text).ok()?;
+    text.truncate(length);
+    Some(text)
+}
+
+/// The numbers that processes may have, `known` of them being known. Listing /proc costs the
+/// kernel more for each process than asking about a few numbers: so as long as few have ever
+/// been given it is all that were.
+pub(crate) fn numbers(known: &[i32]) -> Vec<i32> {
+    const FOR_EACH: usize = 8;
+    const AT_LEAST: usize = 512;
+    let most = known.len() * FOR_EACH + AT_LEAST;
+    let highest = known.iter().copied().max().unwrap_or(0);
+    match latest() {
+        // With a lower one than somebody has, numbers have come around.
+        Some(last) if last >= highest && usize::try_from(last).is_ok_and(|last| last <= most) => {
+            (2..=last).collect()
+        }
+        _ => listed().unwrap_or_default(),
+    }
+}
+
+/// The number that was given last in this namespace (proc(5), loadavg).
+fn latest() -> Option<i32> {
+    let text = read_once("/proc/loadavg")?;
+    let last = std::str::from_utf8(&text).ok()?.split_ascii_whitespace();
+    last.last()?.parse().ok()
 }
 
 /// Pids above this are looked at only where pids have come around: the kernel's default

@@ -5,11 +5,15 @@
 use std::collections::BTreeMap;
 
 use engine::Pid;
-use kernel::{errno, signal};
+use kernel::{errno, process, signal};
 
 use crate::stop::reach::{self, Process};
 use crate::supervisor::Supervisor;
 use crate::supervisor::parts::COMMAND;
+
+/// How far a family is followed: what is looked at is no snapshot, so there may seem to be
+/// circles, and generations have no limit.
+const MOST_ANCESTORS: usize = 1024;
 
 impl Supervisor<'_> {
     /// A process of a unit, or the command, was reaped: those of its group that are left are
@@ -35,29 +39,38 @@ impl Supervisor<'_> {
         }
     }
 
-    /// The stop begins: whose everybody is, as long as parents are there to tell.
+    /// The stop begins: whose those are that have left the session and the group of a
+    /// unit's process, as long as parents are there to tell. All others are still known by
+    /// these once they must be killed.
     pub(crate) fn note_families(&mut self) {
-        // A unit's own process is known by its number.
-        let Some(all) = reach::everybody(|pid| self.unit_of(pid).is_none()) else {
-            return;
-        };
-        let all: BTreeMap<i32, Process> = all.into_iter().map(|one| (one.pid, one)).collect();
-        let owned = all.values().filter_map(|one| {
-            let name = self.owner_in(one, &all)?;
-            Some((one.pid, (one.start, name)))
-        });
-        self.ending.kin.seen = owned.collect();
+        let units = self.mind.engine().units();
+        let own: Vec<i32> = units.filter_map(|(_, unit)| Some(unit.pid()?.0)).collect();
+        let is_a_units = |pid| self.unit_of(pid).is_some();
+        let mut seen = BTreeMap::new();
+        for pid in reach::numbers(&own) {
+            let has_left = !is_a_units(pid)
+                && process::session_of(pid).is_ok_and(|session| !is_a_units(session))
+                && process::group_of(pid).is_ok_and(|group| !is_a_units(group));
+            if has_left
+                && let Some(one) = reach::look(pid)
+                && let Some(name) = self.owner_in(&one, reach::look)
+            {
+                seen.insert(pid, (one.start, name));
+            }
+        }
+        self.ending.kin.seen = seen;
     }
 
     /// Whose these processes are, in their order.
     pub(crate) fn owners(&self, some: &[Process]) -> Vec<Option<String>> {
-        let all: BTreeMap<i32, Process> = reach::everybody(|_| true)
+        let all: BTreeMap<i32, Process> = reach::everybody()
             .unwrap_or_default()
             .into_iter()
             .map(|one| (one.pid, one))
             .collect();
         let owner = |one: &Process| {
-            self.owner_in(one, &all).or_else(|| {
+            let owner = self.owner_in(one, |pid| all.get(&pid).cloned());
+            owner.or_else(|| {
                 let (start, name) = self.ending.kin.seen.get(&one.pid)?;
                 (*start == one.start).then(|| name.clone())
             })
@@ -65,23 +78,23 @@ impl Supervisor<'_> {
         some.iter().map(owner).collect()
     }
 
-    fn owner_in(&self, one: &Process, all: &BTreeMap<i32, Process>) -> Option<String> {
-        let mut at = one;
-        // The table is no snapshot: a circle cannot be, but must not hold us up.
-        for _ in 0..=all.len() {
-            if let Some(name) = self.leader_of(at, all) {
+    /// Whose the process is; `look` gives what is known of others.
+    fn owner_in(&self, one: &Process, look: impl Fn(i32) -> Option<Process>) -> Option<String> {
+        let mut at = one.clone();
+        for _ in 0..MOST_ANCESTORS {
+            if let Some(name) = self.leader_of(&at, &look) {
                 return Some(name);
             }
             if let Some(unit) = self.unit_of(at.parent) {
                 return Some(self.name(unit));
             }
-            at = all.get(&at.parent)?;
+            at = look(at.parent)?;
         }
         None
     }
 
     /// Whose session or group the process is in.
-    fn leader_of(&self, one: &Process, all: &BTreeMap<i32, Process>) -> Option<String> {
+    fn leader_of(&self, one: &Process, look: &impl Fn(i32) -> Option<Process>) -> Option<String> {
         for leader in [one.session, one.group] {
             if self.progress.command == Some(leader) {
                 return Some(COMMAND.to_string());
@@ -91,7 +104,7 @@ impl Supervisor<'_> {
             }
             // A process of that number is another, which leads a group of its own.
             if let Some(name) = self.ending.kin.former(leader)
-                && !all.contains_key(&leader)
+                && look(leader).is_none()
             {
                 return Some(name.to_string());
             }
