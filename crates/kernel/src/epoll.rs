@@ -304,7 +304,7 @@ fn ppoll(
     mask: Option<&signal::Set>,
 ) -> io::Result<()> {
     let time = libc::timespec {
-        tv_sec: libc::time_t::from(milliseconds / 1000),
+        tv_sec: (milliseconds / 1000).into(),
         tv_nsec: libc::c_long::from(milliseconds % 1000) * 1_000_000,
     };
     let time = match milliseconds {

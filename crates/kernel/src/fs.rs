@@ -27,7 +27,8 @@ pub fn open(path: &Path, flags: i32, mode: u32) -> io::Result<OwnedFd> {
     crate::errno::retry(|| {
         // SAFETY: the path is a C string; the new descriptor is owned here.
         unsafe {
-            let fd = check(libc::open(
+            let fd = check(libc::openat(
+                libc::AT_FDCWD,
                 path.as_ptr(),
                 flags | libc::O_CLOEXEC,
                 mode as libc::c_uint,

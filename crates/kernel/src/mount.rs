@@ -151,6 +151,9 @@ pub fn is_read_only(fd: &impl AsRawFd) -> bool {
     }
 }
 
+/// statvfs(3)'s ST_RELATIME: the crate has no such constant for musl; it is the kernel's.
+const ST_RELATIME: libc::c_ulong = 4096;
+
 /// The older way: all flags are given anew, so those that the mount has (a user
 /// namespace may not clear them) are read first.
 fn remount_read_only(target: &Path, path: &CString) -> io::Result<()> {
@@ -161,7 +164,7 @@ fn remount_read_only(target: &Path, path: &CString) -> io::Result<()> {
         (libc::ST_NOEXEC, libc::MS_NOEXEC),
         (libc::ST_NOATIME, libc::MS_NOATIME),
         (libc::ST_NODIRATIME, libc::MS_NODIRATIME),
-        (libc::ST_RELATIME, libc::MS_RELATIME),
+        (ST_RELATIME, libc::MS_RELATIME),
     ]
     .iter()
     .filter(|(shown, _)| has & shown != 0)

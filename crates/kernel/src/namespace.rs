@@ -98,13 +98,13 @@ pub fn raise_loopback() -> io::Result<()> {
         }
         check(libc::ioctl(
             socket.as_raw_fd(),
-            libc::SIOCGIFFLAGS,
+            libc::SIOCGIFFLAGS as libc::Ioctl,
             &mut request,
         ))?;
         request.ifr_ifru.ifru_flags |= libc::IFF_UP as libc::c_short;
         check(libc::ioctl(
             socket.as_raw_fd(),
-            libc::SIOCSIFFLAGS,
+            libc::SIOCSIFFLAGS as libc::Ioctl,
             &request,
         ))
         .map(drop)

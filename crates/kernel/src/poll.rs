@@ -33,7 +33,7 @@ pub(crate) fn poll_with_mask(
         })
         .collect();
     let timeout = timeout.map(|time| libc::timespec {
-        tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
+        tv_sec: time.as_secs().min(i32::MAX as u64) as _,
         tv_nsec: libc::c_long::from(time.subsec_nanos()),
     });
     let time = timeout

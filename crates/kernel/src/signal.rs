@@ -195,7 +195,7 @@ pub fn wait(set: &Set, timeout: Option<std::time::Duration>) -> Option<i32> {
         let left = until.map(|end| {
             let left = end.saturating_sub(crate::clock::monotonic());
             libc::timespec {
-                tv_sec: left.as_secs().min(i64::MAX as u64) as libc::time_t,
+                tv_sec: left.as_secs().min(i64::MAX as u64) as _,
                 tv_nsec: libc::c_long::from(left.subsec_nanos()),
             }
         });
