@@ -15,6 +15,7 @@ pub mod errno;
 mod escape;
 pub mod fd;
 pub mod fs;
+pub mod heap;
 pub mod limits;
 pub mod memory;
 pub mod mount;

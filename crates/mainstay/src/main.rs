@@ -12,6 +12,9 @@ use std::ffi::{CStr, c_char, c_int};
 
 use chain::{Call, Environment, Outcome, Word};
 
+#[global_allocator]
+static HEAP: kernel::heap::Heap = kernel::heap::Heap;
+
 /// The C entry point.
 ///
 /// # Safety
