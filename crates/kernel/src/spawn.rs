@@ -13,8 +13,8 @@
 //! only say by number. Of signals it resets the mask and those that this process has
 //! handlers for ([`crate::crash`]); none may be ignored here ([`crate::signal::reset_dispositions`]).
 //!
-//! Where this cannot be done, callers are told to fork: another architecture than x86-64,
-//! a kernel before 5.16 (there a core dump of the child would end everybody who shares its
+//! Where this cannot be done, callers are told to fork: another architecture than x86-64 and
+//! arm64, an emulator that knows no such child (qemu-user), a kernel before 5.16 (there a core dump of the child would end everybody who shares its
 //! memory), a sandbox without close_range(2), words that are too long, no free slot.
 
 use std::io;
@@ -168,12 +168,14 @@ pub struct Spawner {
     stuck: u32,
     /// How many slots have been used since the last rest.
     used: usize,
+    /// What every child shares; none once the kernel has said that it makes no such child.
+    flags: Option<i32>,
 }
 
 impl Spawner {
     /// Starts programs with this environment. None where this machine cannot.
     pub fn new(env: ExecVector) -> Option<Spawner> {
-        if !cfg!(target_arch = "x86_64") || kernel_version()? < (5, 16) || !has_close_range() {
+        if !child::IS_KNOWN || kernel_version()? < (5, 16) || !has_close_range() {
             return None;
         }
         // Something else in its place is not waited for.
@@ -202,6 +204,7 @@ impl Spawner {
             starts: 0,
             stuck: 0,
             used: 0,
+            flags: Some(libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD),
         })
     }
 
@@ -217,6 +220,9 @@ impl Spawner {
         if !room || nul {
             return Ok(None);
         }
+        let Some(mut flags) = self.flags else {
+            return Ok(None);
+        };
         let Some(slot) = self.free_slot() else {
             return Ok(None);
         };
@@ -259,7 +265,6 @@ impl Spawner {
                 umask: start.umask.unwrap_or(u32::MAX),
             });
         }
-        let mut flags = libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD;
         if !pipes {
             flags |= libc::CLONE_FILES;
         }
@@ -276,6 +281,11 @@ impl Spawner {
         if pid < 0 {
             // SAFETY: the slot is still ours: there is no child.
             unsafe { (*plan).taken.store(0, Ordering::Relaxed) };
+            // qemu-user: a child shares its memory as a thread does or not at all.
+            if pid == -libc::EINVAL {
+                self.flags = None;
+                return Ok(None);
+            }
             return Err(io::Error::from_raw_os_error(-pid));
         }
         self.starts += 1;
@@ -408,12 +418,14 @@ fn has_close_range() -> bool {
 }
 
 /// What runs in the child, and how it gets there.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod child {
     use super::{Plan, Report, SLOT};
     use crate::crash::FATAL;
     use std::arch::asm;
     use std::sync::atomic::Ordering;
+
+    pub(super) const IS_KNOWN: bool = true;
 
     /// The kernel's struct sigaction: the default disposition is all zeros.
     type KernelSigaction = [u64; 4];
@@ -426,6 +438,7 @@ mod child {
     /// # Safety
     /// `plan` lies at the beginning of a slot that is the child's until the kernel clears
     /// its first word; what it points to lives as long.
+    #[cfg(target_arch = "x86_64")]
     pub(super) unsafe fn clone(flags: i32, plan: *mut Plan, note: *mut i32) -> i32 {
         let result: isize;
         // SAFETY: with a stack of its own the child touches nothing of the caller's: after
@@ -456,10 +469,66 @@ mod child {
         result as i32
     }
 
+    /// The same on arm64, where the fourth and fifth argument have changed places.
+    ///
+    /// # Safety
+    /// As there.
+    #[cfg(target_arch = "aarch64")]
+    pub(super) unsafe fn clone(flags: i32, plan: *mut Plan, note: *mut i32) -> i32 {
+        let result: isize;
+        // SAFETY: as there; the system call changes x0 alone. The child ends its chain of
+        // frames (x29, x30) and never comes back.
+        unsafe {
+            asm!(
+                "svc 0",
+                "cbnz x0, 2f",
+                "mov x29, xzr",
+                "mov x30, xzr",
+                "mov x0, x10",
+                "bl {begin}",
+                "brk 1",
+                "2:",
+                begin = sym begin,
+                in("x8") libc::SYS_clone,
+                inlateout("x0") flags as isize => result,
+                in("x1") plan.cast::<u8>().add(SLOT),
+                in("x2") note,
+                in("x3") 0,
+                in("x4") plan,
+                in("x10") plan,
+            );
+        }
+        result as i32
+    }
+
     /// A system call that leaves errno, which is the parent's, alone.
     ///
     /// # Safety
     /// As the call that it is.
+    #[cfg(target_arch = "aarch64")]
+    #[inline(always)]
+    unsafe fn call(number: libc::c_long, a: usize, b: usize, c: usize, d: usize) -> isize {
+        let result: isize;
+        // SAFETY: the caller's; the kernel changes x0 and memory that it was given.
+        unsafe {
+            asm!(
+                "svc 0",
+                in("x8") number,
+                inlateout("x0") a as isize => result,
+                in("x1") b,
+                in("x2") c,
+                in("x3") d,
+                options(nostack),
+            );
+        }
+        result
+    }
+
+    /// A system call that leaves errno, which is the parent's, alone.
+    ///
+    /// # Safety
+    /// As the call that it is.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     unsafe fn call(number: libc::c_long, a: usize, b: usize, c: usize, d: usize) -> isize {
         let result: isize;
@@ -559,7 +628,7 @@ mod child {
             if from == to && from >= 0 {
                 call(libc::SYS_fcntl, to as usize, libc::F_SETFD as usize, 0, 0);
             } else if from >= 0 {
-                call(libc::SYS_dup2, from as usize, to as usize, 0, 0);
+                call(libc::SYS_dup3, from as usize, to as usize, 0, 0);
             }
         }
     }
@@ -598,8 +667,10 @@ mod child {
 }
 
 /// Elsewhere there is no such child; [`Spawner::new`] has said so.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod child {
+    pub(super) const IS_KNOWN: bool = false;
+
     /// Never called.
     pub(super) unsafe fn clone(_: i32, _: *mut super::Plan, _: *mut i32) -> i32 {
         -libc::ENOSYS
@@ -628,7 +699,16 @@ mod tests {
         }
     }
 
+    /// None where callers are told to fork.
     fn spawner() -> Option<Spawner> {
+        let mut spawner = any_spawner()?;
+        let argv = [&b"/bin/true"[..]];
+        let pid = spawner.start(&start(&argv, 2)).expect("starts")?;
+        process::wait(pid).expect("ends");
+        Some(spawner)
+    }
+
+    fn any_spawner() -> Option<Spawner> {
         Spawner::new(ExecVector::new([b"A=1"]).expect("an environment"))
     }
 
@@ -663,6 +743,27 @@ mod tests {
         };
         assert_eq!(text, "1 /proc\nin\n77\nnine");
         assert_eq!(status, WaitStatus::Exited(0));
+    }
+
+    /// An emulator makes a copy for vfork(2), and so its children can be looked at too.
+    #[test]
+    fn a_program_begins_where_memory_is_a_copy_too() {
+        let Some(mut spawner) = any_spawner() else {
+            return;
+        };
+        spawner.flags = spawner.flags.map(|flags| flags | libc::CLONE_VFORK);
+        let (report, _kept) = fd::pipe().expect("a pipe");
+        let (read, write) = fd::pipe().expect("a pipe");
+        let argv = [&b"/bin/sh"[..], b"-c", b"echo $A $(pwd)"];
+        let mut start = start(&argv, report.as_raw_fd());
+        start.dir = b"/proc";
+        start.output = Some(write.as_raw_fd());
+        let pid = spawner.start(&start).expect("starts").expect("a child");
+        drop(write);
+        let mut text = String::new();
+        io::Read::read_to_string(&mut std::fs::File::from(read), &mut text).expect("reads");
+        assert_eq!(text, "1 /proc\n");
+        assert_eq!(process::wait(pid).expect("ends"), WaitStatus::Exited(0));
     }
 
     #[test]
