@@ -85,7 +85,9 @@ impl Engine {
         let Some(entry) = unit.and_then(|unit| self.names.get(&unit.name)) else {
             return Vec::new();
         };
-        entry.dependents.union(&entry.feeders).copied().collect()
+        let both = entry.dependents.iter().chain(entry.feeders.iter());
+        let both: BTreeSet<UnitId> = both.copied().collect();
+        both.into_iter().collect()
     }
 }
 

@@ -163,6 +163,8 @@ impl Engine {
         self.next = UnitId(id.0 + 1);
         let name = self.names.intern(&definition.name);
         let mut unit = UnitState::new(definition, name, self.now);
+        let latest = self.units.last_key_value();
+        unit.share_definition(latest.map(|(_, latest)| &latest.definition));
         if self.stop.is_some() {
             unit.wanted = false;
         }

@@ -6,6 +6,36 @@ use std::sync::Arc;
 
 use crate::UnitId;
 
+/// A set of units that is mostly empty, and takes little room then: there are two a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::box_collection,
+    reason = "an empty set takes three words, its box one"
+)]
+pub(crate) struct Ids(Option<Box<BTreeSet<UnitId>>>);
+
+impl Ids {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &UnitId> {
+        self.0.iter().flat_map(|ids| ids.iter())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether it was not in it yet.
+    pub(crate) fn insert(&mut self, id: UnitId) -> bool {
+        self.0.get_or_insert_default().insert(id)
+    }
+
+    pub(crate) fn remove(&mut self, id: &UnitId) {
+        if let Some(ids) = &mut self.0 {
+            ids.remove(id);
+        }
+        self.0.take_if(|ids| ids.is_empty());
+    }
+}
+
 /// What is known under one name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -13,9 +43,9 @@ pub(crate) struct Entry {
     /// youngest; each knows the next older one.
     pub(crate) newest: Option<UnitId>,
     /// Units that need this name.
-    pub(crate) dependents: BTreeSet<UnitId>,
+    pub(crate) dependents: Ids,
     /// Units whose output goes to this name.
-    pub(crate) feeders: BTreeSet<UnitId>,
+    pub(crate) feeders: Ids,
 }
 
 impl Entry {

@@ -126,7 +126,7 @@ impl Engine {
         let Some(entry) = self.names.get(name) else {
             return;
         };
-        for id in &entry.dependents {
+        for id in entry.dependents.iter() {
             if let Some(unit) = self.units.get_mut(id) {
                 count(&mut unit.unmet, ready, !ready);
                 if unit.unmet == 0 {

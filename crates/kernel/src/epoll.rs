@@ -3,7 +3,6 @@
 //! that was asked for is heard, whatever the kernel says.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -16,12 +15,15 @@ pub struct Epoll {
     epoll: Option<OwnedFd>,
     /// It has failed: everything is polled.
     broken: Cell<bool>,
-    /// All that is to be watched, and how many of it epoll has refused.
-    watched: RefCell<BTreeMap<RawFd, Watched>>,
+    /// All that is to be watched, by its number, and how many of it epoll has refused.
+    watched: RefCell<Vec<Option<Watched>>>,
     refused: Cell<usize>,
     /// The signal mask while it waits, where that is not the process's.
     mask: Cell<Option<signal::Set>>,
 }
+
+/// Room for how many more is made at a time.
+const SOME: usize = 64;
 
 /// What is watched of a descriptor.
 #[derive(Clone, Copy)]
@@ -66,7 +68,7 @@ impl Epoll {
         Epoll {
             epoll,
             broken: Cell::new(false),
-            watched: RefCell::new(BTreeMap::new()),
+            watched: RefCell::new(Vec::new()),
             refused: Cell::new(0),
             mask: Cell::new(None),
         }
@@ -106,13 +108,22 @@ impl Epoll {
             token,
             refused: !accepted,
         };
-        self.watched.borrow_mut().insert(fd, watched);
+        let mut all = self.watched.borrow_mut();
+        let slot = usize::try_from(fd).map_err(|_| errno::from(libc::EBADF))?;
+        if all.len() <= slot {
+            // Not twice as many as there are: it may be for thousands.
+            let more = slot + 1 - all.len();
+            all.reserve_exact(more.max(SOME));
+            all.resize(slot + 1, None);
+        }
+        all[slot] = Some(watched);
         Ok(())
     }
 
     /// Takes a descriptor out of the list alone.
     fn forget(&self, fd: RawFd) -> Option<Watched> {
-        let old = self.watched.borrow_mut().remove(&fd)?;
+        let slot = usize::try_from(fd).ok()?;
+        let old = self.watched.borrow_mut().get_mut(slot)?.take()?;
         self.refused
             .set(self.refused.get() - usize::from(old.refused));
         Some(old)
@@ -154,8 +165,8 @@ impl Epoll {
     fn break_off(&self) {
         self.broken.set(true);
         let mut watched = self.watched.borrow_mut();
-        watched.values_mut().for_each(|one| one.refused = true);
-        self.refused.set(watched.len());
+        let all = watched.iter_mut().flatten();
+        self.refused.set(all.map(|one| one.refused = true).count());
     }
 
     /// Waits for news, at most `timeout` (none: for ever), and appends it to `news`.
@@ -200,10 +211,12 @@ impl Epoll {
                 revents: 0,
             });
         };
-        for (fd, watched) in self.watched.borrow().iter() {
-            if watched.refused {
+        for (fd, watched) in self.watched.borrow().iter().enumerate() {
+            if let Some(watched) = watched
+                && watched.refused
+            {
                 tokens.push(watched.token);
-                ask(*fd, watched.events);
+                ask(fd as RawFd, watched.events);
             }
         }
         if let Some(epoll) = epoll {
@@ -383,7 +396,8 @@ mod tests {
         epoll
             .watched
             .borrow_mut()
-            .get_mut(&other.as_raw_fd())
+            .get_mut(other.as_raw_fd() as usize)
+            .and_then(Option::as_mut)
             .unwrap()
             .refused = true;
         epoll.refused.set(1);

@@ -130,6 +130,11 @@ const WORDS: usize = 8;
 /// nothing in the loop is late.
 const PATIENCE: Duration = Duration::from_millis(1);
 
+/// How often the memory of slots is asked back, and how long after the first try: each later
+/// one comes later by as much.
+const RESTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What a child reads. Everything that its pointers lead to stays until the slot is free.
 #[repr(C)]
 struct Plan {
@@ -170,6 +175,8 @@ pub struct Spawner {
     used: usize,
     /// What every child shares; none once the kernel has said that it makes no such child.
     flags: Option<i32>,
+    /// How often a rest has been tried in vain since the last start.
+    tries: u32,
 }
 
 impl Spawner {
@@ -205,6 +212,7 @@ impl Spawner {
             stuck: 0,
             used: 0,
             flags: Some(libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD),
+            tries: 0,
         })
     }
 
@@ -291,15 +299,22 @@ impl Spawner {
         self.starts += 1;
         self.taken_at[slot] = self.starts;
         self.used = self.used.max(slot + 1);
+        self.tries = 0;
         Ok(Some(pid))
     }
 
     /// Gives the memory of slots back that the last burst of starts has left. To be called
-    /// before waiting.
-    pub fn rest(&mut self) {
-        if self.used <= 1 || (0..self.used).any(|slot| self.is_taken(slot)) {
-            return;
+    /// before waiting. Gives when it is to be called again: children that are still on their
+    /// way need theirs. Who hangs there is not waited for, after some tries.
+    pub fn rest(&mut self) -> Option<Duration> {
+        if self.used <= 1 {
+            return None;
         }
+        if (0..self.used).any(|slot| self.is_taken(slot)) {
+            self.tries += 1;
+            return (self.tries <= RESTS).then_some(PAUSE * self.tries);
+        }
+        self.tries = 0;
         // SAFETY: the pages are ours and nobody uses them; they read as zero from now on:
         // free slots.
         unsafe {
@@ -310,6 +325,7 @@ impl Spawner {
             )
         };
         self.used = 0;
+        None
     }
 
     fn plan(&self, slot: usize) -> *mut Plan {

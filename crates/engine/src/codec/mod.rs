@@ -149,6 +149,7 @@ impl Engine {
     /// Finds again what is not written down.
     fn find_relations(&mut self) -> Result<(), DecodeError> {
         let mut pids = BTreeMap::new();
+        let mut like = None;
         for (id, unit) in &mut self.units {
             if let Some(pid) = unit.pid
                 && pids.insert(pid, *id).is_some()
@@ -156,6 +157,8 @@ impl Engine {
                 return Err(DecodeError::Invalid("process id"));
             }
             unit.name = self.names.intern(&unit.definition.name);
+            unit.share_definition(like.as_ref());
+            like = Some(unit.definition.clone());
             link(&mut self.names, *id, unit);
             let footing = unit.footing();
             self.awaiting += u32::from(footing.awaiting);

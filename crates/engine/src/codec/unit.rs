@@ -13,7 +13,7 @@ use crate::unit::{Health, UnitState};
 use crate::{State, Time};
 
 pub(super) fn write(out: &mut Writer, unit: &UnitState) {
-    unit.definition.write(out);
+    unit.whole_definition().write(out);
     out.u8(match unit.state() {
         State::Down => 0,
         State::Waiting => 1,
@@ -139,7 +139,7 @@ mod tests {
     fn is_read(state: State, kind: Kind, pid: Option<i32>, started: bool) -> bool {
         let definition = Unit {
             kind,
-            ..Unit::service("a")
+            ..Unit::service("")
         };
         let mut unit = UnitState::new(definition, Arc::default(), Time(0)).restored(state);
         unit.pid = pid.map(Pid);

@@ -15,7 +15,8 @@ use crate::{Action, Change, End, Notice, Phase, Pid, State, StopStage, Time, Uni
 pub struct UnitState {
     /// Only [`UnitState::enter`] assigns this.
     state: State,
-    pub(crate) definition: Unit,
+    /// Without its name, and one for all units that are defined alike: most are.
+    pub(crate) definition: Arc<Unit>,
     pub(crate) name: Arc<str>,
     /// The names that it needs, each once.
     pub(crate) needs: Box<[Arc<str>]>,
@@ -140,7 +141,7 @@ impl UnitState {
         UnitState {
             state: State::Down,
             wanted: definition.wanted,
-            definition,
+            definition: Arc::new(definition),
             name,
             needs: Box::default(),
             logger: None,
@@ -301,9 +302,31 @@ impl UnitState {
         &self.name
     }
 
-    /// Its definition.
+    /// Its name, shared.
+    pub fn shared_name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
+    /// Its definition, without its name.
     pub fn definition(&self) -> &Unit {
         &self.definition
+    }
+
+    /// Its definition, with its name.
+    pub(crate) fn whole_definition(&self) -> Unit {
+        Unit {
+            name: self.name.to_string(),
+            ..Unit::clone(&self.definition)
+        }
+    }
+
+    /// Leaves the name in [`UnitState::name`] alone, and has the rest in common with `like`,
+    /// where it is the same.
+    pub(crate) fn share_definition(&mut self, like: Option<&Arc<Unit>>) {
+        Arc::make_mut(&mut self.definition).name = String::new();
+        if let Some(like) = like.filter(|like| **like == self.definition) {
+            self.definition = like.clone();
+        }
     }
 
     /// What it is doing.

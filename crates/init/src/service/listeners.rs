@@ -45,6 +45,11 @@ impl Listeners {
         }
     }
 
+    /// Whether there is nothing to tell.
+    pub(crate) fn have_heard(&self) -> bool {
+        self.round.is_none() && self.waiting.is_empty()
+    }
+
     /// Tells what is to be told to the listeners of the service in `service`, looking at
     /// no more than `budget` entries, which are taken from it. Gives whether all of them
     /// have heard everything.

@@ -12,6 +12,7 @@ pub(crate) mod start;
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use engine::{Change, End, State, UnitState};
 use kernel::{clock, errno, fd};
@@ -38,7 +39,7 @@ pub(crate) struct Pipe {
 /// A service's files and descriptors.
 pub(crate) struct Service {
     /// Its unit's name.
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     /// What is run, and with what.
     pub(crate) program: Program,
     /// Its control fifo, read here. None where it could not be made: the service runs
@@ -56,13 +57,8 @@ pub(crate) struct Service {
     pub(crate) has_files: bool,
     /// How much it wrote to its notification pipe without a newline.
     notified: usize,
-    /// Those who listen in `event/`, and what they have not heard yet.
-    listeners: Listeners,
-    /// Why its status could not be written the last time, so that it is told once.
-    unwritten: Option<i32>,
-    /// What has been said of its files, so that a line is written once and not at every
-    /// try.
-    pub(crate) told: Told,
+    /// What most services have nothing of, most of the time.
+    extra: Option<Box<Extra>>,
     /// Its programs are executed by a fork, which can do more about it when they are
     /// refused.
     pub(crate) forks: bool,
@@ -70,8 +66,27 @@ pub(crate) struct Service {
     pub(crate) stale: bool,
     changed: Tai64n,
     ready: Tai64n,
+}
+
+/// What comes and goes of a service.
+#[derive(Default)]
+struct Extra {
+    /// Those who listen in `event/`, and what they have not heard yet.
+    listeners: Listeners,
+    /// Why its status could not be written the last time, so that it is told once.
+    unwritten: Option<i32>,
+    /// What has been said of its files, so that a line is written once and not at every
+    /// try.
+    told: Told,
     /// Its ends that its death tally does not have yet.
     deaths: Vec<Death>,
+}
+
+impl Extra {
+    fn is_empty(&self) -> bool {
+        let unsaid = self.unwritten.is_none() && self.told.0.is_empty();
+        unsaid && self.deaths.is_empty() && self.listeners.have_heard()
+    }
 }
 
 /// The wait status of a service that has not ended yet (s6-supervise 2.11 writes 0).
@@ -121,9 +136,9 @@ fn now() -> Tai64n {
 
 impl Service {
     /// A service of which nothing is there yet.
-    pub(crate) fn new(name: &str, program: Program) -> Service {
+    pub(crate) fn new(name: Arc<str>, program: Program) -> Service {
         Service {
-            name: name.into(),
+            name,
             program,
             control: None,
             shown: None,
@@ -132,14 +147,11 @@ impl Service {
             input: None,
             has_files: true,
             notified: 0,
-            listeners: Listeners::default(),
-            unwritten: None,
-            told: Told::default(),
+            extra: None,
             forks: false,
             stale: false,
             changed: now(),
             ready: now(),
-            deaths: Vec::new(),
         }
     }
 
@@ -162,7 +174,7 @@ impl Service {
             // Nobody can have found its `event/` yet.
             return Vec::new();
         }
-        self.listeners.tell(Event::Begun.letter());
+        self.extra().listeners.tell(Event::Begun.letter());
         let mut problems = self.open_any(unit, scan);
         // Last: who sees the lock may write to the fifo.
         problems.extend(self.show(scan, lock));
@@ -203,7 +215,7 @@ impl Service {
     /// The service of an earlier program of this process: its descriptors are still open,
     /// its stamps are in its files. What its listeners had not heard is lost.
     pub(crate) fn resumed(
-        name: &str,
+        name: Arc<str>,
         program: Program,
         files: Descriptors,
         mut take: impl FnMut(RawFd) -> Option<OwnedFd>,
@@ -256,7 +268,7 @@ impl Service {
         if let Some(letter) = letter(change)
             && !self.program.may_hang
         {
-            self.listeners.tell(letter);
+            self.extra().listeners.tell(letter);
         }
     }
 
@@ -266,10 +278,11 @@ impl Service {
         let Some(end) = end.filter(|_| kept) else {
             return;
         };
-        if self.deaths.len() >= most {
-            self.deaths.remove(0);
+        let deaths = &mut self.extra().deaths;
+        if deaths.len() >= most {
+            deaths.remove(0);
         }
-        self.deaths.push(Death {
+        deaths.push(Death {
             stamp: now(),
             ending: ending(end),
         });
@@ -284,11 +297,13 @@ impl Service {
         self.stale = false;
         let status = self.status(unit).encode();
         let outcome = Supervise::of(scan, &self.program.directory).and_then(|supervise| {
-            if !self.deaths.is_empty() {
+            if let Some(extra) = &mut self.extra
+                && !extra.deaths.is_empty()
+            {
                 let most = self.program.max_death_tally as usize;
                 // What could not be written is kept for the next time.
-                if supervise.add_deaths(&self.deaths, most).is_ok() {
-                    self.deaths = Vec::new();
+                if supervise.add_deaths(&extra.deaths, most).is_ok() {
+                    extra.deaths = Vec::new();
                 }
             }
             supervise.replace("status", &status)
@@ -300,12 +315,14 @@ impl Service {
     fn written(&mut self, outcome: io::Result<()>) -> Option<String> {
         match outcome {
             Ok(()) => {
-                self.unwritten = None;
+                if let Some(extra) = &mut self.extra {
+                    extra.unwritten = None;
+                }
                 None
             }
             Err(error) => {
-                let known = self.unwritten == error.raw_os_error();
-                self.unwritten = error.raw_os_error();
+                let number = error.raw_os_error();
+                let known = std::mem::replace(&mut self.extra().unwritten, number) == number;
                 (!known).then(|| {
                     let dir = &self.program.directory;
                     format!(
@@ -343,7 +360,21 @@ impl Service {
     /// Goes on telling those who listen, as far as `budget` entries of `event/` allow;
     /// whether all of them have heard everything.
     pub(crate) fn tell_listeners(&mut self, scan: &ScanDir, budget: &mut u32) -> bool {
-        self.listeners.go_on(scan, &self.program.directory, budget)
+        let Some(extra) = &mut self.extra else {
+            return true;
+        };
+        let done = extra.listeners.go_on(scan, &self.program.directory, budget);
+        self.extra.take_if(|extra| extra.is_empty());
+        done
+    }
+
+    /// What has been said of its files.
+    pub(crate) fn told(&mut self) -> &mut Told {
+        &mut self.extra().told
+    }
+
+    fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
     }
 
     /// Reads what the service wrote to its notification descriptor.

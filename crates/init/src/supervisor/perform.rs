@@ -201,7 +201,7 @@ impl Supervisor<'_> {
             self.epoll.remove(fd);
         }
         if !service.dropped && self.ending.stopping.is_none() {
-            let name = String::from(std::mem::take(&mut service.name));
+            let name = service.name.to_string();
             self.services.returning.push((name, service.input.take()));
             self.rescan(false);
         }

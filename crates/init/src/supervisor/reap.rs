@@ -142,7 +142,7 @@ impl Supervisor<'_> {
                 Refusal::Words { unit, cause } => (Some(UnitId(unit)), cause),
             };
             let told = match unit.and_then(|unit| self.service(unit)) {
-                Some(service) => &mut service.told,
+                Some(service) => service.told(),
                 None => &mut self.handlers.told,
             };
             if told.is_new(&cause) {

@@ -245,7 +245,7 @@ impl Supervisor<'_> {
         let name = std::str::from_utf8(name).ok();
         let unit = name.and_then(|name| self.mind.engine().find(name));
         match unit.and_then(|unit| self.service(unit)) {
-            Some(service) => service.told.is_new(&String::from_utf8_lossy(line)),
+            Some(service) => service.told().is_new(&String::from_utf8_lossy(line)),
             None => true,
         }
     }

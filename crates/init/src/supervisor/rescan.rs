@@ -202,7 +202,7 @@ impl Supervisor<'_> {
             .as_deref()
             .and_then(|name| self.mind.engine().find(name));
         if let Some(service) = unit.and_then(|unit| self.service(unit))
-            && !service.told.is_new(&remark.text)
+            && !service.told().is_new(&remark.text)
         {
             return;
         }
@@ -212,7 +212,7 @@ impl Supervisor<'_> {
     fn add(&mut self, new: Vec<Entry>) {
         let (taken, actions) = self.mind.add(new);
         for (id, name, program) in taken {
-            self.take_in(id, Service::new(&name, program));
+            self.take_in(id, Service::new(name, program));
         }
         self.mind.want(actions);
     }

@@ -88,7 +88,8 @@ impl<'a> Supervisor<'a> {
         // Some may be on their way to their program.
         this.children.inherited = true;
         for (id, (found, files)) in saved.services {
-            let name = this.mind.engine().unit(id).map_or("", |unit| unit.name());
+            let unit = this.mind.engine().unit(id);
+            let name = unit.map_or_else(|| "".into(), engine::UnitState::shared_name);
             let service = Service::resumed(name, found, files, |number| left.take(number));
             this.take_in(id, service);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use engine::{Event, StopCause};
 use kernel::epoll::Readiness;
+use kernel::spawn::Spawner;
 use kernel::{clock, errno};
 
 use crate::people::socket::Server;
@@ -53,14 +54,12 @@ impl Supervisor<'_> {
                 return self.farewell(code);
             }
             self.keep();
-            if let Some(spawner) = &mut self.children.spawner {
-                spawner.rest();
-            }
+            let rest = self.children.spawner.as_mut().and_then(Spawner::rest);
             if std::mem::take(&mut self.progress.grown) {
                 kernel::memory::give_back();
             }
             news.clear();
-            let timeout = self.timeout();
+            let timeout = self.timeout().into_iter().chain(rest).min();
             if self.epoll.wait(timeout, &mut news).is_err() {
                 // Neither epoll(7) nor poll(2) waits: go on with time, and hear signals.
                 clock::sleep(Duration::from_millis(10));

@@ -2,6 +2,7 @@
 //! is not done yet, and the journal by which a later program of this process knows both.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Action, Engine, Event, Time, UnitId};
@@ -79,25 +80,29 @@ impl Mind {
     /// Takes these entries of the plan in, and gives the number, the name and the program of
     /// each. What the engine wants done about them waits behind what they need made: the
     /// caller's `take_in`.
-    pub(crate) fn add(&mut self, new: Vec<Entry>) -> (Vec<(UnitId, String, Program)>, Vec<Action>) {
+    pub(crate) fn add(
+        &mut self,
+        new: Vec<Entry>,
+    ) -> (Vec<(UnitId, Arc<str>, Program)>, Vec<Action>) {
         let mut actions = Vec::new();
         let now = now();
         self.journal.begin(Kind::Add, |out| {
             out.u64(now.0);
             out.blob(&handover::encode(&new, &[], &[]));
         });
-        let mut rest = Vec::with_capacity(new.len());
-        let mut units = Vec::with_capacity(new.len());
-        for entry in new {
-            rest.push((entry.unit.name.clone(), entry.program));
-            units.push(entry.unit);
-        }
+        let (units, programs): (Vec<_>, Vec<_>) = new
+            .into_iter()
+            .map(|entry| (entry.unit, entry.program))
+            .unzip();
         let ids = self.engine.add(units, now, &mut actions);
         self.journal.end();
         let taken = ids
             .into_iter()
-            .zip(rest)
-            .map(|(id, (name, program))| (id, name, program))
+            .zip(programs)
+            .filter_map(|(id, program)| {
+                let unit = self.engine.unit(id)?;
+                Some((id, unit.shared_name(), program))
+            })
             .collect();
         (taken, actions)
     }
