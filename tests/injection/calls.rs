@@ -8,7 +8,11 @@
 pub const CALLS: &[(&str, i64, &str)] = &[
     ("read", libc::SYS_read, "EAGAIN EBADF EINTR EINVAL EIO EISDIR"),
     ("write", libc::SYS_write, "EAGAIN EBADF EDESTADDRREQ EDQUOT EFBIG EINTR EINVAL EIO ENOSPC EPERM EPIPE"),
+    ("open", libc::SYS_open, "EACCES EBUSY EDQUOT EEXIST EFBIG EINTR EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOMEM ENOSPC ENOTDIR ENXIO EOPNOTSUPP EOVERFLOW EPERM EROFS ETXTBSY"),
     ("close", libc::SYS_close, "EINTR EIO ENOSPC EDQUOT"),
+    ("stat", libc::SYS_stat, "EACCES ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW"),
+    ("fstat", libc::SYS_fstat, "EBADF ENOMEM EOVERFLOW"),
+    ("lstat", libc::SYS_lstat, "EACCES ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW"),
     ("poll", libc::SYS_poll, "EINTR EINVAL ENOMEM"),
     ("lseek", libc::SYS_lseek, "EBADF EINVAL ENXIO EOVERFLOW ESPIPE"),
     ("mmap", libc::SYS_mmap, "EACCES EAGAIN EBADF EINVAL ENFILE ENODEV ENOMEM EPERM"),
@@ -27,6 +31,7 @@ pub const CALLS: &[(&str, i64, &str)] = &[
     ("bind", libc::SYS_bind, "EACCES EADDRINUSE EBADF EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EROFS"),
     ("listen", libc::SYS_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP"),
     ("clone", libc::SYS_clone, "EAGAIN ENOMEM"),
+    ("fork", libc::SYS_fork, "EAGAIN ENOMEM"),
     ("execve", libc::SYS_execve, "E2BIG EACCES EAGAIN EINVAL EIO EISDIR ELIBBAD ELOOP EMFILE ENAMETOOLONG ENFILE ENOENT ENOEXEC ENOMEM ENOTDIR EPERM ETXTBSY"),
     ("wait4", libc::SYS_wait4, "ECHILD EINTR EINVAL"),
     ("waitid", libc::SYS_waitid, "EAGAIN ECHILD EINTR EINVAL"),
@@ -53,7 +58,8 @@ pub const CALLS: &[(&str, i64, &str)] = &[
     ("statfs", libc::SYS_statfs, "EACCES EBADF EINTR EIO ELOOP ENAMETOOLONG ENOENT ENOMEM ENOSYS ENOTDIR EOVERFLOW"),
     ("fstatfs", libc::SYS_fstatfs, "EBADF EINTR EIO ENOMEM ENOSYS EOVERFLOW"),
     ("setitimer", libc::SYS_setitimer, "EINVAL"),
-    ("arch_prctl", libc::SYS_arch_prctl, "EINVAL ENODEV EPERM"),
+    // Without it no program at all begins: the C library sets its threads up ahead of main.
+    ("arch_prctl", libc::SYS_arch_prctl, ""),
     ("getdents64", libc::SYS_getdents64, "EBADF EINVAL ENOENT ENOTDIR"),
     ("epoll_wait", libc::SYS_epoll_wait, "EBADF EINTR EINVAL"),
     ("epoll_ctl", libc::SYS_epoll_ctl, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM"),
@@ -77,6 +83,7 @@ pub const CALLS: &[(&str, i64, &str)] = &[
     ("memfd_create", libc::SYS_memfd_create, "EINVAL EMFILE ENFILE ENOMEM"),
     ("statx", libc::SYS_statx, "EACCES EBADF EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR"),
     ("close_range", libc::SYS_close_range, "EINVAL EMFILE ENOMEM"),
+    ("faccessat", libc::SYS_faccessat, "EACCES EBADF EINVAL EIO ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS ETXTBSY"),
     ("faccessat2", libc::SYS_faccessat2, "EACCES EBADF EINVAL EIO ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS ETXTBSY"),
 ];
 

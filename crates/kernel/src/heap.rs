@@ -39,8 +39,24 @@ pub struct Heap;
 
 static SHARED: Shared = Shared {
     locked: AtomicBool::new(false),
-    blocks: UnsafeCell::new(Blocks::NONE),
+    blocks: UnsafeCell::new(Blocks {
+        rest: FIRST.0.get().cast(),
+        left: size_of::<First>(),
+        ..Blocks::NONE
+    }),
 };
+
+/// The first chunk is the program's own: a small container needs no other, and where the
+/// kernel refuses mmap(2) PID 1 still has it.
+static FIRST: First = First(UnsafeCell::new([0; FIRST_BYTES]));
+
+const FIRST_BYTES: usize = 256 << 10;
+
+#[repr(align(4096))]
+struct First(UnsafeCell<[u8; FIRST_BYTES]>);
+
+// SAFETY: its bytes are only reached as the blocks are.
+unsafe impl Sync for First {}
 
 struct Shared {
     locked: AtomicBool,
@@ -123,7 +139,13 @@ impl Blocks {
                 0,
             )
         };
-        if chunk == libc::MAP_FAILED {
+        let chunk = match chunk == libc::MAP_FAILED {
+            // The C library knows other ways.
+            // SAFETY: no preconditions; what comes is zero, as from mmap(2).
+            true => unsafe { libc::calloc(1, CHUNK) },
+            false => chunk,
+        };
+        if chunk.is_null() {
             return false;
         }
         self.rest = chunk.cast();
