@@ -20,6 +20,9 @@ pub(crate) fn now() -> Time {
     Time(u64::try_from(clock::monotonic().as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// An entry of the plan that was taken in.
+pub(crate) type Taken = (UnitId, Arc<str>, Program);
+
 /// See the module's text.
 pub(crate) struct Mind {
     engine: Engine,
@@ -80,10 +83,7 @@ impl Mind {
     /// Takes these entries of the plan in, and gives the number, the name and the program of
     /// each. What the engine wants done about them waits behind what they need made: the
     /// caller's `take_in`.
-    pub(crate) fn add(
-        &mut self,
-        new: Vec<Entry>,
-    ) -> (Vec<(UnitId, Arc<str>, Program)>, Vec<Action>) {
+    pub(crate) fn add(&mut self, new: Vec<Entry>) -> (Vec<Taken>, Vec<Action>) {
         let mut actions = Vec::new();
         let now = now();
         self.journal.begin(Kind::Add, |out| {
