@@ -2,7 +2,8 @@
 
 use harness::sys::{Stop, Traced};
 use std::collections::BTreeMap;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 /// Whose calls fail.
@@ -39,6 +40,8 @@ pub struct Fault {
 pub struct Seen {
     /// How often it made each call.
     pub calls: BTreeMap<i64, usize>,
+    /// The same for each phase that the test has told of ([`Watch::enter`]), from 0.
+    pub phases: BTreeMap<usize, BTreeMap<i64, usize>>,
     /// How often the fault was put in.
     pub faults: usize,
     /// Signals of a crash that it got: SEGV and its like.
@@ -48,6 +51,7 @@ pub struct Seen {
 /// A process that is being followed.
 pub struct Watch {
     thread: JoinHandle<Seen>,
+    phase: Arc<AtomicUsize>,
 }
 
 impl Watch {
@@ -57,6 +61,8 @@ impl Watch {
     /// When it cannot be traced.
     pub fn begin(pid: i32, whose: Whose, fault: Option<Fault>) -> Watch {
         let (ready, traced) = mpsc::channel();
+        let phase = Arc::new(AtomicUsize::new(0));
+        let told = phase.clone();
         let thread = thread::spawn(move || {
             // Only the thread that traces may ask about the process.
             let process = Traced::seize(pid, whose != Whose::First);
@@ -64,12 +70,17 @@ impl Watch {
             let mut seen = Seen::default();
             // An error means that the process has been killed.
             if let Ok(process) = process {
-                let _ = follow(process, whose, fault, &mut seen);
+                let _ = follow(process, whose, fault, &told, &mut seen);
             }
             seen
         });
         assert!(traced.recv() == Ok(true), "process {pid} cannot be traced");
-        Watch { thread }
+        Watch { thread, phase }
+    }
+
+    /// From now on its calls are those of this phase.
+    pub fn enter(&self, phase: usize) {
+        self.phase.store(phase, Ordering::SeqCst);
     }
 
     /// Waits for its end.
@@ -86,6 +97,7 @@ fn follow(
     process: Traced,
     whose: Whose,
     fault: Option<Fault>,
+    phase: &AtomicUsize,
     seen: &mut Seen,
 ) -> std::io::Result<()> {
     let mut executed = false;
@@ -97,7 +109,7 @@ fn follow(
             Stop::Executed if !executed => {
                 executed = true;
                 if whose == Whose::First {
-                    return meddle(&process, whose, fault, seen);
+                    return meddle(&process, whose, fault, phase, seen);
                 }
             }
             Stop::Made(pid) => {
@@ -105,7 +117,7 @@ fn follow(
                 children += usize::from(executed);
                 if whose == Whose::Child(children) {
                     process.let_go(0)?;
-                    meddle(&child, whose, fault, seen)?;
+                    meddle(&child, whose, fault, phase, seen)?;
                     return child.let_go(0);
                 }
                 child.let_go(0)?;
@@ -123,6 +135,7 @@ fn meddle(
     process: &Traced,
     whose: Whose,
     fault: Option<Fault>,
+    phase: &AtomicUsize,
     seen: &mut Seen,
 ) -> std::io::Result<()> {
     process.go_on(0)?;
@@ -134,6 +147,8 @@ fn meddle(
             Stop::Entry(call, arguments) => {
                 let count = seen.calls.entry(call).or_default();
                 *count += 1;
+                let phase = seen.phases.entry(phase.load(Ordering::SeqCst));
+                *phase.or_default().entry(call).or_default() += 1;
                 argument = arguments[0];
                 failing = fault.is_some_and(|fault| {
                     fault.call == call

@@ -53,7 +53,7 @@ impl<'a> Supervisor<'a> {
         saved: Saved,
         cause: Cause,
     ) -> io::Result<Supervisor<'a>> {
-        let mut left = Left::new(open, &journal, &saved);
+        let mut left = Left::new(open, &journal);
         let mut rest = saved.rest;
         if let Some(lock) = place.lock_descriptor() {
             left.stays_open(lock);
@@ -81,17 +81,14 @@ impl<'a> Supervisor<'a> {
         );
         process::set_name(launch.name());
         this.mind.go_on(saved.engine, saved.actions);
-        // It went with the descriptor of the program that crashed, which is closed by now: to
-        // close it later would let go of this one, too (fcntl(2)).
-        this.services.lock = Lock::take_again(&this.container.paths.scan_control()).ok();
-        this.services.scan_dir = ScanDir::open(&this.container.paths.services);
         // Some may be on their way to their program.
         this.children.inherited = true;
+        let mut services = Vec::with_capacity(saved.services.len());
         for (id, (found, files)) in saved.services {
             let unit = this.mind.engine().unit(id);
             let name = unit.map_or_else(|| "".into(), engine::UnitState::shared_name);
             let service = Service::resumed(name, found, files, |number| left.take(number));
-            this.take_in(id, service);
+            services.push((id, service));
         }
 
         // A hand-over that was read and not yet acted on is lost with the crash.
@@ -99,6 +96,13 @@ impl<'a> Supervisor<'a> {
         let scan = rest.scan.or(settling.then_some(false));
         this.take_rest(rest, &mut left);
         left.close();
+        // Only now: the lock goes with any descriptor of its file that is closed, such as that
+        // of the program that crashed.
+        this.services.lock = Lock::take_again(&this.container.paths.scan_control()).ok();
+        this.services.scan_dir = ScanDir::open(&this.container.paths.services);
+        for (id, service) in services {
+            this.take_in(id, service);
+        }
         this.watch_everything();
         this.messages.warn(&format!(
             "PID 1 crashed ({}) and goes on from its last state; no service was touched. \
@@ -406,14 +410,11 @@ impl<'a> Supervisor<'a> {
 struct Left(BTreeSet<RawFd>);
 
 impl Left {
-    /// Closes what the state does not know.
-    fn new(open: Vec<RawFd>, journal: &Journal, saved: &Saved) -> Left {
-        let known: BTreeSet<RawFd> = saved.descriptors().collect();
-        let open = open
-            .into_iter()
-            .filter(|fd| journal.descriptor() != Some(*fd));
-        let (left, unknown): (BTreeSet<_>, BTreeSet<_>) = open.partition(|fd| known.contains(fd));
-        unknown.into_iter().for_each(fd::close);
+    fn new(open: Vec<RawFd>, journal: &Journal) -> Left {
+        let mut left: BTreeSet<RawFd> = open.into_iter().collect();
+        if let Some(own) = journal.descriptor() {
+            left.remove(&own);
+        }
         Left(left)
     }
 

@@ -268,40 +268,7 @@ pub(crate) fn write<'a>(
     rest.write(out);
 }
 
-impl Rest {
-    /// The descriptors that it tells of.
-    fn descriptors(&self) -> impl Iterator<Item = RawFd> {
-        let handover = match self.at {
-            Where::Booting(_, handover) => Some(handover),
-            Where::Held(_)
-            | Where::RunD(_)
-            | Where::Preparing(_)
-            | Where::Settling(_)
-            | Where::Up => None,
-        };
-        let refusals = [Some(self.refusals.0), Some(self.refusals.1)];
-        let hooks = self.hooks.map(|(_, report)| report);
-        let others = [
-            handover,
-            hooks,
-            self.scan_control,
-            self.listener,
-            self.place_lock,
-        ];
-        let passed = self.passed.iter().copied();
-        passed.chain(refusals.into_iter().chain(others).flatten())
-    }
-}
-
 impl Saved {
-    /// Every descriptor that it tells of.
-    pub(crate) fn descriptors(&self) -> impl Iterator<Item = RawFd> {
-        let services = self.services.values();
-        services
-            .flat_map(|(_, files)| files.numbers())
-            .chain(self.rest.descriptors())
-    }
-
     /// Reads what the journal holds. With `retry`, the event that was being acted on is
     /// kept to be met again; without, it is left out: it may be what leads to the crash.
     pub(super) fn read(journal: &Journal, retry: bool) -> Result<Saved, Fault> {
