@@ -176,16 +176,23 @@ pub fn stat(dir: &impl AsRawFd, name: &[u8]) -> io::Result<Stat> {
     }
 }
 
-/// Whether there may be something at `path` below the directory, links followed: false
-/// where a component of it does not exist or is no directory.
-pub fn exists(dir: &impl AsRawFd, path: &[u8]) -> bool {
-    let Ok(path) = c_string(path) else {
-        return false;
-    };
-    // SAFETY: the path is a C string.
-    match check(unsafe { libc::faccessat(dir.as_raw_fd(), path.as_ptr(), libc::F_OK, 0) }) {
-        Ok(_) => true,
-        Err(error) => !matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)),
+/// What fstatat(2) says of what `path` below the directory leads to, links followed.
+///
+/// # Errors
+/// ENOENT, ENOTDIR, EACCES.
+pub fn target_stat(dir: &impl AsRawFd, path: &[u8]) -> io::Result<Stat> {
+    let path = c_string(path)?;
+    // SAFETY: the path is a C string; all-zero bytes are a valid stat buffer to fill in.
+    unsafe {
+        let mut stat: libc::stat = std::mem::zeroed();
+        let flags = libc::AT_NO_AUTOMOUNT;
+        check(libc::fstatat(
+            dir.as_raw_fd(),
+            path.as_ptr(),
+            &mut stat,
+            flags,
+        ))?;
+        Ok(Stat::from(&stat))
     }
 }
 

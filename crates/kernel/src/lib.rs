@@ -5,6 +5,7 @@
 //! that turns -1 into an [`std::io::Error`]; decisions live elsewhere.
 
 pub mod accounts;
+pub mod at;
 pub mod capability;
 pub mod clock;
 pub mod crash;

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kernel::{errno, escape, signal};
@@ -55,6 +55,13 @@ pub struct Found {
     pub problems: Vec<Problem>,
 }
 
+impl Found {
+    /// The service, and its logger behind it.
+    pub fn into_entries(self) -> Vec<Entry> {
+        std::iter::once(self.service).chain(self.logger).collect()
+    }
+}
+
 /// Reads every service directory (or link to one) of a scan directory, in the order of
 /// their names. What begins with a dot or is no directory is no service.
 ///
@@ -75,45 +82,53 @@ pub fn read_scan_dir_in(view: &View, scan: &Path) -> (Vec<Entry>, Vec<Problem>) 
         }
     };
     for name in names {
-        let dir = scan.join(OsStr::from_bytes(&name));
-        if name.starts_with(b".") {
-            continue;
-        }
-        match view.stat(&dir) {
-            Ok(found) if found.is_dir() => {}
-            Ok(_) => continue,
-            Err(error) if errno::is(&error, errno::ENOENT) => continue,
-            Err(error) => {
-                let remedy = "this service is not started";
-                let problem =
-                    Problem::refused(&dir, "look at it", &error, remedy).that_loses(Loss::Whole);
-                problems.push(problem.of(&script::UNREADABLE));
-                continue;
-            }
-        }
-        match read_service_in(view, &dir) {
-            Ok(mut found) => {
-                if may_hang(scan, &dir) {
-                    found.service.program.may_hang = true;
-                    found
-                        .logger
-                        .iter_mut()
-                        .for_each(|log| log.program.may_hang = true);
-                    problems.push(Problem::new(
-                        &dir,
-                        "linked from a file system that may hang (FUSE, NFS and their like)",
-                        "it runs, but s6-svc, s6-svstat and s6-svwait do not know it; copy it here \
-                         instead, or use `mainstay restart` and its like",
-                    ));
-                }
-                services.push(found.service);
-                services.extend(found.logger);
-                problems.extend(found.problems);
-            }
-            Err(problem) => problems.push(problem),
+        if !name.starts_with(b".") {
+            let (found, wrong) = read_entry(view, scan, &name);
+            services.extend(found);
+            problems.extend(wrong);
         }
     }
     (services, problems)
+}
+
+/// Reads the entry `name` of a scan directory: the service and its logger, if it is one.
+pub fn read_scan_entry(scan: &Path, name: &[u8]) -> (Vec<Entry>, Vec<Problem>) {
+    read_entry(&View::live(), scan, name)
+}
+
+fn read_entry(view: &View, scan: &Path, name: &[u8]) -> (Vec<Entry>, Vec<Problem>) {
+    let dir = scan.join(OsStr::from_bytes(name));
+    match view.stat(&dir) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Default::default(),
+        Err(error) if errno::is(&error, errno::ENOENT) => return Default::default(),
+        Err(error) => {
+            let remedy = "this service is not started";
+            let problem =
+                Problem::refused(&dir, "look at it", &error, remedy).that_loses(Loss::Whole);
+            return (Vec::new(), vec![problem.of(&script::UNREADABLE)]);
+        }
+    }
+    let mut found = match read_service_in(view, &dir) {
+        Ok(found) => found,
+        Err(problem) => return (Vec::new(), vec![problem]),
+    };
+    let mut problems = Vec::new();
+    if may_hang(scan, &dir) {
+        found.service.program.may_hang = true;
+        found
+            .logger
+            .iter_mut()
+            .for_each(|log| log.program.may_hang = true);
+        problems.push(Problem::new(
+            &dir,
+            "linked from a file system that may hang (FUSE, NFS and their like)",
+            "it runs, but s6-svc, s6-svstat and s6-svwait do not know it; copy it here \
+             instead, or use `mainstay restart` and its like",
+        ));
+    }
+    problems.append(&mut found.problems);
+    (found.into_entries(), problems)
 }
 
 /// Whether a service's directory is on a file system that may hang, and the scan
@@ -138,8 +153,69 @@ pub fn read_service(dir: &Path) -> Result<Found, Problem> {
 /// # Errors
 /// As [`read_service`].
 pub fn read_service_in(view: &View, dir: &Path) -> Result<Found, Problem> {
-    let name = dir.file_name().unwrap_or_default().as_bytes();
-    let Ok(name) = std::str::from_utf8(name) else {
+    // Ahead of all that is read of it.
+    name_of(dir)?;
+    let log = dir.join("log");
+    let files = Seen::list(view, dir)?;
+    let logger = view.is_dir(&log).then(|| Seen::list(view, &log));
+    read_directory(dir, files, logger)
+}
+
+/// What a service directory holds, for whoever reads it: by its paths, or as it was copied.
+pub trait Directory {
+    /// Whether it has an entry of this name.
+    fn has(&self, file: &str) -> bool;
+
+    /// The beginning of the file of this name, [`LONGEST_VALUE`] bytes at most.
+    ///
+    /// # Errors
+    /// As open(2); EINVAL for what is no regular file.
+    fn start(&mut self, file: &str) -> io::Result<Vec<u8>>;
+
+    /// Why the script of this name cannot be run; none where nothing speaks against it.
+    fn diagnose(&mut self, file: &str) -> Option<Problem>;
+}
+
+/// Reads the service directory at `dir`, which holds `files`, and its logger's, where it has
+/// one, or why that could not be listed.
+///
+/// # Errors
+/// As [`read_service`].
+pub fn read_directory<D: Directory>(
+    dir: &Path,
+    files: D,
+    logger: Option<Result<D, Problem>>,
+) -> Result<Found, Problem> {
+    let name = name_of(dir)?;
+    let mut problems = Vec::new();
+    let mut service = read_one(files, dir, name, &mut problems)?;
+    let log = dir.join("log");
+    let read = logger.map(|files| read_one(files?, &log, &format!("{name}/log"), &mut problems));
+    let logger = match read {
+        None => None,
+        Some(Ok(mut found)) => {
+            service.unit.logger = Some(found.unit.name.clone());
+            found.unit.reads_from = vec![service.unit.name.clone()];
+            Some(found)
+        }
+        Some(Err(problem)) => {
+            let remedy =
+                "write it, or remove log/; the service's output goes to the container's".into();
+            problems.push(Problem { remedy, ..problem }.of(&LOGGER_NO_RUN));
+            None
+        }
+    };
+    Ok(Found {
+        service,
+        logger,
+        problems,
+    })
+}
+
+/// The name of the service whose directory this is.
+fn name_of(dir: &Path) -> Result<&str, Problem> {
+    let name = dir.file_name().unwrap_or_default();
+    let Some(name) = name.to_str() else {
         return Err(Problem::new(
             dir,
             "the name of this service is not UTF-8",
@@ -155,69 +231,37 @@ pub fn read_service_in(view: &View, dir: &Path) -> Result<Found, Problem> {
         )
         .of(&SERVICE_NAME));
     }
-    let mut problems = Vec::new();
-    let mut service = read_one(view, dir, name, &mut problems)?;
-    let log = dir.join("log");
-    let mut logger = None;
-    if view.is_dir(&log) {
-        match read_one(view, &log, &format!("{name}/log"), &mut problems) {
-            Ok(mut found) => {
-                service.unit.logger = Some(found.unit.name.clone());
-                found.unit.reads_from = vec![service.unit.name.clone()];
-                logger = Some(found);
-            }
-            Err(problem) => problems.push(
-                Problem {
-                    remedy:
-                        "write it, or remove log/; the service's output goes to the container's"
-                            .into(),
-                    ..problem
-                }
-                .of(&LOGGER_NO_RUN),
-            ),
-        }
-    }
-    Ok(Found {
-        service,
-        logger,
-        problems,
-    })
+    Ok(name)
 }
 
 /// Reads one directory, without its logger.
 fn read_one(
-    view: &View,
+    files: impl Directory,
     dir: &Path,
     name: &str,
     problems: &mut Vec<Problem>,
 ) -> Result<Entry, Problem> {
-    let files = view.names(dir).map_err(|error| {
-        Problem::refused(dir, "list it", &error, "this service is not started")
-            .that_loses(Loss::Whole)
-            .of(&script::UNREADABLE)
-    })?;
     let mut reader = Reader {
-        view,
-        dir,
         files,
+        dir,
         problems,
     };
-    let run = dir.join("run");
-    if !reader.has("run") {
+    if !reader.files.has("run") {
         return Err(Problem::new(
-            &run,
+            &dir.join("run"),
             "this service has no run script",
             "write one; the service is not started",
         )
         .of(&NO_RUN));
     }
     let mut unit = Unit::service(name);
-    unit.has_finish = reader.has("finish");
-    let scripts = [Some(run), unit.has_finish.then(|| dir.join("finish"))];
+    unit.has_finish = reader.files.has("finish");
+    let scripts = [Some("run"), unit.has_finish.then_some("finish")];
     for script in scripts.into_iter().flatten() {
-        reader.problems.extend(script::diagnose_in(view, &script));
+        let problem = reader.files.diagnose(script);
+        reader.problems.extend(problem);
     }
-    unit.wanted = !reader.has("down");
+    unit.wanted = !reader.files.has("down");
     let notification_fd = reader.descriptor("notification-fd");
     if notification_fd.is_some() {
         unit.readiness = Readiness::Notified;
@@ -235,23 +279,35 @@ fn read_one(
     let program = Program {
         notification_fd,
         max_death_tally: reader.deaths(),
-        own_session: !reader.has("nosetsid"),
+        own_session: !reader.files.has("nosetsid"),
         lock_fd: reader.descriptor("lock-fd"),
-        own_pid_namespace: reader.has("flag-newpidns"),
+        own_pid_namespace: reader.files.has("flag-newpidns"),
         ..Program::of_directory(dir.to_path_buf())
     };
     Ok(Entry { unit, program })
 }
 
-struct Reader<'a> {
+/// A directory by its path, as a view sees it.
+struct Seen<'a> {
     view: &'a View,
-    dir: &'a Path,
+    dir: PathBuf,
     /// The names in the directory, sorted.
     files: Vec<Vec<u8>>,
-    problems: &'a mut Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl Seen<'_> {
+    fn list<'a>(view: &'a View, dir: &Path) -> Result<Seen<'a>, Problem> {
+        let files = view.names(dir).map_err(|error| {
+            Problem::refused(dir, "list it", &error, "this service is not started")
+                .that_loses(Loss::Whole)
+                .of(&script::UNREADABLE)
+        })?;
+        let dir = dir.to_path_buf();
+        Ok(Seen { view, dir, files })
+    }
+}
+
+impl Directory for Seen<'_> {
     fn has(&self, file: &str) -> bool {
         let found = self
             .files
@@ -259,16 +315,32 @@ impl Reader<'_> {
         found.is_ok()
     }
 
+    fn start(&mut self, file: &str) -> io::Result<Vec<u8>> {
+        self.view.read_start(&self.dir.join(file), LONGEST_VALUE)
+    }
+
+    fn diagnose(&mut self, file: &str) -> Option<Problem> {
+        script::diagnose_in(self.view, &self.dir.join(file))
+    }
+}
+
+struct Reader<'a, D> {
+    files: D,
+    dir: &'a Path,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<D: Directory> Reader<'_, D> {
     /// The file's text without the blanks and newlines around it; none where there is
     /// no such file.
     fn text(&mut self, file: &str) -> Option<Vec<u8>> {
-        if !self.has(file) {
+        if !self.files.has(file) {
             return None;
         }
-        let path = self.dir.join(file);
-        match read_start(self.view, &path) {
+        match self.files.start(file).and_then(whole) {
             Ok(text) => Some(text.trim_ascii().to_vec()),
             Err(error) => {
+                let path = self.dir.join(file);
                 let remedy = "it counts as not there";
                 self.problems
                     .push(Problem::refused(&path, "read it", &error, remedy).of(&SERVICE_VALUE));
@@ -332,13 +404,14 @@ impl Reader<'_> {
     }
 }
 
-/// The beginning of a small file: no value is longer.
-fn read_start(view: &View, path: &Path) -> io::Result<Vec<u8>> {
-    const LONGEST: usize = 4096;
-    let text = view.read_start(path, LONGEST)?;
-    match text.len() {
-        LONGEST => Err(errno::from(errno::EINVAL)),
-        _ => Ok(text),
+/// How much is read of a value's file: no value is as long.
+pub const LONGEST_VALUE: usize = 4096;
+
+/// The text of a value, unless there may be more of it.
+fn whole(text: Vec<u8>) -> io::Result<Vec<u8>> {
+    match text.len() < LONGEST_VALUE {
+        true => Ok(text),
+        false => Err(errno::from(errno::EINVAL)),
     }
 }
 

@@ -11,6 +11,7 @@ mod check;
 mod codec;
 mod group;
 pub mod handover;
+pub mod pieces;
 mod problem;
 mod program;
 mod unit;

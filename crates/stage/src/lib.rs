@@ -3,6 +3,8 @@
 //! [`layouts`] reads and never writes; everything that writes is here.
 #![forbid(unsafe_code)]
 
+mod carrier;
+pub mod delivery;
 mod descent;
 pub mod environment;
 pub mod fix_attrs;
@@ -13,3 +15,14 @@ pub mod user_files;
 pub mod workers;
 
 pub use tree::is_absent_dir;
+
+/// Does it again, twice at most, while the kernel refuses part of it: what comes of a
+/// moment's want of descriptors, memory or room is gone by then.
+pub fn insist<T>(work: impl Fn() -> T, is_refused: impl Fn(&T) -> bool) -> T {
+    let first = work();
+    if !is_refused(&first) {
+        return first;
+    }
+    let second = work();
+    if !is_refused(&second) { second } else { work() }
+}

@@ -16,7 +16,7 @@ use kernel::{credentials, dir, errno, mount};
 use layouts::Problem;
 
 /// The bits of a mode by which others than the owner may write.
-const OTHERS_WRITE: u32 = 0o022;
+pub(crate) const OTHERS_WRITE: u32 = 0o022;
 
 /// Deepest directory of a service that is looked at, and most entries of one service.
 const DEEPEST: usize = 16;
@@ -103,20 +103,24 @@ pub fn hold(scan: &Path) -> Vec<Problem> {
     let Ok(top) = fs::open(scan, AS_DIR, 0) else {
         return Vec::new();
     };
-    let mut problems = Vec::new();
-    for name in dir::names(&top).unwrap_or_default() {
-        // Beside directories nothing there is run.
-        let is_dir = dir::stat(&top, &name).is_ok_and(|found| found.is_dir());
-        if !is_dir {
-            continue;
-        }
-        let mut held = Held::default();
-        let path = scan.join(OsStr::from_bytes(&name));
-        held.entry(&top, &name, &path, Place::Service, 0);
-        problems.extend(held.taken.in_place());
-        problems.extend(held.refused);
+    let names = dir::names(&top).unwrap_or_default();
+    names
+        .iter()
+        .flat_map(|name| hold_entry(&top, scan, name))
+        .collect()
+}
+
+/// The same for the entry `name` of the scan directory that is open as `top`.
+pub(crate) fn hold_entry(top: &OwnedFd, scan: &Path, name: &[u8]) -> Vec<Problem> {
+    // Beside directories nothing there is run.
+    if !dir::stat(top, name).is_ok_and(|found| found.is_dir()) {
+        return Vec::new();
     }
-    problems
+    let mut held = Held::default();
+    let path = scan.join(OsStr::from_bytes(name));
+    held.entry(top, name, &path, Place::Service, 0);
+    let taken = held.taken.in_place();
+    taken.into_iter().chain(held.refused).collect()
 }
 
 const AS_DIR: i32 = flags::O_RDONLY | flags::O_DIRECTORY | flags::O_NONBLOCK;

@@ -1,15 +1,11 @@
 //! The scan directory: which service directories are in it when services start.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use kernel::errno;
-use layouts::services::dead_link;
-use layouts::view::View;
-use layouts::{Loss, Problem};
+use layouts::Problem;
 
+use crate::delivery::Delivery;
 use crate::tree::{self, Kind};
 
 /// Begins the scan directory anew, with the services that the image keeps for the
@@ -39,30 +35,7 @@ pub fn copy(from: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
     if tree::is_absent_dir(from) {
         return Ok(Vec::new());
     }
-    let to = tree::open_dir(scan)?;
-    let mut problems = Vec::new();
-    let source = tree::open_dir(from)?;
-    for name in kernel::dir::names(&source)? {
-        let path = from.join(OsStr::from_bytes(&name));
-        if name.starts_with(b".") {
-            continue;
-        }
-        match tree::open_dir(&path) {
-            Ok(service) => problems.extend(tree::copy_service(&service, &path, &name, &to)),
-            // No directory: no service. What is one for stat(2) is one.
-            Err(error) if errno::is(&error, errno::ENOTDIR) && !path.is_dir() => {}
-            Err(error) if errno::is(&error, errno::ENOENT) && !path.exists() => {
-                problems.extend(dead_link(&View::live(), &path));
-            }
-            Err(error) => {
-                let remedy = "this service is not started";
-                problems.push(
-                    Problem::refused(&path, "open it", &error, remedy).that_loses(Loss::Whole),
-                );
-            }
-        }
-    }
-    Ok(problems)
+    Ok(Delivery::open(from, scan)?.copy_all())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::protect::{self, Taken};
 pub(crate) use kernel::removal::{empty, remove};
 
 /// Deepest tree that is copied. A service is two or three deep.
-const DEEPEST: usize = 64;
+pub(crate) const DEEPEST: usize = 64;
 
 /// What is copied, and how links to directories are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,18 +290,24 @@ impl Copier {
         stat: &Stat,
         path: &Path,
     ) -> io::Result<()> {
-        let now = fs::stat(made)?;
-        if (now.uid, now.gid) != (stat.uid, stat.gid) {
-            let owner = protect::owner_of_copy(source, stat);
-            let _ = fs::set_owner(made, owner, Some(stat.gid));
-        }
-        let mode = protect::mode_of_copy(stat);
-        if now.mode & 0o7777 != mode {
-            fs::set_mode(made, mode)?;
-        }
+        dress(made, source, stat)?;
         self.taken.note(path, stat, source);
         Ok(())
     }
+}
+
+/// Gives a copy the owner and the mode that it is to have of `source`.
+pub(crate) fn dress(made: &impl AsRawFd, source: &impl AsRawFd, stat: &Stat) -> io::Result<()> {
+    let now = fs::stat(made)?;
+    if (now.uid, now.gid) != (stat.uid, stat.gid) {
+        let owner = protect::owner_of_copy(source, stat);
+        let _ = fs::set_owner(made, owner, Some(stat.gid));
+    }
+    let mode = protect::mode_of_copy(stat);
+    if now.mode & 0o7777 != mode {
+        fs::set_mode(made, mode)?;
+    }
+    Ok(())
 }
 
 /// Makes an entry, removing what stands in its place.

@@ -1,9 +1,10 @@
 //! Why a script cannot be run.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kernel::{errno, escape};
 use places::name;
@@ -136,7 +137,7 @@ pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
         };
         return Some(problem.of(&NOT_A_FILE));
     }
-    let mut start = match view.read_start(path, elf::HEADERS) {
+    let start = match view.read_start(path, elf::HEADERS) {
         Ok(start) => start,
         // Who may execute a program need not be able to read it.
         Err(_) if view.is_executable(path) => return None,
@@ -164,12 +165,60 @@ pub fn diagnose_in(view: &View, path: &Path) -> Option<Problem> {
         let problem = Problem::new(path, "it is not executable for this user", remedy);
         return Some(problem.of(&NOT_EXECUTABLE));
     }
-    if start.starts_with(elf::MAGIC) {
-        return elf::problem(view, path, &start);
-    }
-    start.truncate(LONGEST_FIRST_LINE + 1);
-    first_line(view, path, &start)
+    content(view, path, &start)
 }
+
+/// What keeps a program that begins with `start` from being run.
+fn content(view: &View, path: &Path, start: &[u8]) -> Option<Problem> {
+    if start.starts_with(elf::MAGIC) {
+        return elf::problem(view, path, start);
+    }
+    let line = &start[..start.len().min(LONGEST_FIRST_LINE + 1)];
+    first_line(view, path, line)
+}
+
+/// What has been found to be fine in one walk through many scripts: most begin alike, and an
+/// interpreter that was there for one is there for all.
+#[derive(Default)]
+pub struct Known {
+    first_lines: BTreeSet<Vec<u8>>,
+    programs: BTreeSet<Vec<u8>>,
+}
+
+impl Known {
+    /// As [`diagnose`], of a file that everybody may execute and whose content begins with
+    /// `start` ([`LONGEST_START`] bytes of it, where it is as long).
+    pub fn diagnose(&mut self, path: impl FnOnce() -> PathBuf, start: &[u8]) -> Option<Problem> {
+        let line = &start[..start.len().min(LONGEST_FIRST_LINE + 1)];
+        let line = line.split_inclusive(|byte| *byte == b'\n').next();
+        let line = line.unwrap_or_default();
+        if self.first_lines.contains(line) {
+            return None;
+        }
+        let view = View::live();
+        let problem = match start.is_empty() {
+            true => diagnose_in(&view, &path()),
+            false => content(&view, &path(), start),
+        };
+        if problem.is_none() && line.starts_with(b"#!") {
+            self.first_lines.insert(line.to_vec());
+        }
+        problem
+    }
+
+    /// Whether the program of this absolute path has been found to be fine.
+    pub fn is_program(&self, target: &[u8]) -> bool {
+        self.programs.contains(target)
+    }
+
+    /// Notes that the program of this absolute path is fine.
+    pub fn note_program(&mut self, target: &[u8]) {
+        self.programs.insert(target.to_vec());
+    }
+}
+
+/// How much of a program is looked at.
+pub const LONGEST_START: usize = elf::HEADERS;
 
 /// What gives the script at `path` its run bit. A file that is mounted from elsewhere has
 /// its mode from there.

@@ -19,7 +19,10 @@ use std::path::{Path, PathBuf};
 use crate::view::View;
 
 pub(crate) use diagnose::UNREADABLE;
-pub use diagnose::{NOT_EXECUTABLE, RULES, diagnose, diagnose_in, on_noexec, to_make_executable};
+pub use diagnose::{
+    Known, LONGEST_START, NOT_EXECUTABLE, RULES, diagnose, diagnose_in, on_noexec,
+    to_make_executable,
+};
 
 /// As much of a script as is read.
 const LARGEST: usize = 256 * 1024;

@@ -148,8 +148,23 @@ impl Work<'_> {
             .filter(|component| !component.is_empty())
             .collect();
         let wants_dir = pattern.ends_with(b"/");
-        match root.find_in_dir(&[&start[..], b"/"].concat(), true) {
-            Ok(found) => self.expand(root, &found, &start, &components, wants_dir),
+        // The kernel finds the way at once where it finds what the walk would; the last step is
+        // left, since it is of the directory that holds it that something must be known.
+        let steps = components.len().saturating_sub(1);
+        let steps = if root.follows_all() { steps } else { 0 };
+        let known = components[..steps].iter().take_while(|one| is_plain(one));
+        let known = known.count();
+        for component in &components[..known] {
+            start.push(b'/');
+            start.extend_from_slice(component);
+        }
+        let found = match known {
+            0 => root.find_in_dir(&[&start[..], b"/"].concat(), true),
+            _ => fs::open(Path::new(OsStr::from_bytes(&start)), flags::O_PATH, 0)
+                .and_then(|found| fs::stat(&found).map(|stat| (found, stat))),
+        };
+        match found {
+            Ok(found) => self.expand(root, &found, &start, &components[known..], wants_dir),
             Err(error) => self.not_found(&start, &error),
         }
     }
@@ -169,11 +184,11 @@ impl Work<'_> {
             return self.reached(found, path, wants_dir);
         };
         let here = &found.0;
-        if root.follows_all() && self.is_known_absent(here, component, rest) {
-            return;
-        }
         if !glob::has_magic(component, false) {
             let name = glob::unescape(component, false);
+            if root.follows_all() && self.is_right(here, &name, rest) {
+                return;
+            }
             return self.descend(root, here, &name, path, rest, wants_dir);
         }
         // As they come: whoever can make entries there decides how many there are.
@@ -184,7 +199,9 @@ impl Work<'_> {
         loop {
             match entries.next() {
                 Ok(Some(Entry { name, .. })) => {
-                    if glob::matches(component, &name, NAMES) {
+                    if glob::matches(component, &name, NAMES)
+                        && !(root.follows_all() && self.is_right(here, &name, rest))
+                    {
                         self.descend(root, here, &name, path, rest, wants_dir);
                     }
                 }
@@ -211,13 +228,15 @@ impl Work<'_> {
         }
     }
 
-    /// Whether there is nothing at the end of what is left of a path: one question for
-    /// the kernel, where all links are followed anyway. Most services have no finish and
-    /// no logger.
-    fn is_known_absent(&self, here: &OwnedFd, component: &[u8], rest: &[&[u8]]) -> bool {
-        let left = [&[component][..], rest].concat();
-        let plain = |name: &&[u8]| !glob::has_magic(name, false) && !name.contains(&b'\\');
-        left.len() > 1 && left.iter().all(plain) && !dir::exists(here, &left.join(&b'/'))
+    /// Whether there is nothing to change at the end of what is left of a path, `name` in
+    /// `here` and `rest` below: one question for the kernel, where all links are followed
+    /// anyway. Most services have no finish and no logger, and a `run` as it should be.
+    fn is_right(&self, here: &OwnedFd, name: &[u8], rest: &[&[u8]]) -> bool {
+        if self.line.recurse || !rest.iter().all(|part| is_plain(part)) {
+            return false;
+        }
+        let path = [&[name][..], rest].concat().join(&b'/');
+        is_right(self.line, here, &path)
     }
 
     /// Changes one path that was found, and with `recurse` all below it.
@@ -276,30 +295,13 @@ impl Work<'_> {
         user != 0 && stat.uid == user && is_run(&self.line.path)
     }
 
-    /// The mode that the line wants for such an entry; none where it says nothing.
-    fn wanted_mode(&self, stat: &Stat) -> Option<u32> {
-        let several_names = !stat.is_dir() && stat.links > 1;
-        match stat.is_dir() {
-            true => self.line.dir_mode,
-            false => self.line.file_mode,
-        }
-        .map(|mode| if several_names { mode & 0o1777 } else { mode })
-    }
-
-    fn would_change(&self, stat: &Stat) -> bool {
-        let owner = self.line.owner;
-        let mode = self.wanted_mode(stat);
-        (stat.uid, stat.gid) != (owner.uid, owner.gid)
-            || mode.is_some_and(|mode| mode != stat.mode & 0o7777)
-    }
-
     /// Changes one entry itself, which is in the directory `dir`. Nothing is done where
     /// nothing would change: a read-only file system that is right already is no reason
     /// for a message.
     fn entry(&mut self, fd: &OwnedFd, stat: &Stat, dir: &Stat, path: &Path) {
         let owner = self.line.owner;
         let mut stat = *stat;
-        if may_be_planted(&stat, dir) && self.would_change(&stat) {
+        if may_be_planted(&stat, dir) && would_change(self.line, &stat) {
             let names = stat.links;
             self.note(path, |path| {
                 format!(
@@ -320,7 +322,7 @@ impl Work<'_> {
         if stat.is_link() {
             return;
         }
-        let Some(mode) = self.wanted_mode(&stat) else {
+        let Some(mode) = wanted_mode(self.line, &stat) else {
             return;
         };
         if stat.mode & 0o7777 != mode
@@ -329,6 +331,37 @@ impl Work<'_> {
             self.refused(path, "change the mode of", &error);
         }
     }
+}
+
+/// The mode that the line wants for such an entry; none where it says nothing.
+fn wanted_mode(line: &Line, stat: &Stat) -> Option<u32> {
+    let several_names = !stat.is_dir() && stat.links > 1;
+    match stat.is_dir() {
+        true => line.dir_mode,
+        false => line.file_mode,
+    }
+    .map(|mode| if several_names { mode & 0o1777 } else { mode })
+}
+
+fn would_change(line: &Line, stat: &Stat) -> bool {
+    let owner = line.owner;
+    let mode = wanted_mode(line, stat);
+    (stat.uid, stat.gid) != (owner.uid, owner.gid)
+        || mode.is_some_and(|mode| mode != stat.mode & 0o7777)
+}
+
+/// Whether a line without recursion would change nothing of what `path` below `dir` leads to,
+/// all links followed: it is as it should be, or not there.
+pub(super) fn is_right(line: &Line, dir: &OwnedFd, path: &[u8]) -> bool {
+    match dir::target_stat(dir, path) {
+        Ok(stat) => !would_change(line, &stat),
+        Err(error) => is_absent(&error),
+    }
+}
+
+/// Whether a component of a pattern stands for itself.
+pub(super) fn is_plain(component: &[u8]) -> bool {
+    !glob::has_magic(component, false) && !component.contains(&b'\\')
 }
 
 /// Whether somebody else can have given a file this name to have it changed for them:
