@@ -2,8 +2,8 @@
 //! read: each piece is whole, [`handover::encode`]'s bytes behind their length (four bytes,
 //! little-endian), and a length of nothing says that it was the last.
 
-use crate::Entry;
 use crate::handover::{self, Remark, Undecodable};
+use crate::{Entry, Group};
 
 /// What stands behind the last piece.
 pub const END: [u8; HEAD] = [0; HEAD];
@@ -11,8 +11,8 @@ pub const END: [u8; HEAD] = [0; HEAD];
 const HEAD: usize = 4;
 
 /// A piece as bytes.
-pub fn encode(entries: &[Entry], remarks: &[Remark]) -> Vec<u8> {
-    let piece = handover::encode(entries, remarks);
+pub fn encode(entries: &[Entry], groups: &[Group], remarks: &[Remark]) -> Vec<u8> {
+    let piece = handover::encode(entries, groups, remarks);
     // One of 4 GiB is written as cut off, and its reader refuses it.
     let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
     [&length.to_le_bytes()[..], &piece].concat()
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn pieces_are_taken_one_by_one_however_they_come() {
-        let first = encode(&[entry("a"), entry("b")], &[]);
-        let second = encode(&[entry("c")], &[]);
+        let first = encode(&[entry("a"), entry("b")], &[], &[]);
+        let second = encode(&[entry("c")], &[], &[]);
         let whole = [&first[..], &second, &END].concat();
         for end in 0..=whole.len() {
             let mut rest = &whole[..end];
@@ -74,7 +74,7 @@ mod tests {
             let last = loop {
                 match next(rest, whole.len()).expect("it is no other's") {
                     Next::Piece(piece, behind) => {
-                        let (entries, _) = handover::decode(piece).expect("it decodes");
+                        let (entries, _, _) = handover::decode(piece).expect("it decodes");
                         names.extend(entries.into_iter().map(|entry| entry.unit.name));
                         rest = &rest[behind..];
                     }

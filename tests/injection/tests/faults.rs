@@ -16,15 +16,14 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Whose calls fail: PID 1's; those of the child that makes the state anew; the boot's; those of
-/// the children that become the services; those of the child that runs the stop's hooks.
+/// Whose calls fail: PID 1's; those of the child that makes the state anew and boots; those of the
+/// children that become the services; those of the child that runs the stop's hooks.
 const PROCESSES: &[(&str, Whose)] = &[
     ("first", Whose::First),
-    ("state", Whose::Child(1)),
-    ("boot", Whose::Child(2)),
-    ("service", Whose::Child(3)),
-    ("again", Whose::Child(5)),
-    ("stop", Whose::Child(6)),
+    ("boot", Whose::Child(1)),
+    ("service", Whose::Child(2)),
+    ("again", Whose::Child(4)),
+    ("stop", Whose::Child(5)),
 ];
 
 /// How many run where nothing is said.

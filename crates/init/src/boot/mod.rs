@@ -6,12 +6,14 @@
 //! file, the file is run instead.
 
 mod claim;
+pub(crate) mod handover;
 pub(crate) mod prepare;
 pub(crate) mod scan;
 
 mod run_d;
 mod steps;
 
+use std::cell::Cell;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
@@ -25,7 +27,7 @@ use crate::child::handed;
 use crate::child::hook;
 use crate::child::noexec;
 use crate::child::origin;
-use crate::launch::Workers;
+use crate::launch::Launch;
 use crate::messages;
 
 pub use run_d::run_d;
@@ -41,8 +43,11 @@ pub(crate) const LOST: u8 = 111;
 /// The child that boots.
 pub(crate) struct Boot {
     pub(crate) pid: i32,
-    /// Where the services that it found arrive; read to its end.
+    /// Where it says that the state has been made anew, in one byte, and where the services
+    /// that it found arrive; read to its end.
     pub(crate) handover: OwnedFd,
+    /// What lets it run programs of the image; none once it may.
+    pub(crate) gate: Option<OwnedFd>,
 }
 
 /// What a boot needs to know.
@@ -50,7 +55,16 @@ pub(crate) struct BootPlan<'a> {
     pub(crate) paths: &'a Paths,
     pub(crate) env: &'a ExecVector,
     pub(crate) settings: &'a Settings,
-    pub(crate) workers: Option<&'a Workers>,
+    pub(crate) launch: &'a Launch,
+}
+
+/// What a boot begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// What an earlier run has left: the state is made anew.
+    Scratch,
+    /// A state that has been made, and what PID 1 has opened in it.
+    State,
 }
 
 impl Boot {
@@ -58,29 +72,81 @@ impl Boot {
     ///
     /// # Errors
     /// As fork(2) and pipe(2).
-    pub(crate) fn start(inheritance: &Inheritance, plan: &BootPlan) -> std::io::Result<Boot> {
+    pub(crate) fn start(
+        inheritance: &Inheritance,
+        plan: &BootPlan,
+        from: From,
+    ) -> std::io::Result<Boot> {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(read.as_raw_fd(), true)?;
+        let (gate, opens) = match from {
+            From::Scratch => fd::pipe().map(|(gate, opens)| (Some(gate), Some(opens)))?,
+            From::State => (None, None),
+        };
         let pid = inheritance.fork(|| {
-            messages::speak_beside_hooks();
+            // Its own copy would keep the other end from seeing that PID 1 has gone.
+            if let Some(opens) = &opens {
+                fd::close(opens.as_raw_fd());
+            }
+            let gate = Gate::new(gate);
             lead_group();
+            if from == From::Scratch {
+                let code = prepare::begin_anew(plan.paths, plan.launch, plan.settings);
+                if fd::write_all(write.as_raw_fd(), &[code]).is_err() {
+                    return LOST;
+                }
+            }
+            messages::speak_beside_hooks();
             steps::say_what_is_left_out(plan);
-            if let Some(workers) = plan.workers {
+            if let Some(workers) = &plan.launch.workers {
                 steps::write_workers(plan, workers);
             }
             if stage2_is_edited() {
+                gate.wait();
                 let reason = run_stage2(plan);
                 messages::report(&format!(
                     "{STAGE2}: cannot be executed: {}; the boot goes on without it",
                     errno::text(&reason)
                 ));
             }
-            steps::run_all(plan, inheritance.group, &write)
+            steps::run_all(plan, inheritance.group, &gate, &write)
         })?;
         Ok(Boot {
             pid,
             handover: read,
+            gate: opens,
         })
+    }
+}
+
+/// Where the boot's child waits for PID 1, ahead of everything that the image brings: hooks
+/// may ask PID 1 for something. What is ours goes on meanwhile.
+pub(crate) struct Gate(Cell<Option<OwnedFd>>);
+
+impl Gate {
+    /// One at which PID 1 is waited for, if there is one.
+    fn new(gate: Option<OwnedFd>) -> Gate {
+        Gate(Cell::new(gate))
+    }
+
+    /// One that is open.
+    fn open() -> Gate {
+        Gate::new(None)
+    }
+
+    /// Waits until PID 1 has opened it. Where PID 1 never will, since another program has
+    /// taken its place, the boot begins anew, and this one ends here.
+    fn wait(&self) {
+        let Some(gate) = self.0.take() else {
+            return;
+        };
+        loop {
+            match fd::read(gate.as_raw_fd(), &mut [0u8]) {
+                Err(error) if errno::is(&error, errno::EINTR) => {}
+                Ok(0) => process::exit_now(LOST),
+                Ok(_) | Err(_) => return,
+            }
+        }
     }
 }
 

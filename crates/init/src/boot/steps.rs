@@ -11,9 +11,12 @@ use layouts::settings::{IfBootFails, Settings};
 use layouts::view::View;
 use layouts::{Layout, Loss, Problem, hooks};
 use places::{FIXATTRS, IMAGE_SERVICES, Paths, name};
+use stage::delivery::Delivery;
+use stage::fix_attrs::Later;
+use stage::insist;
 
-use super::{BootPlan, LOST, run_script};
-use crate::boot::scan;
+use super::{BootPlan, Gate, LOST, run_script};
+use crate::boot::{handover, scan};
 use crate::child::environment::{current, value_in};
 use crate::child::handed;
 use crate::child::handler;
@@ -41,6 +44,12 @@ struct Context<'a> {
     settings: &'a Settings,
     /// The group into which hooks go.
     group: i32,
+    /// Where PID 1 is waited for ahead of a program of the image's.
+    gate: &'a Gate,
+    /// Whether the services are copied in the same breath, so that some of the work can wait
+    /// for that; and the work that waits.
+    delivers: bool,
+    later: Cell<Later>,
     /// Something that the image brings was lost.
     lost: Cell<Lost>,
 }
@@ -84,24 +93,27 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// Runs all steps, then hands the services over. Gives the boot's exit code.
-pub(super) fn run_all(plan: &BootPlan, group: i32, handover: &OwnedFd) -> u8 {
+pub(super) fn run_all(plan: &BootPlan, group: i32, gate: &Gate, handover: &OwnedFd) -> u8 {
     let context = Context {
         paths: plan.paths,
         env: plan.env,
         settings: plan.settings,
         group,
+        gate,
+        delivers: true,
+        later: Cell::default(),
         lost: Cell::new(false),
     };
     for step in STEPS {
-        let code = (step.run)(&context);
+        let code = match step.name {
+            SERVICES => deliver(&context, handover),
+            _ => (step.run)(&context),
+        };
         if code != 0 {
             return code;
         }
     }
-    match scan::hand_over(plan.paths, handover) {
-        0 => context.code(),
-        code => code,
-    }
+    context.code()
 }
 
 /// Says what in the image will not be run, ahead of the steps: also where they are a
@@ -147,6 +159,9 @@ pub fn boot_step(name: &[u8], environment: &[Vec<u8>]) -> Option<u8> {
         env: &env,
         settings: &settings,
         group: process::group_of(1).unwrap_or(0),
+        gate: &Gate::open(),
+        delivers: false,
+        later: Cell::default(),
         lost: Cell::new(false),
     };
     let code = match (step.run)(&context) {
@@ -186,7 +201,7 @@ fn user_files(context: &Context) -> u8 {
             context.settings.read_only_root,
         )
     };
-    let outcome = scan::insist(provide, is_refused);
+    let outcome = insist(provide, is_refused);
     let code = if outcome.is_ok() { 0 } else { 111 };
     if report(context.paths, to, outcome) {
         context.lost.set(true);
@@ -199,15 +214,27 @@ fn user_files(context: &Context) -> u8 {
 }
 
 fn fix_attrs(context: &Context) -> u8 {
-    let apply = |file: &Path| {
-        for problem in stage::fix_attrs::run_file(file, context.settings.fix_attrs_hidden) {
+    let hidden = context.settings.fix_attrs_hidden;
+    let tell = |problems: Vec<Problem>| {
+        for problem in problems {
             messages::report(&origin::problem(context.paths, problem).to_string());
         }
     };
+    let apply = |file: &Path| tell(stage::fix_attrs::run_file(file, hidden));
     // The file that images edit to change who owns the user's files.
     let own = Path::new(FIXATTRS);
     if own.exists() {
-        apply(own);
+        // Nobody looks at the services until they are copied, where nothing runs in between.
+        let files = &context.paths.user_files;
+        let is_empty = |name: &str| hooks::list(&files.join(name)).is_ok_and(|all| all.is_empty());
+        if context.delivers && is_empty(name::FIX_ATTRS) && is_empty(name::CONT_INIT) {
+            let services = files.join(name::SERVICES);
+            let (problems, later) = stage::fix_attrs::begin_file(own, hidden, &services);
+            tell(problems);
+            context.later.set(later);
+        } else {
+            apply(own);
+        }
     }
     messages::say("[s6-init] ensuring user provided files have correct perms...exited 0.");
     let dir = context.paths.user_files.join(name::FIX_ATTRS);
@@ -227,7 +254,7 @@ fn fix_attrs(context: &Context) -> u8 {
 
 /// The scripts of a directory; one that cannot be listed is reported and holds none.
 fn listed(context: &Context, dir: &Path) -> Vec<PathBuf> {
-    let found = scan::insist(|| hooks::list(dir), Result::is_err);
+    let found = insist(|| hooks::list(dir), Result::is_err);
     found.unwrap_or_else(|error| {
         context.lost.set(true);
         messages::report(&format!(
@@ -277,6 +304,7 @@ fn cont_init(context: &Context) -> u8 {
     messages::say("[cont-init.d] executing container initialization scripts...");
     for script in listed(context, &dir) {
         let name = kernel::escape_path(script.file_name().unwrap_or_default());
+        context.gate.wait();
         messages::say(&format!("[cont-init.d] {name}: executing... "));
         let code = run_script(context.paths, &[&script], context.env, context.group);
         messages::say(&format!("[cont-init.d] {name}: exited {code}."));
@@ -304,16 +332,58 @@ fn cont_init(context: &Context) -> u8 {
     0
 }
 
+const BEGINS: &str = "[services.d] starting services";
+
+/// The step by itself: copies the services. Who calls it asks PID 1 to read them.
 fn services(context: &Context) -> u8 {
     let source = context.paths.user_files.join(name::SERVICES);
-    messages::say("[services.d] starting services");
+    messages::say(BEGINS);
     if context.paths.is_nowhere() {
         return 0;
     }
     let services = &context.paths.services;
     let copy = || stage::services::copy(&source, services);
-    if report(context.paths, services, scan::insist(copy, is_refused)) {
+    if report(context.paths, services, insist(copy, is_refused)) {
         context.lost.set(true);
     }
     0
+}
+
+/// The step at the end of a boot: each service is copied, read and handed over before the next
+/// is begun.
+fn deliver(context: &Context, to: &OwnedFd) -> u8 {
+    let paths = context.paths;
+    messages::say(BEGINS);
+    if paths.is_nowhere() {
+        report(
+            paths,
+            &paths.services,
+            Ok(context.later.take().apply_to_all()),
+        );
+        return scan::hand_over(paths, to);
+    }
+    let from = paths.user_files.join(name::SERVICES);
+    let later = context.later.take();
+    let delivery = match insist(|| Delivery::open(&from, &paths.services), Result::is_err) {
+        Ok(delivery) => delivery,
+        Err(error) => {
+            report(paths, &paths.services, Ok(later.apply_to_all()));
+            report(paths, &paths.services, Err(error));
+            context.lost.set(true);
+            return scan::hand_over(paths, to);
+        }
+    };
+    let delivered = delivery.run(&later, |delivered| {
+        let reading = delivered.reading;
+        let lost = reading.iter().any(|one| one.loses == Loss::Whole);
+        if report(paths, &paths.services, Ok(delivered.copying)) || lost {
+            context.lost.set(true);
+        }
+        let remarks = reading.into_iter().map(|one| scan::remark(paths, one));
+        handover::give(to, &delivered.entries, remarks)
+    });
+    match delivered.and_then(|()| handover::end(to)) {
+        Ok(()) => 0,
+        Err(_) => LOST,
+    }
 }

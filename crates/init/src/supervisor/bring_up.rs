@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use engine::{State, StopCause, UnitState};
 use kernel::process::WaitStatus;
-use kernel::{clock, errno};
+use kernel::{clock, errno, fd};
 use layouts::settings::IfBootFails;
 use plan::Readiness;
 
+use crate::boot::handover::{Handover, Progress};
 use crate::boot::prepare::{self, Opened};
-use crate::boot::scan::{Handover, Progress};
-use crate::boot::{Boot, BootPlan, LOST, PLAN_LIMIT, lead_group, run_d};
+use crate::boot::{Boot, BootPlan, From, LOST, PLAN_LIMIT, lead_group, run_d};
 use crate::child::command::Command;
 use crate::child::environment;
 use crate::service::scan_dir::ScanDir;
@@ -47,6 +47,11 @@ fn lost_something(status: WaitStatus) -> bool {
     }
 }
 
+/// What is said where the boot's hand-over cannot be used.
+fn no_use(why: &str) -> String {
+    format!("what the boot handed over is of no use: {why}; the services are read again")
+}
+
 impl Supervisor<'_> {
     pub(crate) fn start_run_d(&mut self) {
         let env = environment::vector(&self.container.launch.environment);
@@ -67,35 +72,50 @@ impl Supervisor<'_> {
         self.mind.journal.end_child();
     }
 
-    /// Begins the boot: a child makes the state anew.
+    /// Begins the boot: a child makes the state anew, and goes on with the steps.
     pub(crate) fn start_boot(&mut self) {
         // After a crash in here all of it is done again.
         self.mind.journal.begin_child(Purpose::Boot);
         if self.container.paths.is_nowhere() {
-            self.begin_steps(0);
+            self.open_state(0);
+            self.begin_boot();
             return;
         }
         if self.server.is_none() {
             self.server = prepare::listen(&self.container.paths, false).ok();
             self.watch_server();
         }
-        let started = self.children.inheritance.fork(|| {
-            lead_group();
-            prepare::begin_anew(
-                &self.container.paths,
-                self.container.launch,
-                &self.container.settings,
-            )
-        });
-        match started {
-            Ok(pid) => {
+        match self.fork_boot(From::Scratch) {
+            Ok(boot) => {
+                self.watch(boot.handover.as_raw_fd(), Token::Boot);
                 self.progress.again.done(Task::State);
-                self.progress.phase = Phase::Preparing(pid);
+                self.progress.phase = Phase::Preparing(boot);
                 self.keep();
             }
             Err(error) => self.try_later(Task::State, &error),
         }
         self.mind.journal.end_child();
+    }
+
+    fn fork_boot(&self, from: From) -> std::io::Result<Boot> {
+        let plan = BootPlan {
+            paths: &self.container.paths,
+            env: &self.container.env,
+            settings: &self.container.settings,
+            launch: self.container.launch,
+        };
+        Boot::start(&self.children.inheritance, &plan, from)
+    }
+
+    /// Listens for people, where that could not be done ahead of the state.
+    fn listen(&mut self) {
+        if self.server.is_none() {
+            match prepare::listen(&self.container.paths, true) {
+                Ok(server) => self.server = Some(server),
+                Err(problem) => self.messages.warn(&problem),
+            }
+            self.watch_server();
+        }
     }
 
     fn watch_server(&mut self) {
@@ -104,27 +124,63 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Goes on once the state has been made anew.
+    /// Takes the word of the boot's child that it has made the state anew.
+    fn read_preparation(&mut self) {
+        let Phase::Preparing(boot) = &mut self.progress.phase else {
+            return;
+        };
+        let mut code = [0u8];
+        match fd::read(boot.handover.as_raw_fd(), &mut code) {
+            Ok(1) => {}
+            Err(error) if errno::is(&error, errno::EAGAIN) || errno::is(&error, errno::EINTR) => {
+                return;
+            }
+            Ok(_) | Err(_) => {
+                // Its end says the rest; at a gate that nobody opens it would wait for ever.
+                boot.gate = None;
+                return self.epoll.remove(boot.handover.as_raw_fd());
+            }
+        }
+        if self.ending.stopping.is_some() {
+            return;
+        }
+        // Begun again after a crash in here.
+        let Phase::Preparing(mut boot) = std::mem::replace(&mut self.progress.phase, Phase::Up)
+        else {
+            return;
+        };
+        self.listen();
+        self.open_state(code[0]);
+        if let Some(gate) = boot.gate.take() {
+            let _ = fd::write(gate.as_raw_fd(), b"\n");
+        }
+        self.progress.phase = Phase::Booting(boot, Handover::new(PLAN_LIMIT));
+        self.keep();
+    }
+
+    /// The child that was to make the state anew has ended: with everything done, or without
+    /// a word about it.
     pub(crate) fn preparation_ended(&mut self, status: WaitStatus) {
+        self.read_preparation();
+        if let Phase::Booting(..) = &self.progress.phase {
+            return self.boot_ended(status);
+        }
         // Its number may be anybody's from here on.
-        self.progress.phase = Phase::Up;
+        if let Phase::Preparing(boot) = std::mem::replace(&mut self.progress.phase, Phase::Up) {
+            self.epoll.remove(boot.handover.as_raw_fd());
+        }
         if self.ending.stopping.is_some() {
             // Ended by the stop, its code says nothing.
             return;
         }
         self.mind.journal.begin_child(Purpose::Boot);
-        if self.server.is_none() {
-            match prepare::listen(&self.container.paths, true) {
-                Ok(server) => self.server = Some(server),
-                Err(problem) => self.messages.warn(&problem),
-            }
-            self.watch_server();
-        }
-        self.begin_steps(status.code());
+        self.listen();
+        self.open_state(status.code());
+        self.begin_boot();
     }
 
-    /// Starts the boot's steps; `code` is that of the child that made the state anew.
-    fn begin_steps(&mut self, code: u8) {
+    /// Opens what PID 1 keeps of the state; `code` is what the child says that has made it anew.
+    fn open_state(&mut self, code: u8) {
         let Opened {
             scan_control,
             lock,
@@ -150,22 +206,12 @@ impl Supervisor<'_> {
             Some(_) => ScanDir::open(&self.container.paths.services),
             None => ScanDir::default(),
         };
-        self.begin_boot();
     }
 
     /// Starts the boot's steps over what has been prepared.
     pub(crate) fn begin_boot(&mut self) {
         self.mind.journal.begin_child(Purpose::Boot);
-        let started = Boot::start(
-            &self.children.inheritance,
-            &BootPlan {
-                paths: &self.container.paths,
-                env: &self.container.env,
-                settings: &self.container.settings,
-                workers: self.container.launch.workers.as_ref(),
-            },
-        );
-        match started {
+        match self.fork_boot(From::State) {
             Ok(boot) => {
                 self.watch(boot.handover.as_raw_fd(), Token::Boot);
                 self.progress.again.done(Task::Boot);
@@ -177,20 +223,48 @@ impl Supervisor<'_> {
         self.mind.journal.end_child();
     }
 
+    /// Takes what the boot hands over, as it comes: services that have been read start while
+    /// others are read.
     pub(crate) fn read_boot(&mut self) {
+        self.read_preparation();
         let Phase::Booting(boot, handover) = &mut self.progress.phase else {
             return;
         };
+        if handover.is_closed() {
+            return;
+        }
         match handover.read(&boot.handover) {
             Ok(Progress::More) => {}
-            Ok(Progress::Complete) => self.epoll.remove(boot.handover.as_raw_fd()),
+            Ok(Progress::Closed) => self.epoll.remove(boot.handover.as_raw_fd()),
             Err(error) => {
-                self.epoll.remove(boot.handover.as_raw_fd());
+                // What is too much is read on, so that the child comes to its end.
+                let ours = errno::is(&error, errno::EFBIG) || errno::is(&error, errno::ENOMEM);
+                if !ours {
+                    self.epoll.remove(boot.handover.as_raw_fd());
+                }
                 *handover = Handover::lost();
-                self.messages.warn(&format!(
-                    "what the boot handed over is of no use: {}; the services are read again",
-                    errno::text(&error)
-                ));
+                self.messages.warn(&no_use(&errno::text(&error)));
+            }
+        }
+        self.take_pieces();
+    }
+
+    /// Takes the services of the pieces that have come. A boot that stops the container when
+    /// it fails has none started before it is known that it has not.
+    fn take_pieces(&mut self) {
+        let waits = self.container.settings.if_boot_fails == IfBootFails::Stop;
+        while !waits && let Phase::Booting(_, handover) = &mut self.progress.phase {
+            match handover.next() {
+                Ok(Some(piece)) => {
+                    self.take_piece(piece);
+                    // Ahead of the files of those that come after.
+                    self.carry_out();
+                }
+                Ok(None) => return,
+                Err(broken) => {
+                    *handover = Handover::lost();
+                    self.messages.warn(&no_use(&broken.to_string()));
+                }
             }
         }
     }
@@ -236,6 +310,7 @@ impl Supervisor<'_> {
             }
         }
         self.messages.marker("[services.d] done.");
+        self.scanning.said = Vec::new();
         self.progress.grown = true;
         self.progress.phase = Phase::Up;
         if !self.container.argv.is_empty() {
@@ -300,18 +375,20 @@ impl Supervisor<'_> {
     }
 
     pub(crate) fn boot_ended(&mut self, status: WaitStatus) {
-        self.read_boot();
+        self.read_last_of_boot();
         self.progress.hook = None;
         let code = status.code();
         let failed = code != 0 && self.container.settings.if_boot_fails == IfBootFails::Stop;
         // Ended by the stop, its code says nothing.
         let over = failed || self.ending.stopping.is_some();
         let next = if over { Phase::Up } else { self.settling() };
-        let Phase::Booting(boot, handover) = std::mem::replace(&mut self.progress.phase, next)
+        let Phase::Booting(boot, mut handover) = std::mem::replace(&mut self.progress.phase, next)
         else {
             return;
         };
-        self.epoll.remove(boot.handover.as_raw_fd());
+        if !handover.is_closed() {
+            self.epoll.remove(boot.handover.as_raw_fd());
+        }
         self.keep_rest();
         if over {
             if self.ending.stopping.is_none() {
@@ -327,15 +404,38 @@ impl Supervisor<'_> {
                  not ready; correct that and start it again",
             );
         }
+        while let Ok(Some(piece)) = handover.next() {
+            self.take_piece(piece);
+        }
         // A boot by script hands nothing over, and one that was killed no whole.
-        if !handover.is_whole() || !self.take_services(handover.bytes(), false) {
-            self.rescan(false);
+        match handover.is_complete() {
+            true => self.scan_on(),
+            false => self.rescan(false),
         }
         // A boot by script asks for the reading of its services through the fifo.
         self.read_scan_control();
         if self.scanning.control.is_none() {
             // Nor could it ask.
             self.rescan(false);
+        }
+    }
+
+    /// Takes what is left in the pipe of a boot that has ended: a pipe holds no more than a
+    /// few turns of the loop read.
+    fn read_last_of_boot(&mut self) {
+        const TURNS: usize = 64;
+        for _ in 0..TURNS {
+            let Phase::Booting(_, handover) = &self.progress.phase else {
+                return;
+            };
+            let before = handover.total();
+            self.read_boot();
+            let Phase::Booting(_, handover) = &self.progress.phase else {
+                return;
+            };
+            if handover.total() == before {
+                return;
+            }
         }
     }
 

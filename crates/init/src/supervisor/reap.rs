@@ -107,7 +107,7 @@ impl Supervisor<'_> {
         }
         match &self.progress.phase {
             Phase::RunD(run_d) if *run_d == pid => self.run_d_ended(status),
-            Phase::Preparing(child) if *child == pid => self.preparation_ended(status),
+            Phase::Preparing(boot) if boot.pid == pid => self.preparation_ended(status),
             Phase::Booting(boot, _) if boot.pid == pid => self.boot_ended(status),
             _ => self.service_ended(pid, status),
         }

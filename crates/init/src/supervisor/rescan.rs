@@ -6,11 +6,12 @@ use engine::{Event, StopCause, UnitId, UnitState};
 use kernel::{errno, fd};
 use s6wire::control::ScanCommand;
 
-use plan::handover::{self, Remark};
+use plan::handover::{Found, Remark};
 use plan::{Entry, Program};
 
 use crate::boot::PLAN_LIMIT;
-use crate::boot::scan::{Handover, Progress, Scan};
+use crate::boot::handover::{Handover, Progress};
+use crate::boot::scan::Scan;
 use crate::service::lock;
 use crate::service::{Pipe, Service};
 use crate::supervisor::Supervisor;
@@ -55,7 +56,9 @@ impl Supervisor<'_> {
         if self.ending.stopping.is_some() {
             return;
         }
-        if self.scanning.running.is_some() {
+        // While the boot's services come one after another, the next is but half there.
+        let halfway = matches!(&self.progress.phase, Phase::Booting(_, come) if come.has_begun());
+        if self.scanning.running.is_some() || halfway {
             self.scanning.ask(drop_missing);
             return;
         }
@@ -82,11 +85,12 @@ impl Supervisor<'_> {
         };
         match handover.read(&scan.handover) {
             Ok(Progress::More) => return,
-            Ok(Progress::Complete) => {
+            Ok(Progress::Closed) => {
                 if let Some((scan, handover)) = self.scanning.running.take() {
                     self.epoll.remove(scan.handover.as_raw_fd());
-                    if !self.take_services(handover.bytes(), scan.drop_missing) {
-                        self.scan_lost(scan.drop_missing, "could not be read");
+                    match handover.all() {
+                        Ok(found) => self.take_services(found, scan.drop_missing),
+                        Err(_) => self.scan_lost(scan.drop_missing, "could not be read"),
                     }
                 }
             }
@@ -111,15 +115,11 @@ impl Supervisor<'_> {
     }
 
     /// Adds the services that a child has read; with `drop_missing`, removes those that
-    /// are no longer there. Whether the bytes were what a child writes.
-    pub(crate) fn take_services(&mut self, bytes: &[u8], drop_missing: bool) -> bool {
+    /// are no longer there.
+    fn take_services(&mut self, (found, groups, remarks): Found, drop_missing: bool) {
         if self.ending.stopping.is_some() {
-            return true;
+            return;
         }
-        let (found, groups, remarks) = match handover::decode(bytes) {
-            Ok(found) => found,
-            Err(_) => return false,
-        };
         self.scanning.lost = 0;
         if drop_missing {
             let gone: Vec<UnitId> = self
@@ -138,24 +138,42 @@ impl Supervisor<'_> {
                 self.tell(Event::Remove(unit));
             }
         }
-        let mut new = Vec::new();
-        for entry in found {
-            if self.mind.engine().find(&entry.unit.name).is_none() && self.is_free(&entry.program) {
-                new.push(entry);
-            }
-        }
-        self.add(new);
-        if !groups.is_empty() || self.mind.engine().groups().next().is_some() {
+        // What is not in it any more is no group any more.
+        let regroups = !groups.is_empty() || self.mind.engine().groups().next().is_some();
+        self.take_in_all(found);
+        if regroups {
             self.tell(Event::Groups(groups));
         }
         if self.scanning.next.is_none() {
             // Those that did not come back are not there any more.
             self.services.returning.clear();
         }
-        for remark in remarks {
-            self.say_once(&remark);
+        remarks.into_iter().for_each(|remark| self.say_once(remark));
+    }
+
+    /// Adds the services of a piece of what the boot has read.
+    pub(crate) fn take_piece(&mut self, (found, groups, remarks): Found) {
+        if self.ending.stopping.is_some() {
+            return;
         }
-        true
+        self.take_in_all(found);
+        if !groups.is_empty() {
+            self.tell(Event::Groups(groups));
+        }
+        remarks.into_iter().for_each(|remark| self.say_once(remark));
+    }
+
+    /// Adds those that are not known yet, and that nobody else supervises.
+    fn take_in_all(&mut self, found: Vec<Entry>) {
+        let mut new = Vec::new();
+        for entry in found {
+            if self.mind.engine().find(&entry.unit.name).is_none() && self.is_free(&entry.program) {
+                new.push(entry);
+            }
+        }
+        if !new.is_empty() {
+            self.add(new);
+        }
     }
 
     /// A reading of the scan directory came to nothing: it is done once more, or said.
@@ -195,18 +213,24 @@ impl Supervisor<'_> {
     }
 
     /// Says what is wrong with a service's file, and remembers it, so that a start that
-    /// fails for the same reason does not say it again.
-    fn say_once(&mut self, remark: &Remark) {
+    /// fails for the same reason does not say it again. What is about no service is
+    /// remembered until the boot is over: it may read its services twice.
+    fn say_once(&mut self, remark: Remark) {
         let unit = remark
             .unit
             .as_deref()
             .and_then(|name| self.mind.engine().find(name));
-        if let Some(service) = unit.and_then(|unit| self.service(unit))
-            && !service.told().is_new(&remark.text)
-        {
+        let said = match unit.and_then(|unit| self.service(unit)) {
+            Some(service) => !service.told().is_new(&remark.text),
+            None => self.scanning.said.contains(&remark.text),
+        };
+        if said {
             return;
         }
         self.messages.warn(&remark.text);
+        if matches!(self.progress.phase, Phase::Booting(..) | Phase::Settling(_)) {
+            self.scanning.said.push(remark.text);
+        }
     }
 
     fn add(&mut self, new: Vec<Entry>) {

@@ -14,7 +14,7 @@ use kernel::{fd, limits};
 use plan::bytes::Writer;
 
 use crate::boot::Boot;
-use crate::boot::scan::Handover;
+use crate::boot::handover::Handover;
 use crate::child::Inheritance;
 use crate::launch::Launch;
 use crate::people::socket::Server;
@@ -24,7 +24,7 @@ use crate::service::scan_dir::ScanDir;
 use crate::state::place::Place;
 use crate::stop::StopHooks;
 use crate::supervisor::Supervisor;
-use crate::supervisor::parts::Phase;
+use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::saved::{self, Rest, Saved, Where};
 use crate::supervisor::token::Token;
 use crate::survival::journal::{Journal, Kind, Purpose};
@@ -135,11 +135,19 @@ impl<'a> Supervisor<'a> {
                 Phase::Held(task)
             }
             Where::RunD(pid) => Phase::RunD(pid),
-            Where::Preparing(pid) => Phase::Preparing(pid),
+            // Whether it was done nobody knows any more.
+            Where::Preparing(pid) => {
+                if process::is_unreaped_child(pid) {
+                    crate::child::abandon(pid);
+                }
+                self.progress.again.now(Task::State);
+                Phase::Held(Task::State)
+            }
             Where::Booting(pid, handover) => Phase::Booting(
                 Boot {
                     pid,
                     handover: left.take(handover).unwrap_or_else(nothing),
+                    gate: None,
                 },
                 Handover::lost(),
             ),
@@ -291,13 +299,6 @@ impl<'a> Supervisor<'a> {
         match &self.progress.phase {
             Phase::RunD(pid) if gone(*pid) => self.run_d_ended(UNKNOWN_CODE),
             Phase::Booting(boot, _) if gone(boot.pid) => self.boot_ended(UNKNOWN_CODE),
-            // Whether it was done nobody knows any more.
-            Phase::Preparing(pid) if gone(*pid) => {
-                self.progress.phase = Phase::Up;
-                if self.ending.stopping.is_none() {
-                    self.start_boot();
-                }
-            }
             Phase::Held(_)
             | Phase::RunD(_)
             | Phase::Preparing(_)
@@ -376,7 +377,7 @@ impl<'a> Supervisor<'a> {
             at: match &self.progress.phase {
                 Phase::Held(task) => Where::Held(*task),
                 Phase::RunD(pid) => Where::RunD(*pid),
-                Phase::Preparing(pid) => Where::Preparing(*pid),
+                Phase::Preparing(boot) => Where::Preparing(boot.pid),
                 Phase::Booting(boot, _) => Where::Booting(boot.pid, boot.handover.as_raw_fd()),
                 Phase::Settling(until) => Where::Settling(*until),
                 Phase::Up => Where::Up,

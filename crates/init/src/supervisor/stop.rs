@@ -34,8 +34,10 @@ impl Supervisor<'_> {
             });
             match &self.progress.phase {
                 // The scripts of /run.d end with everything else; none begins.
-                Phase::RunD(pid) | Phase::Preparing(pid) => crate::child::abandon(*pid),
-                Phase::Booting(boot, _) => crate::child::abandon(boot.pid),
+                Phase::RunD(pid) => crate::child::abandon(*pid),
+                Phase::Preparing(boot) | Phase::Booting(boot, _) => {
+                    crate::child::abandon(boot.pid);
+                }
                 Phase::Held(_) | Phase::Settling(_) | Phase::Up => {}
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::again::{Again, Task};
 use crate::boot::Boot;
-use crate::boot::scan::Handover;
+use crate::boot::handover::Handover;
 
 /// Where the container is, before it stops.
 pub(crate) enum Phase {
@@ -12,8 +12,8 @@ pub(crate) enum Phase {
     Held(Task),
     /// The scripts of /run.d run.
     RunD(i32),
-    /// A child makes the state anew.
-    Preparing(i32),
+    /// The boot's child makes the state anew.
+    Preparing(Boot),
     /// The boot's steps run.
     Booting(Boot, Handover),
     /// The services have been started; the command waits for them until then.

@@ -2,7 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
-use crate::boot::scan::{Handover, Scan};
+use crate::boot::handover::Handover;
+use crate::boot::scan::Scan;
 
 /// See the module's text.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Scanning {
     /// A reading that was asked for while another runs; whether services that are gone are
     /// dropped then.
     pub(crate) next: Option<bool>,
+    /// What was said of no service while the container boots.
+    pub(crate) said: Vec<String>,
     /// How many readings in a row came to nothing.
     pub(crate) lost: u32,
 }
