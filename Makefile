@@ -7,7 +7,7 @@ TARGET = x86_64-unknown-linux-gnu
 UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests fuzz-properties)
 
 .DEFAULT_GOAL = build
-.PHONY: help build run setup check test bench mutants fuzz
+.PHONY: help build release run setup check test bench mutants fuzz
 
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -15,6 +15,9 @@ help: ## Say what can be asked
 build: ## Build the static binary: dist/mainstay
 	$(CARGO) build --release --locked --package mainstay
 	install -D -m 0755 target/$(TARGET)/release/mainstay dist/mainstay
+
+release: ## Build what is released: dist/mainstay-x86_64 and -aarch64, static with musl (as root)
+	release/build
 
 run: build ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
 	examples/nginx-app/run $(ARGS)

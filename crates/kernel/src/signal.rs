@@ -13,9 +13,13 @@ pub use libc::{
 /// The highest signal number (SIGRTMAX).
 pub const MAX: i32 = 64;
 
-/// SIGRTMIN as the C library counts it; containers use RTMIN+3 to ask for a halt.
+/// SIGRTMIN as everybody counts it who writes RTMIN+3: glibc keeps the first two of the kernel's
+/// for itself. musl keeps three, and would make another signal of the same words.
+const RT_MIN: i32 = 34;
+
+/// SIGRTMIN as glibc counts it; containers use RTMIN+3 to ask for a halt.
 pub fn real_time_min() -> i32 {
-    libc::SIGRTMIN()
+    RT_MIN
 }
 
 /// Names without SIG, by number, as signal(7) lists them for x86 and arm.
@@ -78,7 +82,7 @@ pub fn parse(text: &[u8]) -> Option<i32> {
         } else {
             rest.strip_prefix('+')?
         };
-        libc::SIGRTMIN().checked_add(decimal(offset)?)?
+        RT_MIN.checked_add(decimal(offset)?)?
     } else {
         let rest = name.strip_prefix("RTMAX")?;
         let offset = if rest.is_empty() {
@@ -86,11 +90,9 @@ pub fn parse(text: &[u8]) -> Option<i32> {
         } else {
             rest.strip_prefix('-')?
         };
-        libc::SIGRTMAX().checked_sub(decimal(offset)?)?
+        MAX.checked_sub(decimal(offset)?)?
     };
-    (libc::SIGRTMIN()..=libc::SIGRTMAX())
-        .contains(&number)
-        .then_some(number)
+    (RT_MIN..=MAX).contains(&number).then_some(number)
 }
 
 /// A number of digits alone.
@@ -105,8 +107,8 @@ pub fn name(number: i32) -> String {
     if let Some((name, _)) = NAMES.iter().find(|(_, n)| *n == number) {
         return (*name).to_string();
     }
-    if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&number) {
-        return format!("RTMIN+{}", number - libc::SIGRTMIN());
+    if (RT_MIN..=MAX).contains(&number) {
+        return format!("RTMIN+{}", number - RT_MIN);
     }
     number.to_string()
 }
@@ -309,7 +311,7 @@ mod tests {
                 Some(signal)
             );
         }
-        assert_eq!(parse(b"RTMIN+3"), Some(libc::SIGRTMIN() + 3));
+        assert_eq!(parse(b"RTMIN+3"), Some(RT_MIN + 3));
         for text in [
             "0",
             "65",
