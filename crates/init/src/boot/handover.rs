@@ -106,6 +106,15 @@ impl From<Undecodable> for Broken {
     }
 }
 
+/// Whether there is memory for what will be made of so many bytes.
+fn reserve(bytes: usize) -> Result<(), Broken> {
+    let needed = bytes.saturating_mul(DECODED);
+    match Vec::<u8>::new().try_reserve_exact(needed) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(Broken::Memory),
+    }
+}
+
 impl Handover {
     pub(crate) fn new(limit: usize) -> Handover {
         Handover {
@@ -201,10 +210,7 @@ impl Handover {
             Next::Piece(piece, behind) => {
                 // Asked for in one piece, where it can be refused: a refusal later,
                 // in a small piece, would end this process.
-                let needed = piece.len().saturating_mul(DECODED);
-                if Vec::<u8>::new().try_reserve_exact(needed).is_err() {
-                    return Err(Broken::Memory);
-                }
+                reserve(piece.len())?;
                 let found = handover::decode(piece)?;
                 self.taken += behind;
                 Ok(Some(found))
@@ -217,8 +223,12 @@ impl Handover {
     /// # Errors
     /// Where it is not whole.
     pub(crate) fn all(mut self) -> Result<Found, Broken> {
+        reserve(self.total)?;
         let mut all: Found = (Vec::new(), Vec::new(), Vec::new());
         while let Some((entries, groups, remarks)) = self.next()? {
+            if all.0.try_reserve(entries.len()).is_err() {
+                return Err(Broken::Memory);
+            }
             all.0.extend(entries);
             all.1.extend(groups);
             all.2.extend(remarks);

@@ -18,6 +18,10 @@ use crate::supervisor::Supervisor;
 use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::token::Token;
 
+/// So many services are taken in at a time: what that takes beside them is small then, and need
+/// not be asked for.
+const AT_A_TIME: usize = 64;
+
 /// How often a reading is tried before it is given up.
 const SCAN_TRIES: u32 = 3;
 
@@ -140,7 +144,11 @@ impl Supervisor<'_> {
         }
         // What is not in it any more is no group any more.
         let regroups = !groups.is_empty() || self.mind.engine().groups().next().is_some();
-        self.take_in_all(found);
+        let mut found = found.into_iter();
+        while found.len() > 0 {
+            let some = found.by_ref().take(AT_A_TIME).collect();
+            self.take_in_all(some);
+        }
         if regroups {
             self.tell(Event::Groups(groups));
         }
