@@ -10,7 +10,7 @@ use plan::handover::{Found, Remark};
 use plan::{Entry, Program};
 
 use crate::boot::PLAN_LIMIT;
-use crate::boot::handover::{Handover, Progress};
+use crate::boot::handover::{Broken, Handover, Progress};
 use crate::boot::scan::Scan;
 use crate::service::lock;
 use crate::service::{Pipe, Service};
@@ -94,7 +94,12 @@ impl Supervisor<'_> {
                     self.epoll.remove(scan.handover.as_raw_fd());
                     match handover.all() {
                         Ok(found) => self.take_services(found, scan.drop_missing),
-                        Err(_) => self.scan_lost(scan.drop_missing, "could not be read"),
+                        Err(Broken::Bytes) => {
+                            self.scan_lost(scan.drop_missing, "could not be read");
+                        }
+                        Err(broken @ Broken::Memory) => {
+                            self.not_taken_over(scan.drop_missing, &broken.to_string());
+                        }
                     }
                 }
             }
@@ -103,12 +108,15 @@ impl Supervisor<'_> {
                 self.epoll.remove(scan.handover.as_raw_fd());
                 let drop_missing = scan.drop_missing;
                 self.scanning.running = None;
-                let why = errno::text(&error);
-                let why = format!("what was read cannot be taken over: {why}");
-                self.scan_lost(drop_missing, &why);
+                self.not_taken_over(drop_missing, &errno::text(&error));
             }
         }
         self.scan_on();
+    }
+
+    fn not_taken_over(&mut self, drop_missing: bool, why: &str) {
+        let why = format!("what was read cannot be taken over: {why}");
+        self.scan_lost(drop_missing, &why);
     }
 
     /// Begins the reading that was asked for while another ran.
