@@ -165,6 +165,33 @@ impl Blocks {
     }
 }
 
+/// Gives the pages back that lie whole in free blocks: what a burst has left. They read as
+/// zero when they are used again.
+pub(crate) fn give_back() {
+    // SAFETY: no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let page = usize::try_from(page).unwrap_or(4096);
+    with(|blocks| {
+        let large = (0..SIZES).filter(|number| block_bytes(*number) > page);
+        for number in large {
+            let mut at = blocks.free[number];
+            while !at.is_null() {
+                // What lies behind the link, in whole pages.
+                let begin = (at as usize + size_of::<Free>()).next_multiple_of(page);
+                let end = (at as usize + block_bytes(number)) / page * page;
+                if begin < end {
+                    // SAFETY: these pages are of a free block alone, whose link is not there.
+                    unsafe {
+                        libc::madvise(begin as *mut libc::c_void, end - begin, libc::MADV_DONTNEED)
+                    };
+                }
+                // SAFETY: what is in a list is a free block of ours, which begins with a link.
+                at = unsafe { (*at).next };
+            }
+        }
+    });
+}
+
 /// Does something with the blocks while nobody else does. PID 1 has one thread; the commands
 /// for people may have a second one for a while.
 fn with<T>(work: impl FnOnce(&mut Blocks) -> T) -> T {

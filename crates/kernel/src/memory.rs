@@ -195,6 +195,7 @@ pub fn be_frugal() {
 /// is in use of it.
 pub fn give_back() {
     give_stack_back();
+    crate::heap::give_back();
     #[cfg(target_env = "gnu")]
     // SAFETY: no preconditions.
     unsafe {
