@@ -115,8 +115,8 @@ pub struct Listing {
     records: Vec<u8>,
 }
 
-/// How much the kernel is asked for at a time: a service directory in one call.
-const RECORDS: usize = 16 * 1024;
+/// How much the kernel is asked for at a time: some hundred entries.
+const RECORDS: usize = 4096;
 
 /// Where a record (struct linux_dirent64) has its length, its type and its name.
 const LENGTH: usize = 16;

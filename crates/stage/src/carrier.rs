@@ -27,7 +27,7 @@ use crate::protect::{self, OTHERS_WRITE, Taken};
 use crate::tree::{self, DEEPEST, Kind};
 
 /// How much of a file is read at a time. The beginning of a program is in the first.
-const READ: usize = 64 * 1024;
+const READ: usize = 16 * 1024;
 
 /// Longest file that is kept as a value until the service has been read; of longer ones
 /// the file is asked again.

@@ -20,6 +20,9 @@ pub use listed::{Entry, Listed};
 /// Largest account file that is read of an image that is not running.
 const LARGEST_LIST: usize = 4 << 20;
 
+/// How much of a file of the running system is read at a time.
+const AT_ONCE: usize = 4096;
+
 /// Where programs usually are.
 pub(crate) const USUAL_PATH: &str = places::FULL_PATH;
 
@@ -233,7 +236,8 @@ impl View {
     pub fn read_start(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
         match &self.0 {
             Source::Live => {
-                let mut start = Vec::new();
+                // Read at once, and not in steps that double.
+                let mut start = Vec::with_capacity(most.min(AT_ONCE));
                 let file = kernel::fs::open_regular_target(path)?;
                 file.take(most as u64).read_to_end(&mut start)?;
                 Ok(start)
