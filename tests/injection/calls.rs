@@ -96,6 +96,7 @@ pub const SURE: &[(&str, i64)] = &[
     ("getpid", libc::SYS_getpid),
     ("umask", libc::SYS_umask),
     ("geteuid", libc::SYS_geteuid),
+    ("getegid", libc::SYS_getegid),
     ("uname", libc::SYS_uname),
     ("set_tid_address", libc::SYS_set_tid_address),
     ("rseq", libc::SYS_rseq),

@@ -132,11 +132,10 @@ impl Supervisor<'_> {
         let mut code = [0u8];
         match fd::read(boot.handover.as_raw_fd(), &mut code) {
             Ok(1) => {}
-            Err(error) if errno::is(&error, errno::EAGAIN) || errno::is(&error, errno::EINTR) => {
-                return;
-            }
+            Err(error) if errno::is(&error, errno::EINTR) => return,
             Ok(_) | Err(_) => {
-                // Its end says the rest; at a gate that nobody opens it would wait for ever.
+                // Nothing, though there is something to read: its end says the rest. At a gate
+                // that nobody opens it would wait for ever.
                 boot.gate = None;
                 return self.epoll.remove(boot.handover.as_raw_fd());
             }
