@@ -62,8 +62,7 @@ impl Delivery {
             Ok((dir, listing))
         };
         let source = match fs::open(from, AS_DIR, 0) {
-            Err(error) if errno::is(&error, errno::ENOENT) => None,
-            Err(error) if errno::is(&error, errno::ENOTDIR) => None,
+            Err(_) if tree::is_absent_dir(from) => None,
             other => Some(list(other?)?),
         };
         let target = list(fs::open(scan, AS_DIR, 0)?)?;

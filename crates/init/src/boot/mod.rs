@@ -84,7 +84,8 @@ impl Boot {
             From::State => (None, None),
         };
         let pid = inheritance.fork(|| {
-            // Its own copy would keep the other end from seeing that PID 1 has gone.
+            // Its own copies would keep it from seeing that PID 1 has gone, or reads no further.
+            fd::close(read.as_raw_fd());
             if let Some(opens) = &opens {
                 fd::close(opens.as_raw_fd());
             }

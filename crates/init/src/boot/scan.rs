@@ -33,7 +33,11 @@ impl Scan {
     ) -> io::Result<Scan> {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(read.as_raw_fd(), true)?;
-        let pid = inheritance.fork(|| hand_over(paths, &write))?;
+        let pid = inheritance.fork(|| {
+            // Its own copy would keep it waiting when PID 1 reads no further.
+            fd::close(read.as_raw_fd());
+            hand_over(paths, &write)
+        })?;
         Ok(Scan {
             pid,
             handover: read,

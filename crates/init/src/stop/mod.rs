@@ -147,6 +147,7 @@ impl StopHooks {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(read.as_raw_fd(), true)?;
         let pid = inheritance.fork(|| {
+            fd::close(read.as_raw_fd());
             let _ = std::env::set_current_dir("/");
             note_begun(paths);
             let killed = run_hooks(paths, env, inheritance.group, variables);
