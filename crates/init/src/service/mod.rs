@@ -291,6 +291,22 @@ impl Service {
     /// Writes what was noted: the death tally, the status bytes. Gives why the status
     /// could not be written, once for each reason.
     pub(crate) fn publish(&mut self, unit: &UnitState, scan: &ScanDir) -> Option<String> {
+        self.write(unit, scan, true)
+    }
+
+    /// The same without the death tally, which is left to the next time; whether there is
+    /// one to write then.
+    pub(crate) fn publish_status(
+        &mut self,
+        unit: &UnitState,
+        scan: &ScanDir,
+    ) -> (Option<String>, bool) {
+        let problem = self.write(unit, scan, false);
+        self.stale = self.extra.as_ref().is_some_and(|it| !it.deaths.is_empty());
+        (problem, self.stale)
+    }
+
+    fn write(&mut self, unit: &UnitState, scan: &ScanDir, deaths: bool) -> Option<String> {
         if !self.has_files || self.program.may_hang {
             return None;
         }
@@ -298,6 +314,7 @@ impl Service {
         let status = self.status(unit).encode();
         let outcome = Supervise::of(scan, &self.program.directory).and_then(|supervise| {
             if let Some(extra) = &mut self.extra
+                && deaths
                 && !extra.deaths.is_empty()
             {
                 let most = self.program.max_death_tally as usize;

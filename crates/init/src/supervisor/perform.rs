@@ -118,6 +118,7 @@ impl Supervisor<'_> {
         }
         let last = !self.is_announced_again(unit);
         let view = self.mind.engine().unit(unit);
+        let has_finish = view.is_none_or(|view| view.definition().has_finish);
         let Some(service) = self.services.get_mut(unit) else {
             return;
         };
@@ -125,6 +126,8 @@ impl Supervisor<'_> {
         if change == Change::Silent && self.ending.stopping.is_some() {
             // It is about to end, and its status to be written.
             self.services.publish_later(unit, clock::monotonic());
+        } else if last && self.ending.stopping.is_some() && !has_finish {
+            self.publish_last(unit);
         } else if last {
             self.publish(unit);
         }
@@ -158,6 +161,18 @@ impl Supervisor<'_> {
     fn publish(&mut self, unit: UnitId) {
         if let Some(view) = self.mind.engine().unit(unit)
             && let Some(problem) = self.services.publish(unit, view)
+        {
+            self.messages.warn(&problem);
+        }
+        self.services.tell_listeners(unit);
+    }
+
+    /// The same of a unit that has ended while everything stops. Its death is written a moment
+    /// later, if PID 1 is still there: nobody starts it again, and no `finish` of it asks how
+    /// often it has died.
+    fn publish_last(&mut self, unit: UnitId) {
+        if let Some(view) = self.mind.engine().unit(unit)
+            && let Some(problem) = self.services.publish_status(unit, view, clock::monotonic())
         {
             self.messages.warn(&problem);
         }

@@ -82,13 +82,34 @@ impl Services {
         service.publish(unit, &self.scan_dir)
     }
 
+    /// The same without the death tally, which is put off: where everything stops, few are
+    /// left to read it by then.
+    pub(crate) fn publish_status(
+        &mut self,
+        id: UnitId,
+        unit: &UnitState,
+        now: Duration,
+    ) -> Option<String> {
+        let service = self.slots.get_mut(id.0 as usize)?.as_deref_mut()?;
+        let is_put_off = service.stale;
+        let (problem, more) = service.publish_status(unit, &self.scan_dir);
+        if more && !is_put_off {
+            self.put_off(id, now);
+        }
+        problem
+    }
+
     /// Puts the writing of a status off: most are to be written anew before it is due.
     pub(crate) fn publish_later(&mut self, unit: UnitId, now: Duration) {
         if let Some(service) = self.get_mut(unit) {
             service.stale = true;
-            let late = self.late.get_or_insert_with(|| (now + PUT_OFF, Vec::new()));
-            late.1.push(unit);
+            self.put_off(unit, now);
         }
+    }
+
+    fn put_off(&mut self, unit: UnitId, now: Duration) {
+        let late = self.late.get_or_insert_with(|| (now + PUT_OFF, Vec::new()));
+        late.1.push(unit);
     }
 
     /// Those whose status is due and has not been written meanwhile.
