@@ -110,11 +110,28 @@ fn read(
 
 /// A number of seconds, with a part of one where somebody likes.
 fn patience(text: &[u8]) -> Option<Patience> {
-    let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    match Duration::try_from_secs_f64(seconds).ok()? {
+    match seconds(text)? {
         Duration::ZERO => Some(Patience::Endless),
         time => Some(Patience::For(time)),
     }
+}
+
+/// `2`, `0.5`, `.5`: digits, with at most one point among them. What is below a nanosecond is
+/// left out.
+fn seconds(text: &[u8]) -> Option<Duration> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.len() + part.len() == 0 || !are_digits(whole) || !are_digits(part) {
+        return None;
+    }
+    let number = |text: &str| match text {
+        "" => Some(0),
+        text => text.parse::<u64>().ok(),
+    };
+    let nanoseconds = format!("{:0<9}", &part[..part.len().min(9)]);
+    let nanoseconds = u32::try_from(number(&nanoseconds)?).ok()?;
+    Some(Duration::new(number(whole)?, nanoseconds))
 }
 
 fn tell(call: &mut Call, command: &Program, verb: Verb) -> Result<Outcome> {
@@ -200,4 +217,31 @@ pub(crate) fn find<'a>(report: &'a Report, name: &[u8]) -> Result<&'a Unit> {
             text,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_may_have_a_part() {
+        let of = |text: &str| seconds(text.as_bytes()).map(|time| time.as_nanos());
+        assert_eq!(of("2"), Some(2_000_000_000));
+        assert_eq!(of("0.5"), Some(500_000_000));
+        assert_eq!(of(".25"), Some(250_000_000));
+        assert_eq!(of("3."), Some(3_000_000_000));
+        assert_eq!(of("0.1234567899"), Some(123_456_789));
+        for wrong in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            "1.2.3",
+            "two",
+            "99999999999999999999",
+        ] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -174,8 +174,11 @@ pub(super) fn end_of(unit: &Unit) -> &str {
 /// A time as people say it.
 fn seconds(time: Duration) -> String {
     match time.as_millis() {
-        millis if millis < 95 => format!("{:.2} s", time.as_secs_f64()),
-        millis if millis < 60_000 => format!("{:.1} s", time.as_secs_f64()),
+        millis if millis < 95 => format!("0.{:02} s", (millis + 5) / 10),
+        millis if millis < 60_000 => {
+            let tenths = (millis + 50) / 100;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
         millis => span(u64::try_from(millis).unwrap_or(u64::MAX)),
     }
 }
