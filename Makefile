@@ -34,7 +34,8 @@ check: ## Formatting, lints, unit tests: under two minutes when warm
 test: setup ## Everything: check, then processes, Docker, dependencies. Needs root
 	@tests/all
 
-bench: build ## Measure beside the peers: docs/benchmarks.md. Half an hour; needs root
+bench: ## Measure what is released beside the peers: docs/benchmarks.md. Half an hour; needs root
+	release/build x86_64
 	bench/run
 
 mutants: ## Change the engine in small ways: its tests must notice nine of ten

@@ -191,40 +191,14 @@ pub fn be_frugal() {
 }
 
 /// Gives memory that has been freed back to the kernel, as far as the C library can
-/// (malloc_trim(3)): by itself it keeps what a burst has left. So does the stack, below what
-/// is in use of it.
+/// (malloc_trim(3)): by itself it keeps what a burst has left.
 pub fn give_back() {
-    give_stack_back();
     crate::heap::give_back();
     #[cfg(target_env = "gnu")]
     // SAFETY: no preconditions.
     unsafe {
         libc::malloc_trim(0);
     }
-}
-
-/// The pages of the stack that only deeper calls than this one have used. Only on the first
-/// thread: the stack of another may have something else below it.
-fn give_stack_back() {
-    // Deeper than what this function calls; how much deeper anybody has been: the kernel
-    // leaves more room than that below a stack (stack_guard_gap, 1 MiB), so nothing else is
-    // there.
-    const BELOW: usize = 1024;
-    const DEEPEST: usize = 128 * 1024;
-    let here = 0u8;
-    // SAFETY: no preconditions.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    let page = usize::try_from(page).unwrap_or(4096);
-    let top = ((&raw const here) as usize - BELOW) / page * page;
-    // SAFETY: nobody uses what lies below the stack pointer; what of it is not mapped is
-    // refused after the rest is done (ENOMEM), or is no stack.
-    unsafe {
-        libc::madvise(
-            (top - DEEPEST) as *mut libc::c_void,
-            DEEPEST,
-            libc::MADV_DONTNEED,
-        )
-    };
 }
 
 #[cfg(test)]

@@ -94,7 +94,9 @@ fn what_is_said_of_hooks_stands_among_their_own_lines_and_the_last_line_is_the_l
     )
     .write_script(
         "/etc/cont-finish.d/10-drain",
-        "#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9; do echo drains $n; echo complains $n >&2; done\n",
+        // The engine reads two pipes, in no order: it gets the time to have read both.
+        "#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9; do echo drains $n; echo complains $n >&2; done\n\
+         sleep 0.2\n",
     );
     let words = [
         "ENTRYPOINT [\"/init\"]",

@@ -23,6 +23,7 @@ fn a_directory_in_a_hook_s_place_is_a_hook_that_fails() {
             .env("S6_BEHAVIOUR_IF_STAGE2_FAILS", behaviour)
             .boot();
         container.wait_for_line("a up");
+        container.wait_for_line(BOOTED);
         let order = ["first", "20-missing-source: exited 126.", "third", BOOTED];
         assert_order(&container, &order);
         assert_once(&container, &line);

@@ -119,11 +119,11 @@ fn the_death_of_the_boot_in_the_middle_costs_what_it_had_not_copied() {
     let image = image();
     let container = in_the_middle(slow(&image));
     container.wait_for_line("b/run: this service has no run");
-    let first = container.process(1).expect("PID 1 is there").arguments;
     let all = container.processes();
-    // The first child of all.
-    let mut children = all.iter().filter(|one| one.parent == 1);
-    let boot = children.next().filter(|one| one.arguments == first);
+    // Mainstay, which need not be process 1, and the first child that it has made.
+    let mut ours = all.iter().filter(|one| one.name == "init");
+    let first = ours.next().expect("it runs");
+    let boot = ours.find(|one| one.parent == first.pid && one.arguments == first.arguments);
     let boot = boot.expect("the boot runs").pid;
     container.signal_process(boot, signal::KILL);
     container.wait_for_line("the boot has lost hooks or services");

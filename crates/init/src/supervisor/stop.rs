@@ -101,7 +101,7 @@ impl Supervisor<'_> {
     }
 
     /// The last line: how long the stop took, with which code, and what was killed.
-    pub(crate) fn farewell(&mut self, code: u8) -> u8 {
+    pub(crate) fn last_line(&mut self, code: u8) -> u8 {
         self.say_finish(FinishMarker::Killing);
         crate::stop::note_over(&self.container.paths);
         if let Some(stopping) = self.ending.stopping.take() {

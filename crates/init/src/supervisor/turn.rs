@@ -51,7 +51,7 @@ impl Supervisor<'_> {
                 self.carry_out();
             }
             if let Some(code) = self.ending.leave {
-                return self.farewell(code);
+                return self.last_line(code);
             }
             self.keep();
             let rest = self.children.spawner.as_mut().and_then(Spawner::rest);
