@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use chain::{Call, Outcome, Program, Result};
+use chain::{Call, Failure, Outcome, Program, Result, escape};
 
 use crate::json::string;
 use crate::paint::{Paint, Tone};
-use crate::target::{TREE, TREE_HELP, Target};
+use crate::target::{REFUSED, TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, flag, wrong};
-use crate::{help, service};
+use crate::{help, similar};
 
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay status",
@@ -126,7 +126,7 @@ fn run(call: &mut Call) -> Result<Outcome> {
     if !names.is_empty() {
         let chosen: Result<Vec<Unit>> = names
             .iter()
-            .map(|name| service::find(&report, name).cloned())
+            .map(|name| find(&report, name).cloned())
             .collect();
         report.units = chosen?;
         // Of the reasons only those of what is named count, and the stop, which is everybody's.
@@ -319,6 +319,31 @@ pub(crate) fn json(report: &Report) -> String {
             None => "null".to_string(),
         },
     )
+}
+
+/// The service of this name.
+///
+/// # Errors
+/// There is none, or none yet.
+pub(crate) fn find<'a>(report: &'a Report, name: &[u8]) -> Result<&'a Unit> {
+    let shown = escape(name);
+    let found = report.units.iter().find(|unit| unit.name == shown);
+    found.ok_or_else(|| {
+        let names = report.units.iter().map(|unit| unit.name.as_str());
+        let text = match report.boots() {
+            Some(boots) => {
+                format!("there is no service {shown} yet: {boots}; its services start afterwards")
+            }
+            None => format!(
+                "there is no service {shown}{} `mainstay status` lists them",
+                similar::or_on(name, names)
+            ),
+        };
+        Failure::Other {
+            code: REFUSED,
+            text,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ mod wait;
 
 use std::time::Duration;
 
-use chain::{Call, Failure, Outcome, Program, Result, escape};
+use chain::{Call, Outcome, Program, Result, escape};
 
 use crate::status::{Report, Unit};
-use crate::target::{REFUSED, TREE, TREE_HELP, Target};
+use crate::target::{TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, Words, flag, valued, wrong};
-use crate::{help, similar, status};
+use crate::{help, status};
 use outcome::Verb;
 
 pub(crate) use signal::SIGNAL;
@@ -184,7 +184,7 @@ fn choose(
         (false, false) => {
             let mut chosen: Vec<Unit> = Vec::new();
             for name in names {
-                let unit = find(report, &name)?;
+                let unit = status::find(report, &name)?;
                 if chosen.iter().all(|before| before.name != unit.name) {
                     chosen.push(unit.clone());
                 }
@@ -192,31 +192,6 @@ fn choose(
             Ok(chosen)
         }
     }
-}
-
-/// The service of this name.
-///
-/// # Errors
-/// There is none, or none yet.
-pub(crate) fn find<'a>(report: &'a Report, name: &[u8]) -> Result<&'a Unit> {
-    let shown = escape(name);
-    let found = report.units.iter().find(|unit| unit.name == shown);
-    found.ok_or_else(|| {
-        let names = report.units.iter().map(|unit| unit.name.as_str());
-        let text = match report.boots() {
-            Some(boots) => {
-                format!("there is no service {shown} yet: {boots}; its services start afterwards")
-            }
-            None => format!(
-                "there is no service {shown}{} `mainstay status` lists them",
-                similar::or_on(name, names)
-            ),
-        };
-        Failure::Other {
-            code: REFUSED,
-            text,
-        }
-    })
 }
 
 #[cfg(test)]

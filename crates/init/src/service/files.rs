@@ -13,10 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use kernel::fs::{self, Stat, flags};
-use kernel::{dir, errno, limits};
+use kernel::{dir, errno, fd, limits};
 use layouts::trust;
-
-use crate::service::records;
 
 /// s6-supervise's own modes: only the owner may send commands, unless the image says
 /// otherwise.
@@ -196,10 +194,10 @@ pub(crate) fn find(dir: &OwnedFd, name: &[u8]) -> io::Result<Option<Stat>> {
 /// The content of `supervise/NAME`, which is a file of ours.
 ///
 /// # Errors
-/// As [`records::read`].
+/// As [`read_in`].
 pub(crate) fn read(service: &Path, name: &str) -> io::Result<Vec<u8>> {
     let dir = own_dir(service, "supervise", flags::O_PATH)?;
-    records::read(&dir, name.as_bytes())
+    read_in(&dir, name.as_bytes())
 }
 
 /// Where the service directory is whose control fifo is open as `control`, if it is no
@@ -239,6 +237,28 @@ pub(crate) fn replaced_line(path: &Path) -> String {
          removed and made anew",
         kernel::escape(OsStr::as_bytes(path.as_os_str()))
     )
+}
+
+/// Longest file that is read back: the death tally with all its entries.
+pub(crate) const READ_LIMIT: usize = 64 * 1024;
+
+/// Whether it is a regular file that is not another name of somebody's.
+pub(crate) fn is_ours_alone(stat: &Stat) -> bool {
+    stat.is_file() && stat.links == 1 && trust::is_ours(stat.uid)
+}
+
+/// The content of the file `name` in `dir`.
+///
+/// # Errors
+/// ENOENT, EINVAL for what is no file of ours, EFBIG.
+pub(crate) fn read_in(dir: &OwnedFd, name: &[u8]) -> io::Result<Vec<u8>> {
+    let open = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
+    let file = fs::open_entry(dir.as_raw_fd(), name, open)?;
+    // Another name of somebody's file must not show its content in ours.
+    if !is_ours_alone(&fs::stat(&file)?) {
+        return Err(errno::from(errno::EINVAL));
+    }
+    fd::read_to_end(file.as_raw_fd(), READ_LIMIT)
 }
 
 #[cfg(test)]

@@ -5,15 +5,12 @@ use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
-use kernel::fs::{self, Stat, flags};
+use kernel::fs::{self, flags};
 use kernel::{dir, errno, fd};
-use layouts::trust;
 use s6wire::death_tally::{self, Death, ENTRY_SIZE};
 
+use crate::service::files::{is_ours_alone, read_in};
 use crate::service::scan_dir::ScanDir;
-
-/// Longest file that is read back: the death tally with all its entries.
-pub(crate) const READ_LIMIT: usize = 64 * 1024;
 
 /// A service's `supervise/`, to write to.
 pub(crate) struct Supervise(OwnedFd);
@@ -62,7 +59,7 @@ impl Supervise {
             Err(error) if is_no_tally(&error) => {}
             Err(error) => return Err(error),
         }
-        let before = read(&self.0, TALLY).unwrap_or_default();
+        let before = read_in(&self.0, TALLY).unwrap_or_default();
         let mut all = death_tally::decode(&before).unwrap_or_default();
         all.extend(deaths);
         let surplus = all.len().saturating_sub(most);
@@ -98,25 +95,6 @@ fn is_no_tally(error: &io::Error) -> bool {
     [errno::ENOENT, errno::ELOOP, errno::ENXIO, errno::EISDIR]
         .iter()
         .any(|number| errno::is(error, *number))
-}
-
-/// Whether it is a regular file that is not another name of somebody's.
-fn is_ours_alone(stat: &Stat) -> bool {
-    stat.is_file() && stat.links == 1 && trust::is_ours(stat.uid)
-}
-
-/// The content of the file `name` in `dir`.
-///
-/// # Errors
-/// ENOENT, EINVAL for what is no file of ours, EFBIG.
-pub(crate) fn read(dir: &OwnedFd, name: &[u8]) -> io::Result<Vec<u8>> {
-    let open = flags::O_RDONLY | flags::O_NONBLOCK | flags::O_NOCTTY;
-    let file = fs::open_entry(dir.as_raw_fd(), name, open)?;
-    // Another name of somebody's file must not show its content in ours.
-    if !is_ours_alone(&fs::stat(&file)?) {
-        return Err(errno::from(errno::EINVAL));
-    }
-    fd::read_to_end(file.as_raw_fd(), READ_LIMIT)
 }
 
 fn write_anew(dir: &OwnedFd, name: &[u8], bytes: &[u8]) -> io::Result<()> {
