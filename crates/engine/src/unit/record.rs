@@ -239,9 +239,11 @@ impl UnitState {
 
     /// Whether units that need it may start.
     pub fn provides(&self) -> bool {
-        if self.yields {
-            return false;
-        }
+        !self.yields && self.is_ready()
+    }
+
+    /// Whether it runs and counts as ready, by its own rule.
+    pub fn is_ready(&self) -> bool {
         match self.state {
             State::Ready => true,
             State::Up => {

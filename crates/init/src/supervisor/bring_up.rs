@@ -7,7 +7,6 @@ use engine::{State, StopCause, UnitState};
 use kernel::process::WaitStatus;
 use kernel::{clock, errno, fd};
 use layouts::settings::IfBootFails;
-use plan::Readiness;
 
 use crate::boot::handover::{Handover, Progress};
 use crate::boot::prepare::{self, Opened};
@@ -22,19 +21,15 @@ use crate::survival::Purpose;
 
 /// Whether nothing more is to be waited for before a unit counts as started.
 pub(crate) fn is_started(unit: &UnitState) -> bool {
-    let definition = unit.definition();
     match unit.state() {
-        State::Ready => true,
-        State::Up => {
-            definition.kind == plan::Kind::Service && definition.readiness == Readiness::WhenUp
-        }
+        State::Up | State::Ready => unit.is_ready(),
         State::Down
         | State::Waiting
         | State::Starting
         | State::Finishing
         | State::BackingOff
         | State::Stopping
-        | State::Failed => !definition.wanted,
+        | State::Failed => !unit.definition().wanted,
     }
 }
 
