@@ -13,7 +13,6 @@ use crate::signals::{self, Response, SignalRule, When};
 use crate::supervisor::Supervisor;
 use crate::supervisor::parts::{Phase, Task};
 use crate::supervisor::token::Token;
-use crate::survival;
 
 impl Supervisor<'_> {
     /// Watches the standing sources and starts the first phase.
@@ -107,10 +106,11 @@ impl Supervisor<'_> {
 
     /// Carries out until nothing is left to do; carrying out makes news of its own.
     pub(crate) fn carry_out(&mut self) {
-        while let Some(action) = self.mind.next() {
-            let once = survival::at_most_once(&action);
+        while let Some((action, then_done)) = self.mind.next() {
             self.perform(action);
-            self.mind.done(once);
+            if then_done {
+                self.mind.done();
+            }
         }
     }
 

@@ -112,22 +112,21 @@ impl Mind {
         self.actions.extend(actions);
     }
 
-    /// What is to be done next; [`Mind::done`] says that it is. One that makes a process is
-    /// never begun again: whether there is one, the kernel tells. Everything else that a
-    /// crash interrupts is.
-    pub(crate) fn next(&mut self) -> Option<Action> {
+    /// What is to be done next, and whether [`Mind::done`] is to be told when it is. One that
+    /// makes a process counts as done at once and is never begun again: whether there is one,
+    /// the kernel tells. Everything else that a crash interrupts is.
+    pub(crate) fn next(&mut self) -> Option<(Action, bool)> {
         let action = self.actions.pop_front()?;
-        if at_most_once(&action) {
-            self.journal.record(Kind::Done, |_| {});
+        let once = at_most_once(&action);
+        if once {
+            self.done();
         }
-        Some(action)
+        Some((action, !once))
     }
 
-    /// What [`Mind::next`] gave is done; `once`: it was one that is begun once at most.
-    pub(crate) fn done(&mut self, once: bool) {
-        if !once {
-            self.journal.record(Kind::Done, |_| {});
-        }
+    /// The first that was not done yet is.
+    pub(crate) fn done(&mut self) {
+        self.journal.record(Kind::Done, |_| {});
     }
 
     /// What waits to be done, in its order.
