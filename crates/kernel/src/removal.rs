@@ -134,36 +134,19 @@ fn is(error: &io::Error, numbers: &[i32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(name: &str) -> Temp {
-            let path =
-                std::env::temp_dir().join(format!("removal-{name}-{}", crate::process::id()));
-            std::fs::create_dir(&path).expect("a directory");
-            Temp(path)
-        }
-
-        fn open(&self) -> OwnedFd {
-            fs::open(&self.0, flags::O_PATH | flags::O_DIRECTORY, 0).expect("opens")
-        }
-    }
-
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn opened(temp: &Temp) -> OwnedFd {
+        fs::open(temp.path(), flags::O_PATH | flags::O_DIRECTORY, 0).expect("opens")
     }
 
     #[test]
     fn links_are_not_followed_and_nothing_there_is_fine() {
-        let temp = Temp::new("links");
-        std::fs::create_dir_all(temp.0.join("gone/a/b/c")).expect("directories");
-        std::fs::write(temp.0.join("kept"), "").expect("a file");
-        std::os::unix::fs::symlink("..", temp.0.join("gone/up")).expect("a link");
-        let top = temp.open();
+        let temp = Temp::new();
+        std::fs::create_dir_all(temp.at("gone/a/b/c")).expect("directories");
+        std::fs::write(temp.at("kept"), "").expect("a file");
+        std::os::unix::fs::symlink("..", temp.at("gone/up")).expect("a link");
+        let top = opened(&temp);
         remove(&top, b"gone").expect("removes");
         remove(&top, b"gone").expect("nothing to remove");
         assert_eq!(dir::names(&top).expect("lists"), [b"kept"]);
@@ -171,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_tree_of_any_depth_and_width_is_removed() {
-        let temp = Temp::new("deep");
-        let top = temp.open();
-        let mut here = temp.open();
+        let temp = Temp::new();
+        let top = opened(&temp);
+        let mut here = opened(&temp);
         for level in 0..3_000 {
             dir::make(&here, b"d", 0o700).expect("makes");
             dir::create(&here, b"file", 0o600).expect("makes");

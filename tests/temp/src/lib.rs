@@ -13,12 +13,22 @@ impl Temp {
     /// A new one, empty.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Temp {
+        Temp::within(&std::env::temp_dir())
+    }
+
+    /// The same in another directory than that for temporary files.
+    pub fn within(place: &Path) -> Temp {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).expect("a new directory in the temporary directory");
+        let path = place.join(name);
+        fs::create_dir(&path).expect("a new directory");
         Temp(path)
+    }
+
+    /// Its own path.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// The path of `name` in it.

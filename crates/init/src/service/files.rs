@@ -267,30 +267,16 @@ mod tests {
     use crate::service::records::Supervise;
     use crate::service::scan_dir::ScanDir;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new() -> Temp {
-            use std::sync::atomic::{AtomicU32, Ordering};
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("supervise-{}-{number}", kernel::process::id());
-            let path = std::env::temp_dir().join(name);
-            std::fs::create_dir(&path).expect("a directory");
-            std::fs::create_dir(path.join("s")).expect("a directory");
-            Temp(path)
-        }
-
-        fn service(&self) -> PathBuf {
-            self.0.join("s")
-        }
+    fn lab() -> Temp {
+        let temp = Temp::new();
+        temp.dir("s");
+        temp
     }
 
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn service(temp: &Temp) -> PathBuf {
+        temp.at("s")
     }
 
     fn write(service: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -303,8 +289,8 @@ mod tests {
 
     #[test]
     fn the_files_have_the_modes_that_s6_has_and_stay() {
-        let temp = Temp::new();
-        let service = temp.service();
+        let temp = lab();
+        let service = service(&temp);
         assert!(
             open(&service, || {})
                 .map_err(|e| e.1)
@@ -329,8 +315,8 @@ mod tests {
 
     #[test]
     fn a_fifo_of_the_image_keeps_its_mode() {
-        let temp = Temp::new();
-        let service = temp.service();
+        let temp = lab();
+        let service = service(&temp);
         std::fs::create_dir(service.join("supervise")).expect("a directory");
         let control = service.join("supervise/control");
         kernel::fs::make_fifo(&control, 0o600).expect("a fifo");
@@ -347,9 +333,9 @@ mod tests {
 
     #[test]
     fn links_and_files_in_the_place_of_ours_make_room_and_their_targets_stay() {
-        let temp = Temp::new();
-        let service = temp.service();
-        std::fs::write(temp.0.join("shadow"), "secret").expect("a file");
+        let temp = lab();
+        let service = service(&temp);
+        std::fs::write(temp.at("shadow"), "secret").expect("a file");
         std::fs::create_dir(service.join("supervise")).expect("a directory");
         for name in ["control", "lock", "status", "status.new"] {
             symlink("../../shadow", service.join("supervise").join(name)).expect("a link");
@@ -363,30 +349,28 @@ mod tests {
         );
         symlink("../shadow", service.join("down")).expect("a link");
         set_normally_up(&service, false).expect("is down");
-        assert_eq!(
-            std::fs::read(temp.0.join("shadow")).expect("reads"),
-            b"secret"
-        );
+        assert_eq!(std::fs::read(temp.at("shadow")).expect("reads"), b"secret");
     }
 
     #[test]
     fn a_service_that_is_a_link_is_followed_only_where_it_is_ours() {
-        let temp = Temp::new();
-        let linked = temp.0.join("linked");
+        let temp = lab();
+        let linked = temp.at("linked");
         symlink("s", &linked).expect("a link");
         assert!(open(&linked, || {}).is_ok());
-        std::fs::set_permissions(&temp.0, std::fs::Permissions::from_mode(0o777)).expect("a mode");
+        std::fs::set_permissions(temp.path(), std::fs::Permissions::from_mode(0o777))
+            .expect("a mode");
         assert!(open(&linked, || {}).is_err());
         assert!(write(&linked, "status", b"x").is_err());
         assert!(set_normally_up(&linked, false).is_err());
-        assert!(open(&temp.service(), || {}).is_ok());
+        assert!(open(&service(&temp), || {}).is_ok());
     }
 
     #[test]
     fn a_directory_that_is_a_link_is_followed_only_where_it_is_ours() {
-        let temp = Temp::new();
-        let service = temp.service();
-        std::fs::create_dir(temp.0.join("elsewhere")).expect("a directory");
+        let temp = lab();
+        let service = service(&temp);
+        std::fs::create_dir(temp.at("elsewhere")).expect("a directory");
         symlink("../elsewhere", service.join("supervise")).expect("a link");
         assert!(
             open(&service, || {})
@@ -395,7 +379,7 @@ mod tests {
                 .replaced
                 .is_empty()
         );
-        assert!(temp.0.join("elsewhere/control").symlink_metadata().is_ok());
+        assert!(temp.at("elsewhere/control").symlink_metadata().is_ok());
         // Others can write where the link is: it may be theirs.
         std::fs::set_permissions(&service, std::fs::Permissions::from_mode(0o777)).expect("a mode");
         assert!(write(&service, "status", b"x").is_err());
@@ -408,6 +392,6 @@ mod tests {
                 .expect("it exists")
                 .is_dir()
         );
-        assert!(temp.0.join("elsewhere/status").symlink_metadata().is_err());
+        assert!(temp.at("elsewhere/status").symlink_metadata().is_err());
     }
 }

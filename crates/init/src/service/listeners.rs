@@ -118,33 +118,22 @@ fn tell_one(entries: &Entries, entry: &Entry, letters: &[u8]) {
 mod tests {
     use super::*;
     use std::path::PathBuf;
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(name: &str) -> Temp {
-            let path = std::env::temp_dir().join(format!("{name}-{}", kernel::process::id()));
-            std::fs::create_dir_all(path.join("event")).expect("a directory");
-            Temp(path)
-        }
-
-        fn listener(&self, number: u32) -> PathBuf {
-            let stamp = s6wire::Tai64n::from_wall(std::time::Duration::from_secs(9));
-            let bytes = number.to_be_bytes();
-            let unique = [0, bytes[3] >> 4, bytes[3] & 15, bytes[2], 0, 0];
-            let path = self
-                .0
-                .join("event")
-                .join(s6wire::event::fifo_name(stamp, unique));
-            fs::make_fifo(&path, 0o600).expect("a fifo");
-            path
-        }
+    fn lab() -> Temp {
+        let temp = Temp::new();
+        temp.dir("event");
+        temp
     }
 
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn listener(temp: &Temp, number: u32) -> PathBuf {
+        let stamp = s6wire::Tai64n::from_wall(std::time::Duration::from_secs(9));
+        let bytes = number.to_be_bytes();
+        let unique = [0, bytes[3] >> 4, bytes[3] & 15, bytes[2], 0, 0];
+        let name = s6wire::event::fifo_name(stamp, unique);
+        let path = temp.at("event").join(name);
+        fs::make_fifo(&path, 0o600).expect("a fifo");
+        path
     }
 
     fn heard(fifo: &std::os::fd::OwnedFd) -> Vec<u8> {
@@ -155,17 +144,17 @@ mod tests {
 
     #[test]
     fn a_round_takes_as_many_turns_as_it_needs_and_letters_keep_their_order() {
-        let temp = Temp::new("listeners-turns");
+        let temp = lab();
         let living: Vec<_> = (0..10)
-            .map(|number| fs::open_fifo_reader(&temp.listener(number)).expect("opens"))
+            .map(|number| fs::open_fifo_reader(&listener(&temp, number)).expect("opens"))
             .collect();
         for number in 10..100 {
-            temp.listener(number);
+            listener(&temp, number);
         }
         let mut listeners = Listeners::default();
         listeners.tell(b'd');
         let mut turns = 1;
-        while !listeners.go_on(&ScanDir::default(), &temp.0, &mut 16) {
+        while !listeners.go_on(&ScanDir::default(), temp.path(), &mut 16) {
             if turns == 2 {
                 listeners.tell(b'D');
                 listeners.tell(b'u');
@@ -176,25 +165,23 @@ mod tests {
         for fifo in &living {
             assert_eq!(heard(fifo), b"dDu");
         }
-        let left = std::fs::read_dir(temp.0.join("event"))
-            .expect("lists")
-            .count();
+        let left = std::fs::read_dir(temp.at("event")).expect("lists").count();
         assert_eq!(left, 10, "those that nobody reads are removed");
     }
 
     #[test]
     fn what_is_no_fifo_is_neither_written_to_nor_removed() {
-        let temp = Temp::new("listeners-links");
-        let secret = temp.0.join("secret");
+        let temp = lab();
+        let secret = temp.at("secret");
         std::fs::write(&secret, "kept").expect("a file");
         let name = "ftrig1:@400000006b04d20019689633:d9STgX";
-        let link = temp.0.join("event").join(name);
+        let link = temp.at("event").join(name);
         std::os::unix::fs::symlink(&secret, &link).expect("a link");
-        let file = temp.0.join("event").join(name.replace("STg", "STh"));
+        let file = temp.at("event").join(name.replace("STg", "STh"));
         std::fs::write(&file, "kept").expect("a file");
         let mut listeners = Listeners::default();
         listeners.tell(b'u');
-        assert!(listeners.go_on(&ScanDir::default(), &temp.0, &mut 100));
+        assert!(listeners.go_on(&ScanDir::default(), temp.path(), &mut 100));
         for path in [&secret, &link, &file] {
             assert_eq!(std::fs::read(path).expect("reads"), b"kept");
         }
@@ -202,19 +189,19 @@ mod tests {
 
     #[test]
     fn letters_that_nobody_hears_do_not_pile_up() {
-        let temp = Temp::new("listeners-many");
-        let fifo = fs::open_fifo_reader(&temp.listener(1)).expect("opens");
+        let temp = lab();
+        let fifo = fs::open_fifo_reader(&listener(&temp, 1)).expect("opens");
         let mut listeners = Listeners::default();
         for _ in 0..100_000 {
             listeners.tell(b'u');
         }
         assert!(listeners.waiting.len() <= MOST_WAITING);
-        assert!(listeners.go_on(&ScanDir::default(), &temp.0, &mut 100));
+        assert!(listeners.go_on(&ScanDir::default(), temp.path(), &mut 100));
         assert!(!heard(&fifo).is_empty());
-        std::fs::remove_dir_all(temp.0.join("event")).expect("removes");
+        std::fs::remove_dir_all(temp.at("event")).expect("removes");
         listeners.tell(b'u');
         assert!(
-            listeners.go_on(&ScanDir::default(), &temp.0, &mut 100),
+            listeners.go_on(&ScanDir::default(), temp.path(), &mut 100),
             "nobody can listen"
         );
     }

@@ -178,71 +178,62 @@ pub(crate) fn other_supervisor(
 mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(name: &str) -> Temp {
-            let path = std::env::temp_dir().join(format!("{name}-{}", kernel::process::id()));
-            for dir in [".s6-svscan", "a/supervise", "b/supervise"] {
-                std::fs::create_dir_all(path.join(dir)).expect("a directory");
-            }
-            Temp(path)
+    fn lab() -> Temp {
+        let temp = Temp::new();
+        for dir in [".s6-svscan", "a/supervise", "b/supervise"] {
+            temp.dir(dir);
         }
-
-        fn identity(&self, file: &str) -> (u64, u64) {
-            let data = std::fs::symlink_metadata(self.0.join(file)).expect("it exists");
-            (data.ino(), data.nlink())
-        }
+        temp
     }
 
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn identity(temp: &Temp, file: &str) -> (u64, u64) {
+        let data = std::fs::symlink_metadata(temp.at(file)).expect("it exists");
+        (data.ino(), data.nlink())
     }
 
     #[test]
     fn one_file_is_the_lock_of_all_until_a_service_is_let_go() {
-        let temp = Temp::new("lock-one");
-        let lock = Lock::take(&temp.0.join(".s6-svscan")).expect("takes");
-        std::os::unix::fs::symlink("/etc/passwd", temp.0.join("b/supervise/lock")).expect("a link");
+        let temp = lab();
+        let lock = Lock::take(&temp.at(".s6-svscan")).expect("takes");
+        std::os::unix::fs::symlink("/etc/passwd", temp.at("b/supervise/lock")).expect("a link");
         for name in ["a", "b", "a"] {
-            let shown = show(&ScanDir::default(), &temp.0.join(name), Some(&lock)).expect("shows");
+            let shown = show(&ScanDir::default(), &temp.at(name), Some(&lock)).expect("shows");
             assert!(matches!(shown, Shown::Common));
         }
-        let (common, names) = temp.identity(".s6-svscan/lock");
+        let (common, names) = identity(&temp, ".s6-svscan/lock");
         assert_eq!(names, 3);
-        assert_eq!(temp.identity("a/supervise/lock").0, common);
-        assert_eq!(temp.identity("b/supervise/lock").0, common);
+        assert_eq!(identity(&temp, "a/supervise/lock").0, common);
+        assert_eq!(identity(&temp, "b/supervise/lock").0, common);
         assert_eq!(
-            other_supervisor(&ScanDir::default(), &temp.0.join("a"), Some(&lock)),
+            other_supervisor(&ScanDir::default(), &temp.at("a"), Some(&lock)),
             None
         );
-        hide(&temp.0.join("a"));
-        assert_ne!(temp.identity("a/supervise/lock").0, common);
-        assert_eq!(temp.identity(".s6-svscan/lock"), (common, 2));
+        hide(&temp.at("a"));
+        assert_ne!(identity(&temp, "a/supervise/lock").0, common);
+        assert_eq!(identity(&temp, ".s6-svscan/lock"), (common, 2));
     }
 
     #[test]
     fn names_that_an_earlier_life_has_left_are_not_locked() {
-        let temp = Temp::new("lock-left");
-        let place = temp.0.join(".s6-svscan");
+        let temp = lab();
+        let place = temp.at(".s6-svscan");
         let lock = Lock::take(&place).expect("takes");
-        show(&ScanDir::default(), &temp.0.join("a"), Some(&lock)).expect("shows");
-        let (before, _) = temp.identity("a/supervise/lock");
+        show(&ScanDir::default(), &temp.at("a"), Some(&lock)).expect("shows");
+        let (before, _) = identity(&temp, "a/supervise/lock");
         drop(lock);
         let _lock = Lock::take(&place).expect("takes");
-        assert_ne!(temp.identity(".s6-svscan/lock").0, before);
+        assert_ne!(identity(&temp, ".s6-svscan/lock").0, before);
         drop(Lock::take_again(&place).expect("takes"));
-        assert_eq!(temp.identity(".s6-svscan/lock").1, 1);
+        assert_eq!(identity(&temp, ".s6-svscan/lock").1, 1);
     }
 
     #[test]
     fn without_a_common_lock_each_has_its_own() {
-        let temp = Temp::new("lock-own");
-        let shown = show(&ScanDir::default(), &temp.0.join("a"), None).expect("shows");
+        let temp = lab();
+        let shown = show(&ScanDir::default(), &temp.at("a"), None).expect("shows");
         assert!(matches!(shown, Shown::Own(_)));
-        assert_eq!(temp.identity("a/supervise/lock").1, 1);
+        assert_eq!(identity(&temp, "a/supervise/lock").1, 1);
     }
 }

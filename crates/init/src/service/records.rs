@@ -126,39 +126,25 @@ mod tests {
     use super::*;
     use s6wire::{Ending, Tai64n};
     use std::path::PathBuf;
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(name: &str) -> Temp {
-            let path = std::env::temp_dir().join(format!("{name}-{}", kernel::process::id()));
-            std::fs::create_dir_all(path.join("supervise")).expect("a directory");
-            Temp(path)
-        }
-
-        fn supervise(&self) -> Supervise {
-            Supervise::of(&ScanDir::default(), &self.0).expect("opens")
-        }
-
-        fn tally(&self) -> PathBuf {
-            self.0.join("supervise/death_tally")
-        }
-
-        fn codes(&self) -> Vec<u8> {
-            let bytes = std::fs::read(self.tally()).expect("reads");
-            let deaths = death_tally::decode(&bytes).expect("a tally");
-            let code = |death: &Death| match death.ending {
-                Ending::Exited(code) => code,
-                Ending::Killed(signal) => 128 + signal,
-            };
-            deaths.iter().map(code).collect()
-        }
+    fn supervise(temp: &Temp) -> Supervise {
+        temp.dir("supervise");
+        Supervise::of(&ScanDir::default(), temp.path()).expect("opens")
     }
 
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn tally(temp: &Temp) -> PathBuf {
+        temp.at("supervise/death_tally")
+    }
+
+    fn codes(temp: &Temp) -> Vec<u8> {
+        let bytes = std::fs::read(tally(temp)).expect("reads");
+        let deaths = death_tally::decode(&bytes).expect("a tally");
+        let code = |death: &Death| match death.ending {
+            Ending::Exited(code) => code,
+            Ending::Killed(signal) => 128 + signal,
+        };
+        deaths.iter().map(code).collect()
     }
 
     fn death(code: u8) -> Death {
@@ -170,39 +156,39 @@ mod tests {
 
     #[test]
     fn a_tally_grows_to_its_limit_and_keeps_the_latest() {
-        let temp = Temp::new("records-tally");
-        let supervise = temp.supervise();
+        let temp = Temp::new();
+        let supervise = supervise(&temp);
         supervise.add_deaths(&[death(1)], 3).expect("makes one");
-        std::fs::write(temp.tally(), "").expect("cleared");
+        std::fs::write(tally(&temp), "").expect("cleared");
         for code in 2..=4 {
             supervise.add_deaths(&[death(code)], 3).expect("appends");
         }
-        assert_eq!(temp.codes(), [2, 3, 4]);
+        assert_eq!(codes(&temp), [2, 3, 4]);
         supervise
             .add_deaths(&[death(5), death(6)], 3)
             .expect("replaces");
-        assert_eq!(temp.codes(), [4, 5, 6]);
+        assert_eq!(codes(&temp), [4, 5, 6]);
         supervise.add_deaths(&[death(7)], 2).expect("a lower limit");
-        assert_eq!(temp.codes(), [6, 7]);
+        assert_eq!(codes(&temp), [6, 7]);
     }
 
     #[test]
     fn a_tally_that_is_none_or_another_file_is_made_anew_and_the_other_stays() {
-        let temp = Temp::new("records-others");
-        let other = temp.0.join("other");
-        let supervise = temp.supervise();
+        let temp = Temp::new();
+        let other = temp.at("other");
+        let supervise = supervise(&temp);
         std::fs::write(&other, [0; 14]).expect("a file");
-        std::fs::write(temp.tally(), "half an entry").expect("a file");
+        std::fs::write(tally(&temp), "half an entry").expect("a file");
         supervise.add_deaths(&[death(1)], 9).expect("makes anew");
-        assert_eq!(temp.codes(), [1]);
-        std::fs::remove_file(temp.tally()).expect("removes");
-        std::os::unix::fs::symlink(&other, temp.tally()).expect("a link");
+        assert_eq!(codes(&temp), [1]);
+        std::fs::remove_file(tally(&temp)).expect("removes");
+        std::os::unix::fs::symlink(&other, tally(&temp)).expect("a link");
         supervise.add_deaths(&[death(2)], 9).expect("makes anew");
-        assert_eq!(temp.codes(), [2]);
-        std::fs::remove_file(temp.tally()).expect("removes");
-        std::fs::hard_link(&other, temp.tally()).expect("a second name");
+        assert_eq!(codes(&temp), [2]);
+        std::fs::remove_file(tally(&temp)).expect("removes");
+        std::fs::hard_link(&other, tally(&temp)).expect("a second name");
         supervise.add_deaths(&[death(3)], 9).expect("makes anew");
-        assert_eq!(temp.codes(), [3]);
+        assert_eq!(codes(&temp), [3]);
         assert_eq!(std::fs::read(&other).expect("reads"), [0; 14]);
     }
 }

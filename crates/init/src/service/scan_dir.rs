@@ -170,24 +170,14 @@ fn counting(dir: &OwnedFd) -> io::Result<Option<u64>> {
 mod tests {
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use temp::Temp;
 
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(place: &Path, name: &str) -> Temp {
-            let path = place.join(format!("{name}-{}", kernel::process::id()));
-            for dir in [".s6-svscan", "s/event", "s/supervise", "elsewhere/event"] {
-                std::fs::create_dir_all(path.join(dir)).expect("a directory");
-            }
-            std::fs::write(path.join(".s6-svscan/lock"), "").expect("a file");
-            Temp(path)
+    fn lab(temp: Temp) -> Temp {
+        for dir in [".s6-svscan", "s/event", "s/supervise", "elsewhere/event"] {
+            temp.dir(dir);
         }
-    }
-
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+        temp.write(".s6-svscan/lock", "");
+        temp
     }
 
     fn identity(fd: &OwnedFd) -> (u64, u64) {
@@ -196,10 +186,10 @@ mod tests {
 
     #[test]
     fn a_directory_is_found_by_one_call_as_by_the_walk() {
-        let temp = Temp::new(&std::env::temp_dir(), "scan-dir-found");
-        let scan = ScanDir::open(&temp.0);
-        symlink("s", temp.0.join("linked")).expect("a link");
-        for service in ["s", "linked"].map(|name| temp.0.join(name)) {
+        let temp = lab(Temp::new());
+        let scan = ScanDir::open(temp.path());
+        symlink("s", temp.at("linked")).expect("a link");
+        for service in ["s", "linked"].map(|name| temp.at(name)) {
             let quick = scan.own_dir(&service, "event", flags::O_PATH);
             let slow = files::own_dir(&service, "event", flags::O_PATH);
             assert_eq!(
@@ -207,11 +197,12 @@ mod tests {
                 identity(&slow.expect("opens"))
             );
         }
-        let outside = scan.own_dir(&temp.0.join("s/../elsewhere"), "event", flags::O_PATH);
+        let outside = scan.own_dir(&temp.at("s/../elsewhere"), "event", flags::O_PATH);
         assert!(outside.is_ok(), "by the walk");
         // A link that somebody else may have put there.
-        std::fs::set_permissions(&temp.0, std::fs::Permissions::from_mode(0o777)).expect("a mode");
-        let linked = scan.own_dir(&temp.0.join("linked"), "event", flags::O_PATH);
+        std::fs::set_permissions(temp.path(), std::fs::Permissions::from_mode(0o777))
+            .expect("a mode");
+        let linked = scan.own_dir(&temp.at("linked"), "event", flags::O_PATH);
         assert!(errno::is(
             &linked.expect_err("not followed"),
             errno::ENOTDIR
@@ -223,9 +214,9 @@ mod tests {
         let Ok(temp) = std::fs::metadata("/dev/shm").map(|_| Path::new("/dev/shm")) else {
             return;
         };
-        let temp = Temp::new(temp, "scan-dir-listen");
-        let scan = ScanDir::open(&temp.0);
-        let service = temp.0.join("s");
+        let temp = lab(Temp::within(temp));
+        let scan = ScanDir::open(temp.path());
+        let service = temp.at("s");
         let counts = scan.0.as_ref().is_some_and(|held| held.counting.is_some());
         assert_eq!(scan.may_listen(&service), !counts);
         kernel::fs::make_fifo(&service.join("event/ftrig1"), 0o600).expect("a fifo");
@@ -238,15 +229,15 @@ mod tests {
 
     #[test]
     fn what_others_can_write_to_is_not_ours() {
-        let temp = Temp::new(&std::env::temp_dir(), "scan-dir-ours");
-        symlink("s", temp.0.join("linked")).expect("a link");
+        let temp = lab(Temp::new());
+        symlink("s", temp.at("linked")).expect("a link");
         let mode = |name: &str, mode| {
             let mode = std::fs::Permissions::from_mode(mode);
-            std::fs::set_permissions(temp.0.join(name), mode).expect("a mode");
+            std::fs::set_permissions(temp.at(name), mode).expect("a mode");
         };
         let ours = |name: &str| {
-            let scan = ScanDir::open(&temp.0);
-            scan.ours(&temp.0.join(name)).is_some()
+            let scan = ScanDir::open(temp.path());
+            scan.ours(&temp.at(name)).is_some()
         };
         assert!(ours("s"));
         assert!(!ours("linked"));
