@@ -4,8 +4,9 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
 
-use kernel::{errno, fd};
+use kernel::{clock, errno, fd};
 use plan::Entry;
 use plan::handover::{self, Found, Remark, Undecodable};
 use plan::pieces::{self, Next};
@@ -55,6 +56,11 @@ fn write_all(to: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
 /// are heard between them. A pipe holds a few times as much.
 const READ_A_TURN: usize = 16 * 1024;
 
+/// How long, and up to how many bytes, services that have come wait for those that follow:
+/// their scripts ask for each other. What takes longer, a slow file system or hundreds of
+/// services, is not waited for.
+const TOGETHER: (Duration, usize) = (Duration::from_millis(50), 16 * 1024);
+
 /// How much memory services take beside their bytes, as a multiple of them.
 const DECODED: usize = 4;
 
@@ -71,6 +77,8 @@ pub(crate) struct Handover {
     complete: bool,
     /// Nobody has the other end of the pipe any more.
     closed: bool,
+    /// When the first of it came.
+    begun: Option<Duration>,
 }
 
 /// How far a hand-over is.
@@ -124,6 +132,7 @@ impl Handover {
             limit,
             complete: false,
             closed: false,
+            begun: None,
         }
     }
 
@@ -155,6 +164,7 @@ impl Handover {
         if self.is_lost() {
             return Ok(Progress::More);
         }
+        self.begun.get_or_insert_with(clock::monotonic);
         self.total += count;
         if self.total > self.limit {
             return Err(errno::from(errno::EFBIG));
@@ -179,6 +189,13 @@ impl Handover {
     /// Whether some of it has come.
     pub(crate) fn has_begun(&self) -> bool {
         self.total > 0
+    }
+
+    /// Until when what has come waits for what follows; none where it does not.
+    pub(crate) fn together_until(&self) -> Option<Duration> {
+        let (patience, most) = TOGETHER;
+        let waits = !self.complete && !self.closed && self.total < most && !self.is_lost();
+        self.begun.filter(|_| waits).map(|begun| begun + patience)
     }
 
     /// Whether nothing comes any more.

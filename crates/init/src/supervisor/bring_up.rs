@@ -263,6 +263,16 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Whether services that have been read are not started yet, since others follow at once:
+    /// whoever asks for one of them from another's `run` finds it supervised.
+    pub(crate) fn waits_for_the_others(&self) -> bool {
+        let Phase::Booting(_, handover) = &self.progress.phase else {
+            return false;
+        };
+        let until = handover.together_until();
+        self.ending.stopping.is_none() && until.is_some_and(|until| clock::monotonic() < until)
+    }
+
     /// Goes on with the boot as far as it can: from started services to the command.
     pub(crate) fn settle(&mut self) {
         if self.ending.stopping.is_some() {

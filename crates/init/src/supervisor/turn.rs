@@ -88,11 +88,8 @@ impl Supervisor<'_> {
         let engine = self.mind.deadline();
         let settling = match &self.progress.phase {
             Phase::Settling(until) => *until,
-            Phase::Held(_)
-            | Phase::RunD(_)
-            | Phase::Preparing(_)
-            | Phase::Booting(..)
-            | Phase::Up => None,
+            Phase::Booting(_, handover) => handover.together_until().filter(|until| *until > now),
+            Phase::Held(_) | Phase::RunD(_) | Phase::Preparing(_) | Phase::Up => None,
         };
         let clients = self.server.as_ref().and_then(Server::deadline);
         let (again, late) = (self.progress.again.deadline(), self.services.deadline());
@@ -106,6 +103,9 @@ impl Supervisor<'_> {
 
     /// Carries out until nothing is left to do; carrying out makes news of its own.
     pub(crate) fn carry_out(&mut self) {
+        if self.waits_for_the_others() {
+            return;
+        }
         while let Some((action, then_done)) = self.mind.next() {
             self.perform(action);
             if then_done {

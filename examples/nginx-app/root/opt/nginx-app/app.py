@@ -9,6 +9,7 @@ GET /jobs/ID     what a worker made of it; 404 until then
 import os
 import signal
 import socketserver
+import sys
 import threading
 import time
 import urllib.parse
@@ -19,6 +20,12 @@ SOCKET = "/run/nginx-app/app/http.sock"
 SPOOL = "/run/nginx-app/spool"
 GREETING = os.environ.get("GREETING", "Hello")
 LARGEST_JOB = 64 * 1024
+
+
+def say(line):
+    # With its line end in one write: nginx and the workers write to the same pipe.
+    sys.stdout.write(f"[app] {line}\n")
+    sys.stdout.flush()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -86,7 +93,7 @@ def main():
     server = Server(SOCKET, Handler)
 
     def swallow(_signal, _frame):
-        print("[app] TERM is swallowed: nginx may still ask", flush=True)
+        say("TERM is swallowed: nginx may still ask")
 
     def leave(_signal, _frame):
         # shutdown() waits for the loop that this handler interrupts.
@@ -94,11 +101,11 @@ def main():
 
     signal.signal(signal.SIGTERM, swallow)
     signal.signal(signal.SIGQUIT, leave)
-    print(f"[app] listens as user {os.getuid()}", flush=True)
+    say(f"listens as user {os.getuid()}")
     server.serve_forever(poll_interval=0.1)
     server.server_close()
     os.unlink(SOCKET)
-    print("[app] ends", flush=True)
+    say("ends")
 
 
 main()
