@@ -1,0 +1,151 @@
+//! A document's tree: every node with its place. What a scalar means depends on who asks for it
+//! (yaml.v3 converts by the type of its target), so a scalar keeps its text and its value.
+
+use crate::place::Place;
+use crate::value::Value;
+
+/// A node of a YAML or JSON document.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it begins.
+    pub place: Place,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Text, a number, a truth, a time, nothing.
+    Scalar(Scalar),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping in the file's order, merge keys applied.
+    Map(Vec<(Node, Node)>),
+}
+
+/// A scalar.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// As it is written, quotes and escapes undone.
+    pub text: String,
+    /// Where any type will do.
+    pub value: Value,
+    /// Whether it is plain: neither quoted nor a block.
+    pub plain: bool,
+    /// Whether it stands in a JSON document, where nothing is converted.
+    pub json: bool,
+}
+
+/// What a node should have been: `expected` in words, such as "a text".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongType {
+    /// What was wanted.
+    pub expected: &'static str,
+}
+
+impl Node {
+    /// The node as a value of any type.
+    pub fn any(&self) -> Value {
+        match &self.body {
+            Body::Scalar(scalar) => scalar.value.clone(),
+            Body::List(items) => Value::List(items.iter().map(Node::any).collect()),
+            Body::Map(entries) => {
+                let named = entries.iter().map(|(key, value)| match key.any() {
+                    Value::Text(name) => Some((name, value.any())),
+                    _ => None,
+                });
+                match named.collect() {
+                    Some(map) => Value::Map(map),
+                    None => Value::OddMap(
+                        entries
+                            .iter()
+                            .map(|(key, value)| (key.any(), value.any()))
+                            .collect(),
+                    ),
+                }
+            }
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(
+            &self.body,
+            Body::Scalar(Scalar {
+                value: Value::Null,
+                ..
+            })
+        )
+    }
+
+    /// The entries of a map.
+    pub fn entries(&self) -> Option<&[(Node, Node)]> {
+        match &self.body {
+            Body::Map(entries) => Some(entries),
+            Body::Scalar(_) | Body::List(_) => None,
+        }
+    }
+
+    /// The items of a list.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.body {
+            Body::List(items) => Some(items),
+            Body::Scalar(_) | Body::Map(_) => None,
+        }
+    }
+
+    /// A text attribute: the scalar's source text, nothing for null.
+    ///
+    /// # Errors
+    /// For lists and maps, and in JSON for all that is no string.
+    pub fn to_text(&self) -> Result<String, WrongType> {
+        let wrong = WrongType { expected: "a text" };
+        match &self.body {
+            Body::Scalar(Scalar {
+                value: Value::Null, ..
+            }) => Ok(String::new()),
+            Body::Scalar(Scalar {
+                json: true, value, ..
+            }) if !matches!(value, Value::Text(_)) => Err(wrong),
+            Body::Scalar(scalar) => Ok(scalar.text.clone()),
+            Body::List(_) | Body::Map(_) => Err(wrong),
+        }
+    }
+
+    /// A truth attribute.
+    ///
+    /// # Errors
+    /// For all that yaml.v3 does not convert to one.
+    pub fn to_bool(&self) -> Result<bool, WrongType> {
+        let wrong = WrongType {
+            expected: "true or false",
+        };
+        let Body::Scalar(scalar) = &self.body else {
+            return Err(wrong);
+        };
+        match scalar.value {
+            Value::Null => Ok(false),
+            Value::Bool(value) => Ok(value),
+            _ => Err(wrong),
+        }
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// For all that yaml.v3 does not convert to one.
+    pub fn to_integer(&self) -> Result<i64, WrongType> {
+        let wrong = WrongType {
+            expected: "a whole number",
+        };
+        let Body::Scalar(scalar) = &self.body else {
+            return Err(wrong);
+        };
+        match scalar.value {
+            Value::Null => Ok(0),
+            Value::Int(value) => Ok(value),
+            _ => Err(wrong),
+        }
+    }
+}

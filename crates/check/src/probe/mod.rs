@@ -1,0 +1,86 @@
+//! Measuring: one file a type of resource.
+
+pub mod system;
+
+pub(crate) mod addr;
+pub(crate) mod command;
+pub(crate) mod dns;
+pub(crate) mod file;
+pub(crate) mod group;
+pub(crate) mod http;
+pub(crate) mod interface;
+pub(crate) mod kernel_param;
+pub(crate) mod matching;
+pub(crate) mod mount;
+pub(crate) mod package;
+pub(crate) mod port;
+pub(crate) mod process;
+pub(crate) mod service;
+pub(crate) mod user;
+
+use std::io::{self, BufRead};
+
+pub use system::System;
+
+use crate::value::Value;
+
+/// Measures one resource. Its properties are asked for in their order, each at most once.
+pub trait Probe: Send {
+    /// Measures a property, by the name of its attribute.
+    fn read(&mut self, property: &str) -> Reading;
+}
+
+/// What was measured.
+pub enum Reading {
+    /// A value.
+    Value(Value),
+    /// A text that is read as it comes.
+    Stream(Box<dyn Stream>),
+    /// It could not be measured: why, in goss's words where it has some.
+    Error(String),
+}
+
+/// A text that may be larger than memory.
+pub trait Stream: Send {
+    /// What goss shows in place of a text that it does not keep, such as `*bytes.Reader`.
+    fn placeholder(&self) -> &'static str;
+
+    /// Opens it at its beginning.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn open(&mut self) -> io::Result<Box<dyn BufRead>>;
+}
+
+impl Reading {
+    /// A value.
+    pub fn value(value: impl Into<Value>) -> Reading {
+        Reading::Value(value.into())
+    }
+}
+
+/// A text that is in memory.
+pub struct Held {
+    placeholder: &'static str,
+    text: std::sync::Arc<[u8]>,
+}
+
+impl Held {
+    /// A stream over a text; see [`Stream::placeholder`].
+    pub fn stream(placeholder: &'static str, text: impl Into<std::sync::Arc<[u8]>>) -> Reading {
+        Reading::Stream(Box::new(Held {
+            placeholder,
+            text: text.into(),
+        }))
+    }
+}
+
+impl Stream for Held {
+    fn placeholder(&self) -> &'static str {
+        self.placeholder
+    }
+
+    fn open(&mut self) -> io::Result<Box<dyn BufRead>> {
+        Ok(Box::new(io::Cursor::new(self.text.clone())))
+    }
+}

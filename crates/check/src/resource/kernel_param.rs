@@ -1,0 +1,20 @@
+//! A kernel parameter, as sysctl(8) names it.
+
+use super::{Form, Kind, REQUIRED, row};
+use crate::probe;
+
+pub(super) const KIND: Kind = Kind {
+    section: "kernel-param",
+    shown: "KernelParam",
+    label: Some("name"),
+    label_shown: true,
+    gated: false,
+    waits: false,
+    attributes: &[
+        row("name", Form::Text),
+        row("value", REQUIRED).always(),
+        row("skip", Form::Bool),
+    ],
+    properties: &[("value", "value")],
+    probe: probe::kernel_param::probe,
+};

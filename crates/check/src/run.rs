@@ -1,0 +1,160 @@
+//! One run: every resource is measured and compared, those that wait side by side.
+
+use std::io::BufRead;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Instant, SystemTime};
+
+use crate::matcher::{Matcher, Verdict, compare_stream};
+use crate::node::Node;
+use crate::probe::{Probe, Reading, System};
+use crate::resource::{Form, Resource};
+use crate::result::{Finding, Outcome, Subject, TestResult};
+use crate::value::Value;
+
+/// What came of one resource: its properties in their order.
+pub type Group = Vec<TestResult>;
+
+/// Measures and compares all `resources`; each is given to `take` when it is done.
+/// At most `most` are measured at a time.
+pub fn run(resources: &[Resource], system: &Arc<System>, most: usize, mut take: impl FnMut(Group)) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = most.min(cores * 5).min(resources.len());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        for _ in 0..workers {
+            let send = send.clone();
+            let next = &next;
+            scope.spawn(move || {
+                while let Some(resource) = resources.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if send.send(validate(resource, system)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(send);
+        receive.iter().for_each(&mut take);
+    });
+}
+
+/// Measures and compares one resource.
+pub fn validate(resource: &Resource, system: &Arc<System>) -> Group {
+    let subject = Arc::new(Subject {
+        kind: resource.kind,
+        id: resource.id(),
+        title: resource.title.clone(),
+        meta: resource.meta.clone(),
+    });
+    let mut probe = (resource.kind.probe)(resource, system);
+    let mut skip = resource.skip;
+    let mut group = Vec::new();
+    for (at, (attribute, property)) in resource.kind.properties.iter().enumerate() {
+        let Some(expected) = expectation(resource, attribute) else {
+            continue;
+        };
+        let started = SystemTime::now();
+        let begun = Instant::now();
+        let (outcome, verdict, closes) = if skip {
+            (Outcome::Skip, Verdict::nothing(), false)
+        } else {
+            compare(expected, probe.as_mut(), attribute)
+        };
+        if at == 0 && resource.kind.gated {
+            skip |= closes;
+        }
+        group.push(TestResult {
+            subject: Arc::clone(&subject),
+            property,
+            place: expected.map(|node| node.place.clone()),
+            outcome,
+            finding: verdict.finding,
+            error: verdict.error,
+            hint: None,
+            started,
+            took: begun.elapsed(),
+        });
+    }
+    group
+}
+
+/// What is expected of a property: none where nothing is, and a none within where something must
+/// be and is not.
+fn expectation<'a>(resource: &'a Resource, attribute: &str) -> Option<Option<&'a Node>> {
+    let row = resource
+        .kind
+        .attributes
+        .iter()
+        .find(|row| row.name == attribute)?;
+    let given = resource.given(attribute);
+    match row.form {
+        Form::Matcher { required: true } => Some(given),
+        // Nothing is asserted by an empty list.
+        Form::Stream if given?.items().is_some_and(<[Node]>::is_empty) => None,
+        _ => given.map(Some),
+    }
+}
+
+/// Measures, compares, and says whether the gate closes: what follows is not looked at.
+fn compare(
+    expected: Option<&Node>,
+    probe: &mut dyn Probe,
+    attribute: &str,
+) -> (Outcome, Verdict, bool) {
+    let Some(expected) = expected else {
+        let why = "Syntax Error: Missing required attribute".to_string();
+        return (Outcome::Fail, Verdict::error(why), true);
+    };
+    let reading = probe.read(attribute);
+    let is_false = matches!(reading, Reading::Value(Value::Bool(false)));
+    let verdict = verdict(expected, reading).unwrap_or_else(Verdict::error);
+    let outcome = match verdict.success {
+        true => Outcome::Pass,
+        false => Outcome::Fail,
+    };
+    (outcome, verdict, is_false || outcome == Outcome::Fail)
+}
+
+fn verdict(expected: &Node, reading: Reading) -> Result<Verdict, String> {
+    match reading {
+        Reading::Error(why) => Err(why),
+        Reading::Value(actual) => Ok(Matcher::parse(expected)?.compare(&actual)),
+        Reading::Stream(mut stream) => {
+            let placeholder = stream.placeholder();
+            let mut text = stream.open().map_err(|error| error.to_string())?;
+            if expected.items().is_some() {
+                return compare_stream(expected, placeholder, &mut *text);
+            }
+            let matcher = Matcher::parse(expected)?;
+            Ok(matcher.compare(&read_all(&mut *text)?))
+        }
+    }
+}
+
+fn read_all(text: &mut dyn BufRead) -> Result<Value, String> {
+    let mut bytes = Vec::new();
+    text.read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(Value::text(bytes))
+}
+
+impl Verdict {
+    /// Of what was not compared.
+    pub fn nothing() -> Verdict {
+        Verdict {
+            success: false,
+            finding: Finding::default(),
+            error: None,
+        }
+    }
+
+    /// Of what could not be compared.
+    pub fn error(why: String) -> Verdict {
+        Verdict {
+            error: Some(why),
+            ..Verdict::nothing()
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Tests what an image promises. Also under the names `goss` and `dgoss`.
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use check::command::{self, Name};
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let zeroth = words.next().unwrap_or_default();
+    let name = Path::new(&zeroth)
+        .file_name()
+        .and_then(|name| name.to_str());
+    let name = match name {
+        Some("goss") => Name::Goss,
+        Some("dgoss") => Name::Dgoss,
+        _ => Name::MainstayCheck,
+    };
+    ExitCode::from(command::main(name, words.collect()))
+}
