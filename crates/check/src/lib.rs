@@ -7,9 +7,12 @@
 //! [`command`] is what people type.
 #![forbid(unsafe_code)]
 
+pub mod clock;
 pub mod command;
+pub mod duration;
 pub mod gossfile;
 pub mod matcher;
+pub mod near;
 pub mod node;
 pub mod output;
 pub mod place;

@@ -12,10 +12,6 @@ fn main() -> ExitCode {
     let name = Path::new(&zeroth)
         .file_name()
         .and_then(|name| name.to_str());
-    let name = match name {
-        Some("goss") => Name::Goss,
-        Some("dgoss") => Name::Dgoss,
-        _ => Name::MainstayCheck,
-    };
+    let name = Name::of(name.unwrap_or_default());
     ExitCode::from(command::main(name, words.collect()))
 }

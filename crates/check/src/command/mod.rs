@@ -1,9 +1,19 @@
 //! What people type: one file a command, one table of all.
 
+pub mod flags;
+mod globals;
+mod help;
+pub mod log;
 mod validate;
 
 use std::ffi::OsString;
 use std::io::Write;
+
+use flags::{Flag, Given, Refused};
+use globals::GLOBALS;
+use log::Log;
+
+use crate::gossfile::Source;
 
 /// How it was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +24,218 @@ pub enum Name {
     Goss,
     /// `dgoss`: a container is started and tested.
     Dgoss,
+    /// `dcgoss`: the same for a service of Compose.
+    Dcgoss,
+}
+
+impl Name {
+    /// The name that a program was called by.
+    pub fn of(program: &str) -> Name {
+        match program {
+            "goss" => Name::Goss,
+            "dgoss" => Name::Dgoss,
+            "dcgoss" => Name::Dcgoss,
+            _ => Name::MainstayCheck,
+        }
+    }
+
+    /// As people type it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Name::MainstayCheck => "mainstay-check",
+            Name::Goss => "goss",
+            Name::Dgoss => "dgoss",
+            Name::Dcgoss => "dcgoss",
+        }
+    }
+}
+
+/// A command.
+struct Command {
+    name: &'static str,
+    alias: Option<&'static str>,
+    /// Its words, for its help.
+    words: &'static str,
+    summary: &'static str,
+    /// Its own flags, beside those of every command.
+    flags: &'static [&'static Flag],
+    /// Whether what follows its name is not read as flags: an engine's options are.
+    takes_all: bool,
+    run: fn(&Call, &mut dyn Write) -> u8,
+}
+
+/// A call of a command.
+struct Call {
+    name: Name,
+    given: Given,
+    log: Log,
+}
+
+impl Call {
+    /// Where tests come from.
+    fn source(&self) -> Source {
+        Source {
+            gossfile: self.given.text(&globals::GOSSFILE),
+            vars: self.given.optional(&globals::VARS).into_iter().collect(),
+            vars_inline: self.given.optional(&globals::VARS_INLINE),
+            strict: self.is_strict(),
+        }
+    }
+
+    /// Whether what is surely a mistake is an error.
+    fn is_strict(&self) -> bool {
+        self.name == Name::MainstayCheck && !self.given.is_set(&globals::COMPAT)
+    }
+}
+
+const COMMANDS: &[Command] = &[validate::COMMAND];
+
+/// Exit codes that are the same for all commands.
+mod exit {
+    pub(super) const DONE: u8 = 0;
+    pub(super) const REFUSED: u8 = 1;
+    /// No such command.
+    pub(super) const NO_TOPIC: u8 = 3;
 }
 
 /// Runs what `words` ask for (the name of the program is not among them), and says the exit code.
-pub fn main(_name: Name, words: Vec<OsString>) -> u8 {
+pub fn main(name: Name, words: Vec<OsString>) -> u8 {
     let stdout = std::io::stdout();
     let mut out = std::io::BufWriter::new(stdout.lock());
-    let code = validate::main(words, &mut out);
+    let code = dispatch(name, words, &mut out);
     let _ = out.flush();
     code
+}
+
+fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
+    let variable = |name: &str| std::env::var_os(name).map(|value| text(&value));
+    let mut given = Given::default();
+    let mut command: Option<&Command> = None;
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        if command.is_some_and(|command| command.takes_all) {
+            given.rest.push(word);
+            continue;
+        }
+        let word = text(&word);
+        if word == "--" {
+            given.words.extend(words.by_ref().map(|word| text(&word)));
+        } else if let Some(dashed) = dashed(&word) {
+            let all = all_flags(command);
+            let mut next = words.by_ref().map(|word| text(&word));
+            if let Err(refused) = given.take(&all, dashed, &mut next) {
+                return refuse(name, command, &refused, out);
+            }
+        } else if command.is_none() && word != "help" {
+            let named = |row: &&Command| row.name == word || row.alias == Some(&word);
+            match COMMANDS.iter().find(named) {
+                Some(found) => command = Some(found),
+                None => return no_topic(name, &word),
+            }
+        } else if command.is_none() {
+            return match words.next().map(|word| text(&word)) {
+                None => help::all(name, out),
+                Some(word) => match COMMANDS.iter().find(|row| row.name == word) {
+                    Some(command) => help::of(name, command, out),
+                    None => no_topic(name, &word),
+                },
+            };
+        } else {
+            given.words.push(word);
+        }
+    }
+    if given.is_set(&globals::VERSION) {
+        let _ = writeln!(out, "{} version {}", name.word(), env!("CARGO_PKG_VERSION"));
+        return exit::DONE;
+    }
+    let Some(command) = command else {
+        return help::all(name, out);
+    };
+    if given.is_set(&globals::HELP) || given.words.first().is_some_and(|word| word == "help") {
+        return help::of(name, command, out);
+    }
+    if let Err(refused) = given.take_variables(&all_flags(Some(command)), &variable) {
+        return refuse(name, Some(command), &refused, out);
+    }
+    let level = given.text(&globals::LOG_LEVEL);
+    let Some(log) = Log::from_name(&level) else {
+        let _ = writeln!(out, "Error: Unsupported log level: {level}");
+        return exit::REFUSED;
+    };
+    (command.run)(&Call { name, given, log }, out)
+}
+
+/// What follows the dashes of a flag.
+fn dashed(word: &str) -> Option<&str> {
+    let rest = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+    (!rest.is_empty()).then_some(rest)
+}
+
+/// A command's own flags hide those of the same name of every command.
+fn all_flags(command: Option<&Command>) -> Vec<&'static Flag> {
+    match command {
+        Some(command) => [command.flags, GLOBALS].concat(),
+        None => [GLOBALS, &[&globals::VERSION]].concat(),
+    }
+}
+
+fn text(word: &std::ffi::OsStr) -> String {
+    word.to_string_lossy().into_owned()
+}
+
+fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dyn Write) -> u8 {
+    match refused {
+        Refused::Flag(why) => {
+            eprintln!("Incorrect Usage: {why}\n");
+            match command {
+                Some(command) => help::of(name, command, out),
+                None => help::all(name, out),
+            };
+            let _ = out.flush();
+            log::fatal(why);
+        }
+        Refused::Variable(why) => log::fatal(why),
+    }
+    exit::REFUSED
+}
+
+fn no_topic(name: Name, word: &str) -> u8 {
+    if name == Name::Goss {
+        eprint!("No help topic for '{word}'");
+        return exit::NO_TOPIC;
+    }
+    let all: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+    let near = crate::near::nearest(word, &all);
+    let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    eprintln!(
+        "{}: {word}: no such command{hint}; {0} help lists them",
+        name.word()
+    );
+    exit::NO_TOPIC
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_or_flags_have_one_name() {
+        let mut names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+        names.extend(COMMANDS.iter().filter_map(|command| command.alias));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for command in COMMANDS {
+            let mut words: Vec<&str> = Vec::new();
+            for flag in command.flags {
+                words.push(flag.name);
+                words.extend(flag.other);
+            }
+            let count = words.len();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), count, "{}", command.name);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Reports: one file a format, one table of all.
 
+pub mod colour;
 mod rspecish;
 
 use std::io::{self, Write};

@@ -1,0 +1,86 @@
+//! What can be asked.
+
+use std::io::Write;
+
+use super::flags::{Flag, Takes};
+use super::{COMMANDS, Command, GLOBALS, Name, exit};
+
+/// Of all commands.
+pub(super) fn all(name: Name, out: &mut dyn Write) -> u8 {
+    let program = name.word();
+    let mut text = format!(
+        "{program} tests what an image promises.\n\n\
+         usage: {program} [FLAG…] COMMAND [FLAG…] [WORD…]\n\ncommands:\n"
+    );
+    for command in COMMANDS {
+        let alias = command
+            .alias
+            .map_or(String::new(), |alias| format!(", {alias}"));
+        text += &format!(
+            "  {:<22} {}\n",
+            format!("{}{alias}", command.name),
+            command.summary
+        );
+    }
+    text += &format!(
+        "  {:<22} what a command takes\n\nflags of every command:\n",
+        "help COMMAND"
+    );
+    flags(&mut text, GLOBALS);
+    finish(&text, out)
+}
+
+/// Of one command.
+pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
+    let mut text = format!(
+        "{0} {1}: {2}\n\nusage: {0} {1} [FLAG…] {3}\n",
+        name.word(),
+        command.name,
+        command.summary,
+        command.words
+    );
+    if !command.flags.is_empty() {
+        text += "\nflags:\n";
+        flags(&mut text, command.flags);
+    }
+    text += "\nflags of every command:\n";
+    flags(&mut text, GLOBALS);
+    finish(&text, out)
+}
+
+fn flags(text: &mut String, flags: &[&'static Flag]) {
+    for flag in flags {
+        let mut names = format!("--{}", flag.name);
+        for other in flag.other {
+            names += &if other.len() == 1 {
+                format!(", -{other}")
+            } else {
+                format!(", --{other}")
+            };
+        }
+        names += match flag.takes {
+            Takes::Truth => "",
+            Takes::Text => " TEXT",
+            Takes::Texts => " LIST",
+            Takes::Duration => " DURATION",
+            Takes::Integer => " NUMBER",
+        };
+        let mut notes = Vec::new();
+        if flag.takes != Takes::Truth && !flag.default.is_empty() {
+            notes.push(format!("default {}", flag.default));
+        }
+        notes.extend(flag.variable.map(|variable| format!("${variable}")));
+        let notes = match notes.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", notes.join("; ")),
+        };
+        *text += &format!("  {names}\n      {}{notes}\n", flag.summary);
+    }
+}
+
+fn finish(text: &str, out: &mut dyn Write) -> u8 {
+    match out.write_all(text.as_bytes()) {
+        Ok(()) => exit::DONE,
+        Err(_) => exit::REFUSED,
+    }
+}
