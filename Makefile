@@ -12,11 +12,11 @@ UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard cr
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-build: ## Build the static binary: dist/mainstay
-	$(CARGO) build --release --locked --package mainstay
-	install -D -m 0755 target/$(TARGET)/release/mainstay dist/mainstay
+build: ## Build the static binaries: dist/mainstay and dist/mainstay-check
+	$(CARGO) build --release --locked --package mainstay --package mainstay-check
+	install -D -m 0755 -t dist target/$(TARGET)/release/mainstay target/$(TARGET)/release/mainstay-check
 
-release: ## Build what is released: dist/mainstay-x86_64 and -aarch64, static with musl (as root)
+release: ## Build what is released: dist/mainstay-x86_64, dist/mainstay-check-x86_64, …-aarch64 (as root)
 	release/build
 
 run: build ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
