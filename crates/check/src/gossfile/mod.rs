@@ -98,6 +98,8 @@ fn read(kind: &'static Kind, key: &Node, body: &Node) -> Result<Resource, Vec<Pr
         title: String::new(),
         meta: None,
         skip: false,
+        eventually: None,
+        depends_on: Vec::new(),
         given,
     };
     resource.title = resource.text("title");

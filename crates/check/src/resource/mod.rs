@@ -18,6 +18,7 @@ mod service;
 mod user;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::node::Node;
 use crate::place::Place;
@@ -98,6 +99,11 @@ pub struct Resource {
     pub meta: Option<Value>,
     /// Whether nothing of it is measured.
     pub skip: bool,
+    /// For how long it is measured again until it is as expected; an extension.
+    pub eventually: Option<Duration>,
+    /// The resources that must be as expected first, by their place in the list of all; an
+    /// extension. The loader has refused circles.
+    pub depends_on: Vec<usize>,
     /// What was given, by the attribute's own name (an alias counts as it), unconverted.
     pub given: Vec<(&'static str, Node)>,
 }
