@@ -11,7 +11,7 @@ use crate::gossfile::{self, Problem};
 use crate::output::{self, Format, Look, colour};
 use crate::probe::System;
 use crate::resource::Resource;
-use crate::run;
+use crate::run::{self, Plan};
 
 /// The files are wrong (EX_CONFIG of sysexits.h).
 const WRONG_FILE: u8 = 78;
@@ -168,7 +168,7 @@ fn once(
     let system = Arc::new(system(call));
     let most = usize::try_from(call.given.integer(&MAX_CONCURRENT)).unwrap_or(0);
     let mut written = Ok(());
-    run::run(resources, &system, most, |group| {
+    run::run(resources, &system, Plan { most }, |group| {
         if written.is_ok() {
             written = report.take(&group, out);
         }

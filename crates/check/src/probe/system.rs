@@ -6,3 +6,12 @@ pub struct System {
     /// The package manager that `--package` names; none to find it out.
     pub package_manager: Option<String>,
 }
+
+impl System {
+    /// The same choices, with tables that are read again.
+    pub fn anew(&self) -> System {
+        System {
+            package_manager: self.package_manager.clone(),
+        }
+    }
+}

@@ -1,11 +1,11 @@
-//! One run: every resource is measured and compared, those that wait side by side.
+//! One resource: its properties in their order, and the rule by which the first closes the
+//! gate to the rest.
 
 use std::io::BufRead;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::Group;
 use crate::matcher::{Matcher, Verdict, compare_stream};
 use crate::node::Node;
 use crate::probe::{Probe, Reading, System};
@@ -13,41 +13,9 @@ use crate::resource::{Form, Resource};
 use crate::result::{Finding, Outcome, Subject, TestResult};
 use crate::value::Value;
 
-/// What came of one resource: its properties in their order.
-pub type Group = Vec<TestResult>;
-
-/// Measures and compares all `resources`; each is given to `take` when it is done.
-/// At most `most` are measured at a time.
-pub fn run(resources: &[Resource], system: &Arc<System>, most: usize, mut take: impl FnMut(Group)) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = most.min(cores * 5).min(resources.len());
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        for _ in 0..workers {
-            let send = send.clone();
-            let next = &next;
-            scope.spawn(move || {
-                while let Some(resource) = resources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if send.send(validate(resource, system)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(send);
-        receive.iter().for_each(&mut take);
-    });
-}
-
 /// Measures and compares one resource.
-pub fn validate(resource: &Resource, system: &Arc<System>) -> Group {
-    let subject = Arc::new(Subject {
-        kind: resource.kind,
-        id: resource.id(),
-        title: resource.title.clone(),
-        meta: resource.meta.clone(),
-    });
+pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
+    let subject = subject(resource);
     let mut probe = (resource.kind.probe)(resource, system);
     let mut skip = resource.skip;
     let mut group = Vec::new();
@@ -78,6 +46,34 @@ pub fn validate(resource: &Resource, system: &Arc<System>) -> Group {
         });
     }
     group
+}
+
+/// All properties of a resource that is not looked at, with the reason.
+pub(super) fn skipped(resource: &Resource, why: &str) -> Group {
+    let subject = subject(resource);
+    let named = resource.kind.properties.iter();
+    let expected = named.filter_map(|row| Some((row, expectation(resource, row.0)?)));
+    let results = expected.map(|((_, property), expected)| TestResult {
+        subject: Arc::clone(&subject),
+        property,
+        place: expected.map(|node| node.place.clone()),
+        outcome: Outcome::Skip,
+        finding: Finding::default(),
+        error: None,
+        hint: Some(why.to_string()),
+        started: SystemTime::now(),
+        took: Duration::ZERO,
+    });
+    results.collect()
+}
+
+fn subject(resource: &Resource) -> Arc<Subject> {
+    Arc::new(Subject {
+        kind: resource.kind,
+        id: resource.id(),
+        title: resource.title.clone(),
+        meta: resource.meta.clone(),
+    })
 }
 
 /// What is expected of a property: none where nothing is, and a none within where something must
