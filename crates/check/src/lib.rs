@@ -20,4 +20,5 @@ pub mod probe;
 pub mod resource;
 pub mod result;
 pub mod run;
+pub mod serve;
 pub mod value;

@@ -4,6 +4,7 @@ pub mod flags;
 mod globals;
 mod help;
 pub mod log;
+mod serve;
 mod validate;
 
 use std::ffi::OsString;
@@ -88,7 +89,7 @@ impl Call {
     }
 }
 
-const COMMANDS: &[Command] = &[validate::COMMAND];
+const COMMANDS: &[Command] = &[validate::COMMAND, serve::COMMAND];
 
 /// Exit codes that are the same for all commands.
 mod exit {
