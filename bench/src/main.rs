@@ -80,6 +80,9 @@ fn run(options: &Options) -> std::io::Result<()> {
     if options.wants("idle") {
         bench.idle(100);
     }
+    if options.wants("validator") {
+        bench.validator();
+    }
     let text = page::write(&bench.results, &bench.contestants);
     mount::detach(&places.roots)?;
     std::fs::remove_dir(&places.roots)?;

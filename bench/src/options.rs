@@ -5,7 +5,7 @@ use std::path::PathBuf;
 pub(crate) const USAGE: &str =
     "usage: bench --programs DIR --peers DIR --mainstay FILE [--page FILE]
              [--quick] [--rounds N] [--only NAME,...] [--measure NAME,...] [--services N,...]
-measures: boot restart crash-loop orphans idle size";
+measures: boot restart crash-loop orphans idle size validator";
 
 /// The request.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ pub(crate) mod idle;
 pub(crate) mod orphans;
 pub(crate) mod restart;
 pub(crate) mod size;
+pub(crate) mod validator;
 
 use std::time::Duration;
 
