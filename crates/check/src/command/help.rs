@@ -48,6 +48,16 @@ pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
     finish(&text, out)
 }
 
+/// The release; under goss's names also the one whose behaviour it has.
+pub(super) fn version(name: Name, out: &mut dyn Write) -> u8 {
+    let own = env!("CARGO_PKG_VERSION");
+    let text = match name {
+        Name::MainstayCheck => format!("mainstay-check version {own}\n"),
+        name => format!("{} version v0.4.10 (mainstay-check {own})\n", name.word()),
+    };
+    finish(&text, out)
+}
+
 fn flags(text: &mut String, flags: &[&'static Flag]) {
     for flag in flags {
         let mut names = format!("--{}", flag.name);

@@ -146,8 +146,7 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
         }
     }
     if given.is_set(&globals::VERSION) {
-        let _ = writeln!(out, "{} version {}", name.word(), env!("CARGO_PKG_VERSION"));
-        return exit::DONE;
+        return help::version(name, out);
     }
     let Some(command) = command else {
         return help::all(name, out);
@@ -185,8 +184,16 @@ fn text(word: &std::ffi::OsStr) -> String {
 }
 
 fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dyn Write) -> u8 {
+    let why = match refused {
+        Refused::Flag(why) | Refused::Variable(why) => why,
+    };
     match refused {
-        Refused::Flag(why) => {
+        // The whole help would hide the one line that matters.
+        _ if name == Name::MainstayCheck => {
+            let hint = refused_hint(command, why);
+            eprintln!("mainstay-check: {why}{hint}");
+        }
+        Refused::Flag(_) => {
             eprintln!("Incorrect Usage: {why}\n");
             match command {
                 Some(command) => help::of(name, command, out),
@@ -195,9 +202,20 @@ fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dy
             let _ = out.flush();
             log::fatal(why);
         }
-        Refused::Variable(why) => log::fatal(why),
+        Refused::Variable(_) => log::fatal(why),
     }
     exit::REFUSED
+}
+
+/// What may have been meant, and where all that can be asked is listed.
+fn refused_hint(command: Option<&Command>, why: &str) -> String {
+    let flags = all_flags(command);
+    let words: Vec<&str> = flags.iter().map(|flag| flag.name).collect();
+    let word = why.rsplit_once(": -").map_or("", |(_, word)| word);
+    let near = crate::near::nearest(word, &words);
+    let meant = near.map_or(String::new(), |near| format!("; did you mean --{near}?"));
+    let topic = command.map_or(String::new(), |command| format!(" {}", command.name));
+    format!("{meant}; mainstay-check help{topic} says what can be asked")
 }
 
 fn no_topic(name: Name, word: &str) -> u8 {
