@@ -1,39 +1,69 @@
-//! Runs a command: its exit code and what it prints.
+//! Runs a command in a shell: its exit code and what it prints.
 
-use std::process::{Command, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Held, Probe, Reading, System};
+use super::system::capture::Capture;
+use super::system::child::{self, End};
+use super::system::duration;
+use super::system::program::Program;
+use super::{Probe, Reading, System};
 use crate::resource::Resource;
 use crate::value::Value;
 
 struct Run {
     exec: String,
-    ended: Option<Result<std::process::Output, String>>,
+    patience: Duration,
+    ended: Option<Result<Ended, String>>,
+}
+
+struct Ended {
+    status: ExitStatus,
+    stdout: Option<Capture>,
+    stderr: Option<Capture>,
 }
 
 pub(crate) fn probe(resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
     Box::new(Run {
         exec: resource.subject(),
+        patience: duration::of(resource.number("timeout")),
         ended: None,
     })
 }
 
 impl Probe for Run {
     fn read(&mut self, property: &str) -> Reading {
-        let exec = &self.exec;
-        let ended = self.ended.get_or_insert_with(|| {
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(exec).stdin(Stdio::null());
-            command.output().map_err(|error| error.to_string())
-        });
+        let (exec, patience) = (&self.exec, self.patience);
+        let ended = self.ended.get_or_insert_with(|| run(exec, patience));
+        let stream = |capture: &mut Option<Capture>| capture.take().unwrap_or_default().stream();
         match (ended, property) {
             (Err(why), _) => Reading::Error(why.clone()),
-            (Ok(output), "stdout") => Held::stream("object: *bytes.Reader", &output.stdout[..]),
-            (Ok(output), "stderr") => Held::stream("object: *bytes.Reader", &output.stderr[..]),
-            (Ok(output), _) => {
-                Reading::Value(Value::Int(output.status.code().map_or(-1, i64::from)))
-            }
+            (Ok(ended), "stdout") => stream(&mut ended.stdout),
+            (Ok(ended), "stderr") => stream(&mut ended.stderr),
+            // A shell that a signal has ended has no code: Go calls it -1.
+            (Ok(ended), _) => Reading::Value(Value::Int(ended.status.code().map_or(-1, i64::from))),
         }
+    }
+}
+
+fn run(exec: &str, patience: Duration) -> Result<Ended, String> {
+    let shell = Program::named("sh");
+    let mut command = shell.command(&["-c", exec])?;
+    match child::run(&mut command, patience).map_err(|why| shell.refused(&why))? {
+        End::Ended {
+            status,
+            stdout,
+            stderr,
+        } => Ok(Ended {
+            status,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+        }),
+        End::Late => Err(format!(
+            "Command execution timed out ({})",
+            duration::words(patience)
+        )),
+        End::TooMuch => Err("the command prints more than can be kept (2 GiB)".to_string()),
     }
 }

@@ -1,18 +1,222 @@
-//! Measures a resource of this type.
+//! A file: its kind, owner, mode, contents and hashes.
 
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Probe, Reading, System};
+use md5::{Digest, Md5};
+use sha2::{Sha256, Sha512};
+
+use super::system::errno::of_path;
+use super::system::reading;
+use super::{Probe, Reading, Stream, System};
 use crate::resource::Resource;
+use crate::value::Value;
 
-struct Unmeasured;
+/// The most that is read at a time.
+const BLOCK: usize = 256 << 10;
 
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("not measured yet".to_string())
+/// The most that is hashed of what is no regular file: a device may have no end.
+const MOST_OF_DEVICE: u64 = 1 << 30;
+
+pub(super) struct Of {
+    system: Arc<System>,
+    /// The path, absolute.
+    path: Result<PathBuf, String>,
+    /// What lstat(2) says; asked once.
+    found: Option<io::Result<Metadata>>,
+}
+
+pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(of(&resource.subject(), system))
+}
+
+pub(super) fn of(path: &str, system: &Arc<System>) -> Of {
+    Of {
+        system: Arc::clone(system),
+        path: system.path(path),
+        found: None,
     }
 }
 
-pub(crate) fn probe(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
+impl Probe for Of {
+    fn read(&mut self, property: &str) -> Reading {
+        self.measure(property).unwrap_or_else(Reading::Error)
+    }
+}
+
+impl Of {
+    fn measure(&mut self, property: &str) -> Result<Reading, String> {
+        let path = self.path.as_deref().map_err(Clone::clone)?;
+        let found = self.found.get_or_insert_with(|| fs::symlink_metadata(path));
+        let found = match found {
+            Ok(found) => found,
+            Err(why) if property == "exists" && why.kind() == io::ErrorKind::NotFound => {
+                return Ok(Reading::value(false));
+            }
+            Err(why) => return Err(of_path("lstat", path, why)),
+        };
+        let system = &self.system;
+        Ok(Reading::Value(match property {
+            "exists" => Value::Bool(true),
+            "mode" => Value::from(format!("{:04o}", found.mode() & 0o7777)),
+            "size" => Value::Int(found.len().try_into().unwrap_or(i64::MAX)),
+            "owner" => Value::Text(system.name_of_user(found.uid())?),
+            "group" => Value::Text(system.name_of_group(found.gid())?),
+            "uid" => Value::Int(found.uid().into()),
+            "gid" => Value::Int(found.gid().into()),
+            "linked-to" => {
+                let target = fs::read_link(path).map_err(|why| of_path("readlink", path, &why))?;
+                Value::text(target.into_os_string().into_encoded_bytes())
+            }
+            "filetype" => Value::from(file_type(found)),
+            "md5" => hash::<Md5>(path, found)?,
+            "sha256" => hash::<Sha256>(path, found)?,
+            "sha512" => hash::<Sha512>(path, found)?,
+            _ => {
+                return Ok(Reading::Stream(Box::new(Contents {
+                    path: path.to_path_buf(),
+                    size: found.len(),
+                    kind: Kind::of(found),
+                })));
+            }
+        }))
+    }
+}
+
+fn file_type(found: &Metadata) -> &'static str {
+    let kind = found.file_type();
+    if kind.is_dir() {
+        "directory"
+    } else if kind.is_symlink() {
+        "symlink"
+    } else if kind.is_socket() {
+        "socket"
+    } else if kind.is_fifo() {
+        "pipe"
+    } else if kind.is_char_device() {
+        "character-device"
+    } else if kind.is_block_device() {
+        "block-device"
+    } else {
+        "file"
+    }
+}
+
+/// What matters about a file's kind when it is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Regular,
+    Pipe,
+    Other,
+}
+
+impl Kind {
+    fn of(found: &Metadata) -> Kind {
+        let kind = found.file_type();
+        match (kind.is_file(), kind.is_fifo()) {
+            (true, _) => Kind::Regular,
+            (_, true) => Kind::Pipe,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// Opens what is to be read; the words say why that cannot be done. A pipe would be waited for
+/// without end, so it is refused.
+fn open(path: &Path, kind: Kind) -> Result<File, String> {
+    let pipe = || format!("open {}: is a named pipe", path.display());
+    if kind == Kind::Pipe {
+        return Err(pipe());
+    }
+    let file = reading::open(path).map_err(|why| of_path("open", path, &why))?;
+    // A link may lead to one.
+    let is_pipe = || {
+        file.metadata()
+            .is_ok_and(|found| found.file_type().is_fifo())
+    };
+    match kind != Kind::Regular && is_pipe() {
+        true => Err(pipe()),
+        false => Ok(file),
+    }
+}
+
+/// The contents, read as they are compared.
+struct Contents {
+    path: PathBuf,
+    size: u64,
+    kind: Kind,
+}
+
+impl Stream for Contents {
+    fn placeholder(&self) -> &'static str {
+        "object: *os.File"
+    }
+
+    fn open(&mut self) -> io::Result<Box<dyn BufRead>> {
+        let file = open(&self.path, self.kind).map_err(io::Error::other)?;
+        // One more than it holds, so that its end is seen with a second read and no more.
+        let capacity = match self.kind {
+            Kind::Regular if self.size > 0 => block(self.size + 1),
+            _ => 8 << 10,
+        };
+        let path = self.path.clone();
+        Ok(Box::new(BufReader::with_capacity(
+            capacity,
+            Named { path, file },
+        )))
+    }
+}
+
+fn block(size: u64) -> usize {
+    usize::try_from(size).map_or(BLOCK, |size| size.min(BLOCK))
+}
+
+/// A file whose errors say its path.
+struct Named {
+    path: PathBuf,
+    file: File,
+}
+
+impl Read for Named {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer).map_err(|why| match why.kind() {
+            io::ErrorKind::Interrupted => why,
+            _ => io::Error::other(of_path("read", &self.path, &why)),
+        })
+    }
+}
+
+/// The hash of the contents in lower-case hexadecimal digits.
+fn hash<D: Digest>(path: &Path, found: &Metadata) -> Result<Value, String> {
+    let mut file = open(path, Kind::of(found))?;
+    let endless = match found.file_type().is_file() {
+        true => u64::MAX,
+        false => MOST_OF_DEVICE,
+    };
+    let mut hash = D::new();
+    let mut buffer = vec![0; block(found.len().max(8 << 10))];
+    let mut length = 0u64;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                hash.update(buffer.get(..count).unwrap_or_default());
+                length = length.saturating_add(count as u64);
+            }
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) => return Err(of_path("read", path, &why)),
+        }
+        if length > endless {
+            return Err(format!("read {}: it has no end", path.display()));
+        }
+    }
+    let mut digits = String::with_capacity(128);
+    for byte in hash.finalize() {
+        digits.push(char::from_digit((byte >> 4).into(), 16).unwrap_or_default());
+        digits.push(char::from_digit((byte & 15).into(), 16).unwrap_or_default());
+    }
+    Ok(Value::from(digits))
 }
