@@ -2,19 +2,18 @@
 
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::system::capture::Capture;
 use super::system::child::{self, End};
-use super::system::duration;
 use super::system::program::Program;
-use super::{Probe, Reading, System};
+use super::{Probe, Reading, System, patience};
+use crate::duration::GoDuration;
 use crate::resource::Resource;
 use crate::value::Value;
 
 struct Run {
     exec: String,
-    patience: Duration,
+    patience: GoDuration,
     ended: Option<Result<Ended, String>>,
 }
 
@@ -27,7 +26,7 @@ struct Ended {
 pub(crate) fn probe(resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
     Box::new(Run {
         exec: resource.subject(),
-        patience: duration::of(resource.number("timeout")),
+        patience: patience(resource),
         ended: None,
     })
 }
@@ -47,10 +46,10 @@ impl Probe for Run {
     }
 }
 
-fn run(exec: &str, patience: Duration) -> Result<Ended, String> {
+fn run(exec: &str, patience: GoDuration) -> Result<Ended, String> {
     let shell = Program::named("sh");
     let mut command = shell.command(&["-c", exec])?;
-    match child::run(&mut command, patience).map_err(|why| shell.refused(&why))? {
+    match child::run(&mut command, patience.to_std()).map_err(|why| shell.refused(&why))? {
         End::Ended {
             status,
             stdout,
@@ -60,10 +59,7 @@ fn run(exec: &str, patience: Duration) -> Result<Ended, String> {
             stdout: Some(stdout),
             stderr: Some(stderr),
         }),
-        End::Late => Err(format!(
-            "Command execution timed out ({})",
-            duration::words(patience)
-        )),
+        End::Late => Err(format!("Command execution timed out ({patience})")),
         End::TooMuch => Err("the command prints more than can be kept (2 GiB)".to_string()),
     }
 }

@@ -1,18 +1,30 @@
-//! Measures a resource of this type.
+//! A group of this system.
 
 use std::sync::Arc;
 
 use super::{Probe, Reading, System};
 use crate::resource::Resource;
+use crate::value::Value;
 
-struct Unmeasured;
-
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("not measured yet".to_string())
-    }
+struct Of {
+    system: Arc<System>,
+    name: String,
 }
 
-pub(crate) fn probe(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
+pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(Of {
+        system: Arc::clone(system),
+        name: resource.subject(),
+    })
+}
+
+impl Probe for Of {
+    fn read(&mut self, property: &str) -> Reading {
+        let group = self.system.groups().by_name(&self.name);
+        match (property, group) {
+            ("exists", group) => Reading::value(group.is_some()),
+            (_, Some(group)) => Reading::Value(Value::Int(group.gid.into())),
+            (_, None) => Reading::Error(format!("group: unknown group {}", self.name)),
+        }
+    }
 }

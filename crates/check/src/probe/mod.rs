@@ -22,6 +22,8 @@ use std::io::{self, BufRead};
 
 pub use system::System;
 
+use crate::duration::GoDuration;
+use crate::resource::Resource;
 use crate::value::Value;
 
 /// Measures one resource. Its properties are asked for in their order, each at most once.
@@ -50,6 +52,11 @@ pub trait Stream: Send {
     /// # Errors
     /// As the system has them.
     fn open(&mut self) -> io::Result<Box<dyn BufRead>>;
+}
+
+/// How long a resource may take to be measured: its `timeout`, in milliseconds.
+fn patience(resource: &Resource) -> GoDuration {
+    GoDuration(resource.number("timeout").saturating_mul(1_000_000))
 }
 
 impl Reading {

@@ -1,18 +1,47 @@
-//! Measures a resource of this type.
+//! A port that somebody listens at.
 
 use std::sync::Arc;
 
+use super::system::sockets::shown;
 use super::{Probe, Reading, System};
 use crate::resource::Resource;
+use crate::value::Value;
 
-struct Unmeasured;
+struct Of {
+    system: Arc<System>,
+    key: String,
+}
 
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("not measured yet".to_string())
+pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(Of {
+        system: Arc::clone(system),
+        key: resource.subject(),
+    })
+}
+
+impl Probe for Of {
+    fn read(&mut self, property: &str) -> Reading {
+        let found = addresses(&self.system, &self.key);
+        Reading::Value(match property {
+            "listening" => Value::Bool(!found.is_empty()),
+            _ => Value::Texts(found.into_iter().map(Into::into).collect()),
+        })
     }
 }
 
-pub(crate) fn probe(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
+/// The addresses at which somebody listens. A key is `PROTOCOL:PORT`, word for word; a number
+/// alone is TCP over IPv4, as goss has it, or over either where the run is to see it so: a
+/// socket that serves both stands in the table of IPv6 alone.
+pub(super) fn addresses(system: &System, key: &str) -> Vec<String> {
+    let protocols = match key.split_once(':') {
+        Some((protocol, _)) => &[protocol][..],
+        None if system.dual_stack => &["tcp", "tcp6"],
+        None => &["tcp"],
+    };
+    let port = key.split_once(':').map_or(key, |(_, port)| port);
+    protocols
+        .iter()
+        .flat_map(|protocol| system.listening(protocol, port))
+        .map(|address| shown(*address))
+        .collect()
 }

@@ -1,18 +1,41 @@
-//! Measures a resource of this type.
+//! A user of this system.
 
 use std::sync::Arc;
 
 use super::{Probe, Reading, System};
 use crate::resource::Resource;
+use crate::value::Value;
 
-struct Unmeasured;
-
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("not measured yet".to_string())
-    }
+struct Of {
+    system: Arc<System>,
+    name: String,
 }
 
-pub(crate) fn probe(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
+pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(Of {
+        system: Arc::clone(system),
+        name: resource.subject(),
+    })
+}
+
+impl Probe for Of {
+    fn read(&mut self, property: &str) -> Reading {
+        let Some(user) = self.system.users().by_name(&self.name) else {
+            return match property {
+                "exists" => Reading::value(false),
+                _ => Reading::Error(format!("user: unknown user {}", self.name)),
+            };
+        };
+        Reading::Value(match property {
+            "exists" => Value::Bool(true),
+            "uid" => Value::Int(user.uid.into()),
+            "gid" => Value::Int(user.gid.into()),
+            "home" => Value::Text(user.home.clone()),
+            "groups" => Value::Texts(self.system.groups().of(user)),
+            _ => match self.system.users().shell(&self.name) {
+                Ok(shell) => Value::Text(shell),
+                Err(why) => return Reading::Error(why),
+            },
+        })
+    }
 }

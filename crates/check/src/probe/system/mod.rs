@@ -3,17 +3,24 @@
 pub mod accounts;
 pub mod capture;
 pub mod child;
-pub mod duration;
 pub mod errno;
+pub mod interfaces;
+pub mod mounts;
 pub mod paths;
 pub mod processes;
 pub mod program;
 pub mod reading;
+pub mod sockets;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use accounts::{Groups, Users};
+use interfaces::Interface;
+use mounts::Mount;
+use processes::Process;
+use sockets::Sockets;
 
 /// Made anew for each run, so that a run sees the system as it is then.
 #[derive(Debug, Default)]
@@ -29,6 +36,10 @@ pub struct System {
     users: OnceLock<Users>,
     groups: OnceLock<Groups>,
     directory: OnceLock<PathBuf>,
+    processes: OnceLock<Vec<Process>>,
+    sockets: OnceLock<Sockets>,
+    mounts: OnceLock<Vec<Mount>>,
+    interfaces: OnceLock<Result<Vec<Interface>, String>>,
 }
 
 impl System {
@@ -39,6 +50,14 @@ impl System {
             strict: self.strict,
             dual_stack: self.dual_stack,
             root: self.root.clone(),
+            ..System::default()
+        }
+    }
+
+    /// One whose tables stand below `root`.
+    pub fn under(root: &Path) -> System {
+        System {
+            root: Some(root.to_path_buf()),
             ..System::default()
         }
     }
@@ -63,5 +82,48 @@ impl System {
     /// The working directory, by the name by which people came to it.
     pub fn directory(&self) -> &Path {
         self.directory.get_or_init(paths::working_directory)
+    }
+
+    /// The processes.
+    pub fn processes(&self) -> &[Process] {
+        self.processes
+            .get_or_init(|| processes::under(&self.at("proc")))
+    }
+
+    /// Whether a process was called by a name: that of its program, or the first of its words.
+    pub fn is_called(&self, pid: i32, name: &[u8]) -> bool {
+        let place = self.at("proc").join(pid.to_string());
+        let words = reading::table(&place.join("cmdline")).unwrap_or_default();
+        let zeroth = words.split(|byte| *byte == 0).next().unwrap_or_default();
+        let program = std::fs::read_link(place.join("exe")).unwrap_or_default();
+        let last = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next() == Some(name);
+        last(zeroth) || last(program.as_os_str().as_encoded_bytes())
+    }
+
+    /// The local addresses of a port, written as goss wants it: without a zero ahead of it.
+    pub fn listening(&self, protocol: &str, port: &str) -> &[IpAddr] {
+        let sockets = self
+            .sockets
+            .get_or_init(|| sockets::read(&self.at("proc/net")));
+        let known = sockets::PROTOCOLS.iter();
+        let found = known.clone().find(|(name, _)| *name == protocol);
+        let number = port.parse::<u16>().ok();
+        let number = number.filter(|number| number.to_string() == port);
+        found
+            .zip(number)
+            .and_then(|((name, _), number)| sockets.get(&(*name, number)))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// What is mounted.
+    pub fn mounts(&self) -> &[Mount] {
+        self.mounts
+            .get_or_init(|| mounts::read(&self.at("proc/self/mountinfo")))
+    }
+
+    /// The network interfaces.
+    pub fn interfaces(&self) -> &Result<Vec<Interface>, String> {
+        self.interfaces
+            .get_or_init(|| interfaces::all().map_err(|why| errno::words(&why)))
     }
 }

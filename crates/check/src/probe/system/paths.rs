@@ -117,10 +117,7 @@ mod tests {
             "etc/passwd",
             "root:x:0:0:root:/home/r:/bin/sh\nme:x:7:7:me:/me:/bin/sh\n",
         );
-        let system = System {
-            root: Some(root.path().to_path_buf()),
-            ..System::default()
-        };
+        let system = System::under(root.path());
         assert_eq!(system.path("~me"), Ok(PathBuf::from("/me")));
         assert_eq!(system.path("~me/a/../b"), Ok(PathBuf::from("/me/b")));
         assert_eq!(
