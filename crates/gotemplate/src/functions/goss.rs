@@ -1,0 +1,86 @@
+//! The functions that goss adds.
+
+use super::Param::{Any, Str};
+use super::{Function, fixed, text, variadic};
+use crate::call::Context;
+use crate::value::{Key, Value};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    fixed("findStringSubmatch", &[Str, Str], find_string_submatch),
+    variadic("getEnv", &[Str, Str], |context, args| {
+        let found = context.world.environment.get(text(args, 0));
+        Ok(match found.filter(|value| !value.is_empty()) {
+            Some(value) => value.as_str().into(),
+            None => text(args, 1).into(),
+        })
+    }),
+    variadic("mkSlice", &[Any], |_, args| Ok(Value::list(args.to_vec()))),
+    fixed("readFile", &[Str], |context, args| {
+        let path = text(args, 0);
+        match (context.world.read_file)(path) {
+            Ok(bytes) => {
+                context.charge(bytes.len() as u64)?;
+                Ok(String::from_utf8_lossy(&bytes).trim().into())
+            }
+            Err(error) => Err(format!("open {path}: {}", reason(&error))),
+        }
+    }),
+    fixed("regexMatch", &[Str, Str], |_, args| {
+        let pattern = compile(text(args, 0))?;
+        Ok(Value::Bool(pattern.is_match(text(args, 1))))
+    }),
+    fixed("toLower", &[Str], |_, args| {
+        Ok(text(args, 0).to_lowercase().into())
+    }),
+    fixed("toUpper", &[Str], |_, args| {
+        Ok(text(args, 0).to_uppercase().into())
+    }),
+];
+
+/// The kernel's words without Rust's addition.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = match text.split_once(" (os error") {
+        Some((words, _)) => words,
+        None => &text,
+    };
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+/// A pattern of Go's syntax, which is the same as ours but for rare escapes.
+pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(pattern)
+        .size_limit(4 << 20)
+        .dfa_size_limit(4 << 20)
+        .build()
+        .map_err(|error| {
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or("").trim();
+            let why = why.strip_prefix("error: ").unwrap_or(why);
+            format!("error parsing regexp: {why}: `{pattern}`")
+        })
+}
+
+/// The groups by name, if any has one, else by number; no match is an empty map.
+fn find_string_submatch(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
+    let pattern = compile(text(args, 0))?;
+    let subject = text(args, 1);
+    let Some(found) = pattern.captures(subject) else {
+        return Ok(Value::string_map([]));
+    };
+    let named = pattern.capture_names().flatten().next().is_some();
+    let mut groups = std::collections::BTreeMap::new();
+    for (index, name) in pattern.capture_names().enumerate() {
+        let value = found.get(index).map_or("", |group| group.as_str());
+        match name {
+            Some(name) => groups.insert(Key::from(name), value.into()),
+            None if !named => groups.insert(Key::from(index.to_string().as_str()), value.into()),
+            None => None,
+        };
+    }
+    Ok(Value::typed_map(crate::MapType::StringString, groups))
+}
