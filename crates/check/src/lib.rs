@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod container;
 pub mod duration;
 pub mod gossfile;
 pub mod matcher;

@@ -1,5 +1,6 @@
 //! What people type: one file a command, one table of all.
 
+mod container;
 pub mod flags;
 mod globals;
 mod help;
@@ -14,6 +15,7 @@ use flags::{Flag, Given, Refused};
 use globals::GLOBALS;
 use log::Log;
 
+use crate::container::Style;
 use crate::gossfile::Source;
 
 /// How it was called.
@@ -89,7 +91,7 @@ impl Call {
     }
 }
 
-const COMMANDS: &[Command] = &[validate::COMMAND, serve::COMMAND];
+const COMMANDS: &[Command] = &[validate::COMMAND, serve::COMMAND, container::COMMAND];
 
 /// Exit codes that are the same for all commands.
 mod exit {
@@ -101,6 +103,11 @@ mod exit {
 
 /// Runs what `words` ask for (the name of the program is not among them), and says the exit code.
 pub fn main(name: Name, words: Vec<OsString>) -> u8 {
+    match name {
+        Name::Dgoss => return crate::container::main(Style::Dgoss, words),
+        Name::Dcgoss => return crate::container::main(Style::Dcgoss, words),
+        Name::MainstayCheck | Name::Goss => {}
+    }
     let stdout = std::io::stdout();
     let mut out = std::io::BufWriter::new(stdout.lock());
     let code = dispatch(name, words, &mut out);

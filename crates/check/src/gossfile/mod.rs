@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use problem::Problem;
+pub(crate) use yaml::parse;
 
 use crate::node::Node;
 use crate::place::Place;
