@@ -113,7 +113,26 @@ impl Node {
         }
     }
 
-    /// A truth attribute.
+    /// A list of texts; none for null. yaml.v3 leaves nulls out, encoding/json makes them empty.
+    ///
+    /// # Errors
+    /// For what is no list, and where one of its items is no text.
+    pub fn to_texts(&self) -> Result<Vec<String>, WrongType> {
+        let wrong = WrongType {
+            expected: "a list of texts",
+        };
+        let items = match &self.body {
+            Body::List(items) => items,
+            Body::Scalar(Scalar {
+                value: Value::Null, ..
+            }) => return Ok(Vec::new()),
+            Body::Scalar(_) | Body::Map(_) => return Err(wrong),
+        };
+        let is_kept = |item: &&Node| !item.is_null() || item.is_json();
+        items.iter().filter(is_kept).map(Node::to_text).collect()
+    }
+
+    /// A truth attribute: yaml.v3 takes the words of YAML 1.1 here too, quoted or not.
     ///
     /// # Errors
     /// For all that yaml.v3 does not convert to one.
@@ -124,17 +143,20 @@ impl Node {
         let Body::Scalar(scalar) = &self.body else {
             return Err(wrong);
         };
-        match scalar.value {
-            Value::Null => Ok(false),
-            Value::Bool(value) => Ok(value),
+        match (&scalar.value, scalar.text.as_str()) {
+            (Value::Null, _) => Ok(false),
+            (Value::Bool(value), _) => Ok(*value),
+            (Value::Text(_), _) if scalar.json => Err(wrong),
+            (Value::Text(_), "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON") => Ok(true),
+            (Value::Text(_), "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF") => Ok(false),
             _ => Err(wrong),
         }
     }
 
-    /// A whole number.
+    /// A whole number: yaml.v3 cuts what follows a point, encoding/json wants digits alone.
     ///
     /// # Errors
-    /// For all that yaml.v3 does not convert to one.
+    /// For all that is not converted to one.
     pub fn to_integer(&self) -> Result<i64, WrongType> {
         let wrong = WrongType {
             expected: "a whole number",
@@ -145,7 +167,15 @@ impl Node {
         match scalar.value {
             Value::Null => Ok(0),
             Value::Int(value) => Ok(value),
+            Value::Float(_) if scalar.json => scalar.text.parse().map_err(|_| wrong),
+            // Also for less than the least number, which becomes that one.
+            Value::Float(value) if value <= i64::MAX as f64 => Ok(value as i64),
             _ => Err(wrong),
         }
+    }
+
+    /// Whether it is a scalar of a JSON document.
+    fn is_json(&self) -> bool {
+        matches!(&self.body, Body::Scalar(Scalar { json: true, .. }))
     }
 }

@@ -1,17 +1,30 @@
 //! From files to resources: read, template, parse, include, merge, check.
+//!
+//! A file's text goes through `template`, then `yaml` (with `scalar`, `timestamp` and `merge`) or
+//! `json` to a tree of nodes; `section` makes resources of it, `suspicion` says what goss would
+//! let pass, `load` does that for all included files, and `depends` joins the resources.
 
+mod depends;
+mod file;
+mod glob;
+mod json;
+mod load;
+mod merge;
 mod problem;
+mod scalar;
+mod section;
+mod suspicion;
+mod syntax;
+mod template;
+mod timestamp;
+mod vars;
 mod yaml;
 
-use std::path::Path;
-use std::sync::Arc;
-
-pub use problem::Problem;
-pub(crate) use yaml::parse;
+pub use problem::{Class, Problem, goss_words};
+pub use syntax::Syntax;
 
 use crate::node::Node;
-use crate::place::Place;
-use crate::resource::{self, Attribute, COMMON_FIRST, Kind, Resource};
+use crate::resource::Resource;
 
 /// Where tests come from and how they are read.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +40,12 @@ pub struct Source {
 }
 
 /// What was read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Gossfile {
     /// All resources, those of included files among them.
     pub resources: Vec<Resource>,
+    /// Sections that other rooms read, by their names: `lifecycle`.
+    pub others: Vec<(String, Node)>,
     /// What is to be said without stopping.
     pub warnings: Vec<Problem>,
 }
@@ -40,75 +55,14 @@ pub struct Gossfile {
 /// # Errors
 /// All problems that were found, in their order.
 pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
-    let path = Path::new(&source.gossfile);
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        vec![Problem::nowhere(format!(
-            "file error: open {}: {error}",
-            path.display()
-        ))]
-    })?;
-    let root = yaml::parse(&Arc::from(source.gossfile.as_str()), &text).map_err(|p| vec![p])?;
-    let mut problems = Vec::new();
-    let mut resources = Vec::new();
-    for (section, body) in root.entries().unwrap_or_default() {
-        let name = section.to_text().unwrap_or_default();
-        let Some(kind) = resource::kind(&name) else {
-            continue;
-        };
-        for (key, body) in body.entries().unwrap_or_default() {
-            match read(kind, key, body) {
-                Ok(resource) => resources.push(resource),
-                Err(mut more) => problems.append(&mut more),
-            }
-        }
-    }
-    match problems.is_empty() {
-        true => Ok(Gossfile {
-            resources,
-            warnings: Vec::new(),
-        }),
-        false => Err(problems),
-    }
+    load_shown(source, &mut |_| ())
 }
 
-fn read(kind: &'static Kind, key: &Node, body: &Node) -> Result<Resource, Vec<Problem>> {
-    let id = key.to_text().unwrap_or_default();
-    let mut problems = Vec::new();
-    let mut given = Vec::new();
-    for (name, value) in body.entries().unwrap_or_default() {
-        let word = name.to_text().unwrap_or_default();
-        let known = COMMON_FIRST
-            .iter()
-            .chain(kind.attributes)
-            .find(|row| is_named(row, &word));
-        match known {
-            Some(row) => given.push((row.name, value.clone())),
-            None => problems.push(Problem::at(
-                &name.place,
-                format!("invalid Attribute for {}:{id}: {word}", kind.shown),
-            )),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let mut resource = Resource {
-        kind,
-        key: id,
-        place: Place::clone(&key.place),
-        title: String::new(),
-        meta: None,
-        skip: false,
-        eventually: None,
-        depends_on: Vec::new(),
-        given,
-    };
-    resource.title = resource.text("title");
-    resource.meta = resource.given("meta").map(Node::any);
-    resource.skip = resource.is_set("skip");
-    Ok(resource)
-}
-
-fn is_named(row: &Attribute, word: &str) -> bool {
-    row.name == word || row.alias == Some(word)
+/// The same; each file's text is given to `show` when its templates are done, as
+/// `render --debug` prints it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_shown(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
+    load::load(source, show)
 }

@@ -4,156 +4,372 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
-use super::Problem;
+use super::merge::{self, Pairs};
+use super::problem::{Class, Problem};
+use super::scalar::{self, Written};
 use crate::node::{Body, Node, Scalar};
 use crate::place::Place;
 use crate::value::Value;
 
-/// Reads the first document of a text.
+/// How deep lists and maps may lie in each other, aliases followed. yaml.v3 allows 10,000, which
+/// nobody writes; what walks a tree may then call itself.
+pub(crate) const DEEPEST: usize = 200;
+
+/// What all nodes of a document may take together, aliases followed, in about as many bytes.
+const LARGEST: usize = 256 << 20;
+
+/// A text and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text<'a> {
+    /// The file as it was named.
+    pub(crate) file: &'a Arc<str>,
+    /// The text, after templates.
+    pub(crate) text: &'a str,
+    /// For each line the line of the author's file that it came from; empty where they are the
+    /// same.
+    pub(crate) lines: &'a [u32],
+    /// Whether what stands in a section of the document counts: yaml.v3 looks only at what is
+    /// read, so that mistakes elsewhere do no harm.
+    pub(crate) counts: fn(&str) -> bool,
+}
+
+/// A document.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// Its tree; none where there is no document.
+    pub(crate) root: Option<Node>,
+    /// What is wrong in it, though it is YAML.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Text<'_> {
+    /// A place by the line (from 1) and the column (from 0) of the text.
+    pub(crate) fn place(&self, line: usize, column: usize) -> Place {
+        let author = self.lines.get(line.saturating_sub(1)).copied();
+        Place {
+            file: self.file.clone(),
+            line: author.unwrap_or(u32::try_from(line).unwrap_or(u32::MAX)),
+            column: u32::try_from(column.saturating_add(1)).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The name of the alias or anchor at a place of the text.
+    fn name_at(&self, line: usize, column: usize) -> String {
+        let line = self.text.lines().nth(line.saturating_sub(1));
+        let rest = line.unwrap_or_default().chars().skip(column);
+        let name = rest.skip_while(|c| *c == '*');
+        name.take_while(|c| !c.is_whitespace() && !",[]{}".contains(*c))
+            .collect()
+    }
+}
+
+/// Reads the first document of a text; others are not looked at.
 ///
 /// # Errors
-/// Where it is no YAML.
-pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Problem> {
-    let mut open: Vec<(Node, usize)> = Vec::new();
-    let mut anchors: HashMap<usize, Node> = HashMap::new();
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            let mark = error.marker();
-            let place = Place {
-                file: file.clone(),
-                line: mark.line() as u32,
-                column: mark.col() as u32 + 1,
-            };
-            Problem::at(&place, error.info())
-        })?;
-        let place = place(file, span);
-        let (node, anchor) = match event {
-            Event::Scalar(text, style, anchor, _) => {
-                let plain = style == ScalarStyle::Plain;
-                let value = match plain {
-                    true => plain_value(&text),
-                    false => Value::from(&*text),
-                };
-                let scalar = Scalar {
-                    text: text.into_owned(),
-                    value,
-                    plain,
-                    json: false,
-                };
-                (
-                    Node {
-                        place,
-                        body: Body::Scalar(scalar),
-                    },
-                    anchor,
-                )
-            }
-            Event::Alias(anchor) => match anchors.get(&anchor) {
-                Some(node) => (node.clone(), 0),
-                None => return Err(Problem::at(&place, "unknown anchor")),
-            },
-            Event::SequenceStart(anchor, _) => {
-                open.push((
-                    Node {
-                        place,
-                        body: Body::List(Vec::new()),
-                    },
-                    anchor,
-                ));
-                continue;
-            }
-            Event::MappingStart(anchor, _) => {
-                open.push((
-                    Node {
-                        place,
-                        body: Body::Map(Vec::new()),
-                    },
-                    anchor,
-                ));
-                continue;
-            }
-            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some((node, anchor)) => (merged(node), anchor),
-                None => continue,
-            },
-            _ => continue,
-        };
-        if anchor != 0 {
-            anchors.insert(anchor, node.clone());
+/// Where it is no YAML, or too much of it.
+pub(crate) fn parse(text: Text<'_>) -> Result<Document, Problem> {
+    let mut composer = Composer {
+        text,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        problems: Vec::new(),
+        weight: 0,
+        root: None,
+    };
+    for event in Parser::new_from_str(text.text) {
+        let (event, span) = event.map_err(|error| syntax(text, &error))?;
+        composer.take(event, span.start.line(), span.start.col())?;
+        if composer.root.is_some() {
+            break;
         }
-        match open.last_mut() {
-            Some((
-                Node {
-                    body: Body::List(items),
-                    ..
-                },
-                _,
-            )) => items.push(node),
-            Some((
-                Node {
-                    body: Body::Map(entries),
-                    ..
-                },
-                _,
-            )) => match entries.last_mut() {
-                // A key whose value has not come yet stands for both.
-                Some((key, value)) if is_hole(value) && !is_hole(key) => *value = node,
-                _ => {
-                    let hole = Node {
-                        place: node.place.clone(),
-                        body: Body::List(Vec::new()),
-                    };
-                    entries.push((node, hole));
+    }
+    Ok(Document {
+        root: composer.root,
+        problems: composer.problems,
+    })
+}
+
+fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
+    let mark = error.marker();
+    let (line, column) = (mark.line(), mark.col());
+    let place = text.place(line, column);
+    let words = error.info();
+    if words.contains("unknown anchor") {
+        let name = text.name_at(line, column);
+        let what = format!("unknown anchor '{name}' referenced");
+        return Problem::at(&place, what).class(Class::Yaml);
+    }
+    // The parser says first what it was doing; libyaml's error, which goss prints, is the rest.
+    let what = match words.split_once(", ") {
+        Some((doing, what)) if doing.starts_with("while ") => what,
+        _ => words,
+    };
+    Problem::at(&place, what).class(Class::Syntax)
+}
+
+/// A list or a map whose end has not come yet.
+struct Frame {
+    place: Place,
+    anchor: usize,
+    body: Open,
+    /// How many levels lie in it.
+    height: usize,
+    /// What it takes.
+    weight: usize,
+    /// How many problems there were when it began.
+    problems: usize,
+}
+
+enum Open {
+    List(Vec<Node>),
+    Map { pairs: Pairs, key: Option<Key> },
+}
+
+/// A key whose value has not come yet.
+struct Key {
+    node: Node,
+    is_merge: bool,
+    problems: usize,
+}
+
+/// What an anchor stands for.
+struct Anchored {
+    node: Node,
+    height: usize,
+    weight: usize,
+    problems: Vec<Problem>,
+}
+
+/// A finished node.
+struct Piece {
+    node: Node,
+    is_merge: bool,
+    height: usize,
+    weight: usize,
+}
+
+struct Composer<'a> {
+    text: Text<'a>,
+    open: Vec<Frame>,
+    anchors: HashMap<usize, Anchored>,
+    problems: Vec<Problem>,
+    weight: usize,
+    root: Option<Node>,
+}
+
+impl Composer<'_> {
+    fn take(&mut self, event: Event<'_>, line: usize, column: usize) -> Result<(), Problem> {
+        let place = self.text.place(line, column);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let (piece, problem) = scalar_node(place, &text, plain, tag.as_deref());
+                let before = self.problems.len();
+                self.problems.extend(problem);
+                self.finish(piece, anchor, before)
+            }
+            Event::Alias(anchor) => self.alias(anchor, place, line, column),
+            Event::SequenceStart(anchor, _) => self.begin(Open::List(Vec::new()), anchor, place),
+            Event::MappingStart(anchor, _) => {
+                let (pairs, key) = (Pairs::default(), None);
+                self.begin(Open::Map { pairs, key }, anchor, place)
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(frame) => self.end(frame),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, body: Open, anchor: usize, place: Place) -> Result<(), Problem> {
+        if self.open.len() >= DEEPEST {
+            return Err(too_deep(&place));
+        }
+        self.open.push(Frame {
+            place,
+            anchor,
+            body,
+            height: 0,
+            weight: size_of::<Node>(),
+            problems: self.problems.len(),
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, frame: Frame) -> Result<(), Problem> {
+        let body = match frame.body {
+            Open::List(items) => Body::List(items),
+            Open::Map { pairs, .. } => Body::Map(merge::apply(pairs, &mut self.problems)),
+        };
+        let piece = Piece {
+            node: Node {
+                place: frame.place,
+                body,
+            },
+            is_merge: false,
+            height: frame.height + 1,
+            weight: frame.weight,
+        };
+        self.finish(piece, frame.anchor, frame.problems)
+    }
+
+    fn alias(
+        &mut self,
+        anchor: usize,
+        place: Place,
+        line: usize,
+        column: usize,
+    ) -> Result<(), Problem> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            let name = self.text.name_at(line, column);
+            let what = format!("anchor '{name}' value contains itself");
+            return Err(Problem::at(&place, what).class(Class::Yaml));
+        };
+        if self.open.len() + anchored.height > DEEPEST {
+            return Err(too_deep(&place));
+        }
+        if self.weight.saturating_add(anchored.weight) > LARGEST {
+            let what = "document contains excessive aliasing";
+            return Err(Problem::at(&place, what).class(Class::Yaml));
+        }
+        let before = self.problems.len();
+        self.problems.extend(anchored.problems.iter().cloned());
+        let piece = Piece {
+            node: anchored.node.clone(),
+            is_merge: false,
+            height: anchored.height,
+            weight: anchored.weight,
+        };
+        self.charge(&place, piece.weight)?;
+        self.place(piece, before);
+        Ok(())
+    }
+
+    /// Counts what was made, against the limit.
+    fn charge(&mut self, place: &Place, weight: usize) -> Result<(), Problem> {
+        self.weight = self.weight.saturating_add(weight);
+        if self.weight > LARGEST {
+            let what = "document is too large";
+            return Err(Problem::at(place, what).class(Class::Yaml));
+        }
+        Ok(())
+    }
+
+    /// Keeps a node that was read for its aliases and puts it where it belongs. `before` is how
+    /// many problems there were ahead of it.
+    fn finish(&mut self, piece: Piece, anchor: usize, before: usize) -> Result<(), Problem> {
+        let place = &piece.node.place.clone();
+        // What lies in a list or a map was counted when it was finished.
+        let own = match piece.node.body {
+            Body::Scalar(_) => piece.weight,
+            Body::List(_) | Body::Map(_) => size_of::<Node>(),
+        };
+        self.charge(place, own)?;
+        if anchor != 0 {
+            self.charge(place, piece.weight)?;
+            let anchored = Anchored {
+                node: piece.node.clone(),
+                height: piece.height,
+                weight: piece.weight,
+                problems: self.problems.iter().skip(before).cloned().collect(),
+            };
+            self.anchors.insert(anchor, anchored);
+        }
+        self.place(piece, before);
+        Ok(())
+    }
+
+    fn place(&mut self, piece: Piece, before: usize) {
+        let is_section = self.open.len() == 1;
+        let Some(frame) = self.open.last_mut() else {
+            self.root = Some(piece.node);
+            return;
+        };
+        frame.height = frame.height.max(piece.height);
+        frame.weight = frame.weight.saturating_add(piece.weight);
+        match &mut frame.body {
+            Open::List(items) => items.push(piece.node),
+            Open::Map { pairs, key } => match key.take() {
+                None => {
+                    *key = Some(Key {
+                        node: piece.node,
+                        is_merge: piece.is_merge,
+                        problems: before,
+                    });
+                }
+                Some(first) => {
+                    let name = first.node.to_text().unwrap_or_default();
+                    if is_section && !first.is_merge && !(self.text.counts)(&name) {
+                        self.problems.truncate(first.problems);
+                    }
+                    match first.is_merge {
+                        true => pairs.merges.push((first.node, piece.node)),
+                        false => pairs.own.push((first.node, piece.node)),
+                    }
                 }
             },
-            _ => return Ok(node),
         }
     }
-    Err(Problem::nowhere("found 0 tests"))
 }
 
-fn is_hole(node: &Node) -> bool {
-    matches!(&node.body, Body::List(items) if items.is_empty())
+fn too_deep(place: &Place) -> Problem {
+    let what = format!("exceeded max depth of {DEEPEST}");
+    Problem::at(place, what).class(Class::Yaml)
 }
 
-fn place(file: &Arc<str>, span: Span) -> Place {
-    Place {
-        file: file.clone(),
-        line: span.start.line() as u32,
-        column: span.start.col() as u32 + 1,
-    }
-}
-
-fn plain_value(text: &str) -> Value {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => match text.parse() {
-            Ok(number) => Value::Int(number),
-            Err(_) => Value::from(text),
+/// A tag as yaml.v3 shortens it; none for `!`, which says nothing.
+fn short(tag: &Tag) -> Option<String> {
+    match (tag.handle.as_str(), tag.suffix.as_str()) {
+        ("tag:yaml.org,2002:", suffix) => Some(format!("!!{suffix}")),
+        ("" | "!", "" | "!") => None,
+        ("", suffix) => match suffix.strip_prefix("tag:yaml.org,2002:") {
+            Some(name) => Some(format!("!!{name}")),
+            None => Some(suffix.to_string()),
         },
+        (handle, suffix) => Some(format!("{handle}{suffix}")),
     }
 }
 
-/// Applies merge keys: own keys win.
-fn merged(node: Node) -> Node {
-    let Body::Map(entries) = node.body else {
-        return node;
+fn scalar_node(
+    place: Place,
+    text: &str,
+    plain: bool,
+    tag: Option<&Tag>,
+) -> (Piece, Option<Problem>) {
+    let tag = tag.and_then(short);
+    let written = Written {
+        text,
+        plain,
+        tag: tag.as_deref(),
     };
-    let is_merge = |key: &Node| matches!(&key.body, Body::Scalar(s) if s.plain && s.text == "<<");
-    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(k, _)| is_merge(k));
-    for (_, from) in merges {
-        for (key, value) in from.entries().unwrap_or_default() {
-            if !own.iter().any(|(k, _)| k.to_text() == key.to_text()) {
-                own.push((key.clone(), value.clone()));
-            }
+    let is_merge = text == "<<" && (plain && tag.is_none() || tag.as_deref() == Some("!!merge"));
+    let (value, own_text, problem) = match scalar::meaning(written) {
+        Ok(meaning) => (meaning.value, meaning.text, None),
+        Err(why) => {
+            let problem = Problem::at(&place, why).class(Class::Yaml);
+            (Value::from(text), None, Some(problem))
         }
-    }
-    Node {
-        place: node.place,
-        body: Body::Map(own),
-    }
+    };
+    let text = own_text.map_or_else(|| text.to_string(), |own| own.to_string());
+    let weight = size_of::<Node>().saturating_add(text.len().saturating_mul(2));
+    let scalar = Scalar {
+        text,
+        value,
+        plain,
+        json: false,
+    };
+    let node = Node {
+        place,
+        body: Body::Scalar(scalar),
+    };
+    let piece = Piece {
+        node,
+        is_merge,
+        height: 0,
+        weight,
+    };
+    (piece, problem)
 }

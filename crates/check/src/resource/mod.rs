@@ -5,6 +5,7 @@ mod addr;
 mod command;
 mod dns;
 mod file;
+mod gossfile;
 mod group;
 mod http;
 mod interface;
@@ -183,6 +184,9 @@ pub const KINDS: &[&Kind] = &[
     &matching::KIND,
 ];
 
+/// The section of included files, which the loader puts in its place.
+pub static INCLUDE: &Kind = &gossfile::KIND;
+
 /// The sections in the order in which they are written. `gossfile` holds includes, no resources.
 pub const SECTIONS_WRITTEN: &[&str] = &[
     "file",
@@ -239,6 +243,13 @@ const REQUIRED: Form = Form::Matcher { required: true };
 
 /// Attributes of every type, ahead of its own.
 pub const COMMON_FIRST: &[Attribute] = &[row("title", Form::Text), row("meta", Form::Any)];
+
+/// Attributes of every type that goss does not have: it refuses them, so no file that it accepts
+/// means something else by them.
+pub const EXTENSIONS: &[Attribute] = &[
+    row("eventually", Form::Text),
+    row("depends-on", Form::Texts),
+];
 
 #[cfg(test)]
 mod tests {

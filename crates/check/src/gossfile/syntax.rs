@@ -1,0 +1,74 @@
+//! Which language a file is written in.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::json;
+use super::problem::Problem;
+use super::yaml::{self, Document, Text};
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl Syntax {
+    /// By the ending of a file's name, which goss compares exactly.
+    ///
+    /// # Errors
+    /// For every other ending.
+    pub fn of(path: &Path) -> Result<Syntax, Problem> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let extension = name.rfind('.').and_then(|at| name.get(at..));
+        match extension.unwrap_or_default() {
+            ".json" => Ok(Syntax::Json),
+            ".yaml" | ".yml" => Ok(Syntax::Yaml),
+            other => {
+                let problem = Problem::nowhere(format!("unknown file extension: {other}"));
+                Err(problem.remedy("a gossfile is called NAME.yaml, NAME.yml or NAME.json"))
+            }
+        }
+    }
+
+    /// By what is in it: what is JSON, else what is YAML.
+    ///
+    /// # Errors
+    /// Where it is neither; with why it is no YAML, which most will have meant.
+    pub(super) fn sniff(file: &Arc<str>, text: &str) -> Result<Syntax, Problem> {
+        let text = Text {
+            file,
+            text,
+            lines: &[],
+            counts: |_| true,
+        };
+        if json::parse(text).is_ok() {
+            return Ok(Syntax::Json);
+        }
+        let wrong = match yaml::parse(text) {
+            Ok(document) => document.problems.into_iter().next(),
+            Err(problem) => Some(problem),
+        };
+        match wrong {
+            None => Ok(Syntax::Yaml),
+            Some(problem) => {
+                let why = format!("as YAML: {problem}");
+                Err(Problem::nowhere("unable to determine format from content").remedy(why))
+            }
+        }
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Where it is not written in the language.
+    pub(super) fn parse(self, text: Text<'_>) -> Result<Document, Problem> {
+        match self {
+            Syntax::Yaml => yaml::parse(text),
+            Syntax::Json => json::parse(text),
+        }
+    }
+}
