@@ -114,7 +114,7 @@ impl Loader<'_> {
             // goss asks before and after, so that a template must look like YAML too.
             Syntax::sniff(&file, &text)?;
         }
-        let rendered = self.templates.render(&file, text.clone())?;
+        let rendered = self.templates.render(&file, &text)?;
         Ok((Syntax::sniff(&file, &rendered.text)?, text))
     }
 
@@ -154,7 +154,7 @@ impl Loader<'_> {
     /// Puts the resources of a document into the list, and says what it includes.
     fn sections(&mut self, document: &Document, syntax: Syntax) -> Result<Vec<Resource>, Problem> {
         let file = &document.file;
-        let Rendered { text, lines } = self.templates.render(file, document.text.clone())?;
+        let Rendered { text, lines } = self.templates.render(file, &document.text)?;
         (self.show)(&text);
         let counts = match self.strict {
             true => is_for_us,

@@ -23,6 +23,8 @@ mod yaml;
 pub use problem::{Class, Problem, goss_words};
 pub use syntax::Syntax;
 
+use std::sync::Arc;
+
 use crate::node::Node;
 use crate::resource::Resource;
 
@@ -65,4 +67,21 @@ pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
 /// As [`load`].
 pub fn load_shown(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
     load::load(source, show)
+}
+
+/// Reads one document of YAML, as it stands: no templates, no includes.
+///
+/// # Errors
+/// Where it is none.
+pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Problem> {
+    let text = yaml::Text {
+        file,
+        text,
+        lines: &[],
+        counts: |_| true,
+    };
+    let document = yaml::parse(text)?;
+    document
+        .root
+        .ok_or_else(|| Problem::nowhere("found 0 tests"))
 }
