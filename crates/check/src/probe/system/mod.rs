@@ -3,8 +3,10 @@
 pub mod accounts;
 pub mod capture;
 pub mod child;
+pub mod distribution;
 pub mod errno;
 pub mod interfaces;
+pub mod mainstay;
 pub mod mounts;
 pub mod paths;
 pub mod processes;
@@ -17,7 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use accounts::{Groups, Users};
+use distribution::Distribution;
 use interfaces::Interface;
+use mainstay::Unit;
 use mounts::Mount;
 use processes::Process;
 use sockets::Sockets;
@@ -40,6 +44,9 @@ pub struct System {
     sockets: OnceLock<Sockets>,
     mounts: OnceLock<Vec<Mount>>,
     interfaces: OnceLock<Result<Vec<Interface>, String>>,
+    distribution: OnceLock<Distribution>,
+    has_systemctl: OnceLock<bool>,
+    mainstay: OnceLock<Vec<Unit>>,
 }
 
 impl System {
@@ -125,5 +132,25 @@ impl System {
     pub fn interfaces(&self) -> &Result<Vec<Interface>, String> {
         self.interfaces
             .get_or_init(|| interfaces::all().map_err(|why| errno::words(&why)))
+    }
+
+    /// The distribution.
+    pub fn distribution(&self) -> Distribution {
+        *self
+            .distribution
+            .get_or_init(|| Distribution::of(&self.at("")))
+    }
+
+    /// Whether `systemctl` is there.
+    pub fn has_systemctl(&self) -> bool {
+        *self
+            .has_systemctl
+            .get_or_init(|| program::find("systemctl").is_some())
+    }
+
+    /// The services of Mainstay, where that is PID 1.
+    pub fn mainstay(&self) -> &[Unit] {
+        self.mainstay
+            .get_or_init(|| mainstay::units().unwrap_or_default())
     }
 }
