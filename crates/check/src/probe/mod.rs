@@ -10,6 +10,7 @@ pub(crate) mod group;
 pub(crate) mod http;
 pub(crate) mod interface;
 pub(crate) mod kernel_param;
+pub(crate) mod mainstay;
 pub(crate) mod matching;
 pub(crate) mod mount;
 pub(crate) mod package;

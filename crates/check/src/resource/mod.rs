@@ -10,6 +10,7 @@ mod group;
 mod http;
 mod interface;
 mod kernel_param;
+mod mainstay;
 mod matching;
 mod mount;
 mod package;
@@ -182,6 +183,7 @@ pub const KINDS: &[&Kind] = &[
     &mount::KIND,
     &interface::KIND,
     &matching::KIND,
+    &mainstay::KIND,
 ];
 
 /// The section of included files, which the loader puts in its place.
@@ -205,6 +207,7 @@ pub const SECTIONS_WRITTEN: &[&str] = &[
     "interface",
     "http",
     "matching",
+    "mainstay",
 ];
 
 /// The type of a section.
