@@ -1,6 +1,13 @@
 //! A value as a file, a measurement or a JSON document gives it. Types are kept apart as Go's
 //! `any` keeps them, since the matcher `equal` and all printed forms depend on them.
 
+pub mod go;
+pub mod json;
+pub mod number;
+pub(crate) mod object;
+pub mod quoted;
+mod time;
+
 use std::collections::BTreeMap;
 
 use bstr::BString;
@@ -47,6 +54,23 @@ impl Value {
     /// A text.
     pub fn text(text: impl Into<BString>) -> Value {
         Value::Text(text.into())
+    }
+
+    /// The name of its type in Go, as error texts have it.
+    pub fn go_type(&self) -> &'static str {
+        match self {
+            Value::Null => "<nil>",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Uint(_) => "uint64",
+            Value::Float(_) => "float64",
+            Value::Text(_) => "string",
+            Value::Time(_) => "time.Time",
+            Value::List(_) => "[]interface {}",
+            Value::Texts(_) => "[]string",
+            Value::Map(_) => "map[string]interface {}",
+            Value::OddMap(_) => "map[interface {}]interface {}",
+        }
     }
 }
 
