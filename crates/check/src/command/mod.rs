@@ -13,10 +13,10 @@ use std::io::Write;
 
 use flags::{Flag, Given, Refused};
 use globals::GLOBALS;
-use log::Log;
+use log::{Level, Log};
 
 use crate::container::Style;
-use crate::gossfile::Source;
+use crate::gossfile::{self, Problem, Source};
 
 /// How it was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,26 @@ impl Call {
             vars: self.given.optional(&globals::VARS).into_iter().collect(),
             vars_inline: self.given.optional(&globals::VARS_INLINE),
             strict: self.is_strict(),
+        }
+    }
+
+    /// Problems on as many lines as are needed; goss's own words where it is its name.
+    fn words(&self, problems: &[Problem]) -> String {
+        match self.is_strict() {
+            true => problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
+            false => gossfile::goss_words(problems),
+        }
+    }
+
+    /// Says what does not stop a run.
+    fn warn(&self, problem: &Problem) {
+        match self.is_strict() {
+            true => self.log.line(Level::Warn, problem),
+            false => self.log.line(Level::Warn, &problem.what),
         }
     }
 

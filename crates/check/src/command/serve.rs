@@ -69,12 +69,9 @@ fn run_server(call: &Call, _out: &mut dyn Write) -> u8 {
 }
 
 fn begin(call: &Call) -> Result<(), String> {
-    let gossfile = gossfile::load(&call.source()).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        lines.join("\n")
-    })?;
+    let gossfile = gossfile::load(&call.source()).map_err(|problems| call.words(&problems))?;
     for warning in &gossfile.warnings {
-        call.log.line(Level::Warn, warning);
+        call.warn(warning);
     }
     let name = call.given.text(&FORMAT);
     let format = output::format(&name).ok_or_else(|| validate::unknown_format(&name))?;

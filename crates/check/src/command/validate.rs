@@ -104,10 +104,10 @@ fn validate(call: &Call, out: &mut dyn Write) -> u8 {
     let automatic = colour::automatic();
     let gossfile = match gossfile::load(&call.source()) {
         Ok(gossfile) => gossfile,
-        Err(problems) => return wrong_file(&problems, automatic, out),
+        Err(problems) => return wrong_file(call, &problems, automatic, out),
     };
     for warning in &gossfile.warnings {
-        call.log.line(Level::Warn, warning);
+        call.warn(warning);
     }
     let name = call.given.text(&FORMAT);
     let Some(format) = output::format(&name) else {
@@ -220,8 +220,12 @@ pub(super) fn unknown_format(name: &str) -> String {
     format!("bad output format: {name}")
 }
 
-/// Says why nothing was tested: goss says the first reason, we say all.
-pub(super) fn wrong_file(problems: &[Problem], colour: bool, out: &mut dyn Write) -> u8 {
+/// Says why nothing was tested: goss in its own words, we all problems with their places.
+fn wrong_file(call: &Call, problems: &[Problem], colour: bool, out: &mut dyn Write) -> u8 {
+    if !call.is_strict() {
+        error(&gossfile::goss_words(problems), colour, out);
+        return WRONG_FILE;
+    }
     for problem in problems {
         error(&problem.to_string(), colour, out);
     }
