@@ -18,6 +18,7 @@ mod syntax;
 mod template;
 mod timestamp;
 mod vars;
+pub mod write;
 mod yaml;
 
 pub use problem::{Class, Problem, goss_words};
