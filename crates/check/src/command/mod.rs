@@ -5,6 +5,7 @@ pub mod flags;
 mod globals;
 mod help;
 pub mod log;
+mod render;
 mod serve;
 mod validate;
 
@@ -111,7 +112,12 @@ impl Call {
     }
 }
 
-const COMMANDS: &[Command] = &[validate::COMMAND, serve::COMMAND, container::COMMAND];
+const COMMANDS: &[Command] = &[
+    validate::COMMAND,
+    serve::COMMAND,
+    render::COMMAND,
+    container::COMMAND,
+];
 
 /// Exit codes that are the same for all commands.
 mod exit {

@@ -107,7 +107,7 @@ fn validate(call: &Call, out: &mut dyn Write) -> u8 {
         Err(problems) => return wrong_file(call, &problems, automatic, out),
     };
     for warning in &gossfile.warnings {
-        call.warn(warning);
+        call.log.line(Level::Warn, warning);
     }
     let name = call.given.text(&FORMAT);
     let Some(format) = output::format(&name) else {
@@ -220,15 +220,24 @@ pub(super) fn unknown_format(name: &str) -> String {
     format!("bad output format: {name}")
 }
 
-/// Says why nothing was tested: goss in its own words, we all problems with their places.
-fn wrong_file(call: &Call, problems: &[Problem], colour: bool, out: &mut dyn Write) -> u8 {
-    if !call.is_strict() {
-        error(&gossfile::goss_words(problems), colour, out);
+/// Says why nothing was tested. As goss: its own words on standard output; where, and what to do,
+/// beside it.
+pub(super) fn wrong_file(
+    call: &Call,
+    problems: &[Problem],
+    colour: bool,
+    out: &mut dyn Write,
+) -> u8 {
+    if call.is_strict() {
+        for problem in problems {
+            error(&problem.to_string(), colour, out);
+        }
         return WRONG_FILE;
     }
-    for problem in problems {
-        error(&problem.to_string(), colour, out);
-    }
+    error(&gossfile::goss_words(problems), colour, out);
+    let _ = out.flush();
+    let placed = problems.iter().filter(|problem| problem.place.is_some());
+    placed.for_each(|problem| eprintln!("{problem}"));
     WRONG_FILE
 }
 

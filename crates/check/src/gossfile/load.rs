@@ -26,7 +26,7 @@ const DEEPEST: usize = 50;
 const MOST: usize = 10_000;
 
 /// What goss calls the standard input.
-pub(super) const STDIN: &str = "STDIN";
+const STDIN: &str = "STDIN";
 
 /// Sections that other rooms read.
 pub(super) const OTHERS: &[&str] = &["lifecycle"];
@@ -51,33 +51,30 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
         "-" => loader.stdin(),
         path => loader.named(Path::new(path)),
     };
-    let shown = match source.gossfile.as_str() {
-        "-" => STDIN,
-        path => path,
-    };
     let (syntax, text) = first.map_err(|problem| vec![problem])?;
     let dir = match source.gossfile.as_str() {
         "-" => PathBuf::new(),
         path => Path::new(path).parent().unwrap_or(Path::new("")).into(),
     };
     let document = Document {
-        file: Arc::from(shown),
+        file: Arc::from(shown(source)),
         dir,
         text,
         context: String::new(),
     };
     loader.document(document, syntax);
     depends::resolve(&mut loader.read.resources, &mut loader.problems);
-    if loader.problems.is_empty()
-        && loader.read.resources.is_empty()
-        && loader.read.others.is_empty()
-    {
-        let what = format!("found 0 tests, source: {shown}");
-        loader.problems.push(Problem::nowhere(what));
-    }
     match loader.problems.is_empty() {
         true => Ok(loader.read),
         false => Err(loader.problems),
+    }
+}
+
+/// The file as it is named.
+pub(super) fn shown(source: &Source) -> &str {
+    match source.gossfile.as_str() {
+        "-" => STDIN,
+        path => path,
     }
 }
 
@@ -283,8 +280,8 @@ impl Loader<'_> {
             let what = format!(
                 "max depth of {DEEPEST} reached, possibly due to dependency loop in goss file"
             );
-            let mut names: Vec<String> = self.open.iter().map(shown).collect();
-            names.push(shown(&own));
+            let mut names: Vec<String> = self.open.iter().map(|path| file_name(path)).collect();
+            names.push(file_name(&own));
             let remedy = format!("each includes the next: {}", names.join(" -> "));
             let problem = Problem::at(place, what).remedy(remedy);
             let context = "could not write json data: ".repeat(DEEPEST - 1);
@@ -369,7 +366,7 @@ fn real(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.into())
 }
 
-fn shown(path: &PathBuf) -> String {
+fn file_name(path: &Path) -> String {
     path.file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

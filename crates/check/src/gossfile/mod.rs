@@ -58,15 +58,21 @@ pub struct Gossfile {
 /// # Errors
 /// All problems that were found, in their order.
 pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
-    load_shown(source, &mut |_| ())
+    let gossfile = load::load(source, &mut |_| ())?;
+    if gossfile.resources.is_empty() && gossfile.others.is_empty() {
+        let shown = load::shown(source);
+        let problem = Problem::nowhere(format!("found 0 tests, source: {shown}"));
+        return Err(vec![problem]);
+    }
+    Ok(gossfile)
 }
 
-/// The same; each file's text is given to `show` when its templates are done, as
-/// `render --debug` prints it.
+/// The same, where it is no error that there are none at all. Each file's text is given to `show`
+/// when its templates are done, as `render --debug` prints it.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_shown(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
+pub fn load_any(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
     load::load(source, show)
 }
 
