@@ -1,6 +1,8 @@
 //! A document's tree: every node with its place. What a scalar means depends on who asks for it
 //! (yaml.v3 converts by the type of its target), so a scalar keeps its text and its value.
 
+use std::collections::HashMap;
+
 use crate::place::Place;
 use crate::value::Value;
 
@@ -44,6 +46,25 @@ pub struct WrongType {
     pub expected: &'static str,
 }
 
+/// The pairs of a map in which not all keys are text: `1` and `0x1` are the same, and the later
+/// one counts.
+fn odd(entries: &[(Node, Node)]) -> Vec<(Value, Value)> {
+    let mut pairs: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
+    let mut named: HashMap<String, usize> = HashMap::new();
+    for (key, value) in entries {
+        let (key, value) = (key.any(), value.any());
+        let known = named.get(&format!("{key:?}"));
+        match known.and_then(|at| pairs.get_mut(*at)) {
+            Some(pair) => pair.1 = value,
+            None => {
+                named.insert(format!("{key:?}"), pairs.len());
+                pairs.push((key, value));
+            }
+        }
+    }
+    pairs
+}
+
 impl Node {
     /// The node as a value of any type.
     pub fn any(&self) -> Value {
@@ -57,12 +78,7 @@ impl Node {
                 });
                 match named.collect() {
                     Some(map) => Value::Map(map),
-                    None => Value::OddMap(
-                        entries
-                            .iter()
-                            .map(|(key, value)| (key.any(), value.any()))
-                            .collect(),
-                    ),
+                    None => Value::OddMap(odd(entries)),
                 }
             }
         }

@@ -170,13 +170,8 @@ impl Loader<'_> {
             return Ok(Vec::new());
         };
         let Some(sections) = root.entries() else {
-            // A list is no mistake for yaml.v3: it may be many things, here none.
-            if root.items().is_none() || json || self.strict {
-                let into = "Go value";
-                return Err(wrong_type(&root, "goss.GossConfig", into, json)
-                    .remedy("a gossfile is a map of sections, such as `file:`"));
-            }
-            return Ok(Vec::new());
+            return Err(wrong_type(&root, "goss.GossConfig", "Go value", json)
+                .remedy("a gossfile is a map of sections, such as `file:`"));
         };
         let mut includes = Vec::new();
         for (key, body) in sections {

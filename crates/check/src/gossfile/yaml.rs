@@ -20,6 +20,9 @@ pub(crate) const DEEPEST: usize = 200;
 /// What all nodes of a document may take together, aliases followed, in about as many bytes.
 const LARGEST: usize = 256 << 20;
 
+/// What libyaml says of a character that is out of place.
+const NO_TOKEN: &str = "found character that cannot start any token";
+
 /// A text and what is known of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text<'a> {
@@ -78,8 +81,21 @@ pub(crate) fn parse(text: Text<'_>) -> Result<Document, Problem> {
         weight: 0,
         root: None,
     };
+    if let Some((line, column)) = control_character(text.text) {
+        let place = text.place(line, column);
+        let what = "control characters are not allowed";
+        return Err(Problem::at(&place, what).class(Class::Yaml));
+    }
+    // The parser ends the last line itself; libyaml takes it as it is, which shows in blocks.
+    let open_end = (!text.text.ends_with('\n')).then(|| text.text.chars().count());
     for event in Parser::new_from_str(text.text) {
-        let (event, span) = event.map_err(|error| syntax(text, &error))?;
+        let (mut event, span) = event.map_err(|error| syntax(text, &error))?;
+        if let Event::Scalar(block, ScalarStyle::Literal | ScalarStyle::Folded, ..) = &mut event
+            && open_end.is_some_and(|end| span.end.index() >= end)
+            && block.ends_with('\n')
+        {
+            block.to_mut().pop();
+        }
         composer.take(event, span.start.line(), span.start.col())?;
         if composer.root.is_some() {
             break;
@@ -89,6 +105,26 @@ pub(crate) fn parse(text: Text<'_>) -> Result<Document, Problem> {
         root: composer.root,
         problems: composer.problems,
     })
+}
+
+/// The line (from 1) and column (from 0) of a character that YAML does not have.
+fn control_character(text: &str) -> Option<(usize, usize)> {
+    let is_bad = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127);
+    let mut at = text.bytes().position(|byte| is_bad(&byte));
+    // U+0080 to U+009F but U+0085; marks at other places than the beginning; what is no character.
+    if text.bytes().any(|byte| matches!(byte, 0xC2 | 0xEF)) {
+        let odd = |(at, letter): &(usize, char)| match letter {
+            '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => true,
+            '\u{feff}' => *at > 0,
+            _ => false,
+        };
+        let found = text.char_indices().find(odd).map(|(at, _)| at);
+        at = at.into_iter().chain(found).min();
+    }
+    let before = text.get(..at?)?;
+    let line = before.matches('\n').count() + 1;
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    Some((line, last.chars().count()))
 }
 
 fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
@@ -106,7 +142,15 @@ fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
         Some((doing, what)) if doing.starts_with("while ") => what,
         _ => words,
     };
-    Problem::at(&place, what).class(Class::Syntax)
+    let (what, remedy) = match what.strip_prefix("expected ") {
+        Some(wanted) => (format!("did not find expected {wanted}"), ""),
+        None if what.starts_with("tabs disallowed") => (NO_TOKEN.to_string(), "indent with blanks"),
+        None if what.starts_with("unexpected character") => (NO_TOKEN.to_string(), "quote it"),
+        None => (what.to_string(), ""),
+    };
+    Problem::at(&place, what)
+        .class(Class::Syntax)
+        .remedy(remedy)
 }
 
 /// A list or a map whose end has not come yet.

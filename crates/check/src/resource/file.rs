@@ -21,7 +21,9 @@ pub(super) const KIND: Kind = Kind {
         row("gid", WANTED),
         row("linked-to", WANTED),
         row("filetype", WANTED),
-        row("contents", Form::Stream).always().or("contains"),
+        // The name that `contents` had; a resource of its own result, as goss has it.
+        row("contains", Form::Stream),
+        row("contents", Form::Stream).always(),
         row("md5", WANTED),
         row("sha256", WANTED),
         row("sha512", WANTED),
@@ -36,6 +38,7 @@ pub(super) const KIND: Kind = Kind {
         ("gid", "gid"),
         ("linked-to", "linkedto"),
         ("filetype", "filetype"),
+        ("contains", "contains"),
         ("contents", "contents"),
         ("size", "size"),
         ("md5", "md5"),
