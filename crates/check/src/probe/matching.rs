@@ -1,18 +1,30 @@
-//! Measures a resource of this type.
+//! What the file itself brings.
 
 use std::sync::Arc;
 
-use super::{Probe, Reading, System};
+use super::{Held, Probe, Reading, System};
+use crate::node::Node;
 use crate::resource::Resource;
+use crate::value::{Value, go};
 
-struct Unmeasured;
-
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("not measured yet".to_string())
-    }
+struct Content {
+    content: Value,
+    as_reader: bool,
 }
 
-pub(crate) fn probe(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
+pub(crate) fn probe(resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(Content {
+        content: resource.given("content").map_or(Value::Null, Node::any),
+        as_reader: resource.is_set("as-reader"),
+    })
+}
+
+impl Probe for Content {
+    fn read(&mut self, _property: &str) -> Reading {
+        let content = std::mem::replace(&mut self.content, Value::Null);
+        match self.as_reader {
+            true => Held::stream("object: *strings.Reader", &go::format(&content)[..]),
+            false => Reading::Value(content),
+        }
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) mod process;
 pub(crate) mod service;
 pub(crate) mod user;
 
-use std::io::{self, BufRead};
+use std::io::{self, Read};
 
 pub use system::System;
 
@@ -52,7 +52,7 @@ pub trait Stream: Send {
     ///
     /// # Errors
     /// As the system has them.
-    fn open(&mut self) -> io::Result<Box<dyn BufRead>>;
+    fn open(&mut self) -> io::Result<Box<dyn Read>>;
 }
 
 /// How long a resource may take to be measured: its `timeout`, in milliseconds.
@@ -88,7 +88,7 @@ impl Stream for Held {
         self.placeholder
     }
 
-    fn open(&mut self) -> io::Result<Box<dyn BufRead>> {
+    fn open(&mut self) -> io::Result<Box<dyn Read>> {
         Ok(Box::new(io::Cursor::new(self.text.clone())))
     }
 }

@@ -1,7 +1,7 @@
 //! One resource: its properties in their order, and the rule by which the first closes the
 //! gate to the rest.
 
-use std::io::BufRead;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -116,24 +116,34 @@ fn compare(
 fn verdict(expected: &Node, reading: Reading) -> Result<Verdict, String> {
     match reading {
         Reading::Error(why) => Err(why),
-        Reading::Value(actual) => Ok(Matcher::parse(expected)?.compare(&actual)),
+        Reading::Value(actual) => Ok(Matcher::parse(expected)?.compare(actual)),
         Reading::Stream(mut stream) => {
             let placeholder = stream.placeholder();
             let mut text = stream.open().map_err(|error| error.to_string())?;
             if expected.items().is_some() {
-                return compare_stream(expected, placeholder, &mut *text);
+                return Ok(compare_stream(expected, placeholder, &mut *text));
             }
             let matcher = Matcher::parse(expected)?;
-            Ok(matcher.compare(&read_all(&mut *text)?))
+            Ok(matcher.compare(read_all(&mut *text)?))
         }
     }
 }
 
-fn read_all(text: &mut dyn BufRead) -> Result<Value, String> {
+/// A longer text is not read into memory.
+const LONGEST: u64 = 256 << 20;
+
+fn read_all(text: &mut dyn Read) -> Result<Value, String> {
     let mut bytes = Vec::new();
-    text.read_to_end(&mut bytes)
+    text.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    Ok(Value::text(bytes))
+    match bytes.len() as u64 > LONGEST {
+        true => Err(format!(
+            "a text of more than {} MiB can only be compared with a list of patterns",
+            LONGEST >> 20
+        )),
+        false => Ok(Value::text(bytes)),
+    }
 }
 
 impl Verdict {

@@ -1,7 +1,5 @@
 //! JSON as Go's encoder writes it: keys sorted, no blanks, its own choice of escapes.
 
-use bstr::ByteSlice;
-
 use super::{Value, number};
 
 /// How JSON is written.
@@ -182,6 +180,8 @@ pub fn indented(json: &[u8], blanks: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use bstr::ByteSlice;
+
     use super::*;
 
     #[test]

@@ -92,6 +92,12 @@ impl From<&str> for Value {
     }
 }
 
+impl From<BString> for Value {
+    fn from(value: BString) -> Value {
+        Value::Text(value)
+    }
+}
+
 impl From<String> for Value {
     fn from(value: String) -> Value {
         Value::text(value)

@@ -1,0 +1,109 @@
+use super::*;
+
+fn check(patterns: &[&str], text: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
+    let list = patterns.iter().map(|words| Value::from(*words)).collect();
+    let patterns = Patterns::new(Value::List(list));
+    let words = |values: Vec<Value>| {
+        let words = values.iter().map(|value| match value {
+            Value::Text(words) => words.to_string(),
+            _ => String::new(),
+        });
+        words.collect()
+    };
+    // Bytes that come one by one are the same text.
+    struct Slow<'a>(&'a [u8]);
+    impl Read for Slow<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let most = to.len().min(7);
+            self.0.read(&mut to[..most])
+        }
+    }
+    let slow = patterns.scan(&mut Slow(text));
+    let fast = patterns.scan(&mut &*text);
+    assert_eq!(slow.is_ok(), fast.is_ok());
+    if let (Ok(slow), Ok(fast)) = (slow, &fast) {
+        assert_eq!(&slow, fast);
+    }
+    fast.map(|(missing, found)| (words(missing), words(found)))
+}
+
+#[track_caller]
+fn met(patterns: &[&str], text: &str) {
+    assert_eq!(check(patterns, text.as_bytes()).unwrap().0, [""; 0]);
+}
+
+#[track_caller]
+fn missing(patterns: &[&str], text: &str) {
+    assert_eq!(check(patterns, text.as_bytes()).unwrap().0, patterns);
+}
+
+#[test]
+fn a_line_satisfies_a_pattern() {
+    met(
+        &["b", "a", "/^a b$/", "!c", "!/^b/", ""],
+        "a b\nc2\n".replace('c', "d").as_str(),
+    );
+    met(&["/a", "\\!a", "//a", "/\\!a", "!/zz"], "a\nb\n");
+    met(&["/^$/", "!a"], "\n");
+    met(&["/a$/", "/b$/"], "a\r\nb\r");
+    met(&["/a\\r$/"], "a\r\r\n");
+    met(&["", "!", "!x"], "");
+    met(&["/b/", "//", "\\"], "abc");
+    missing(&["/^$/", "/.*/", "\\"], "");
+    missing(&["!", "!//", "!a"], "a\n");
+    missing(
+        &["a\nb", "/a\\nb/", "/a[^x]b/", "/(?s)a.b/", "\n", "/a\\sb/"],
+        "a\nb\n",
+    );
+    missing(&["a\r", "/\\r/"], "a\r\n");
+    missing(&["/^b/"], "ab");
+}
+
+#[test]
+fn what_was_found_is_in_the_order_of_finding() {
+    let (missing, found) = check(&["!q", "x", "b", "", "/a/", "!a"], b"a\nb\n").unwrap();
+    assert_eq!(missing, ["x", "!a"]);
+    assert_eq!(found, ["", "/a/", "b", "!q"]);
+}
+
+#[test]
+fn lines_have_a_longest() {
+    let line = |length: usize| [&b"c".repeat(length)[..], b"\nb\n"].concat();
+    assert!(check(&["b"], &line(1_048_575)).unwrap().0.is_empty());
+    let too_long = Err("bufio.Scanner: token too long".to_string());
+    assert_eq!(check(&["b"], &line(1_048_576)), too_long);
+    assert_eq!(
+        check(&["b"], &[b"a\n", &line(1_048_576)[..]].concat()),
+        too_long
+    );
+    assert_eq!(
+        check(&["a", "!z"], &[b"a\n", &line(1_048_576)[..]].concat()),
+        too_long
+    );
+    assert!(check(&["a"], &[b"a\n", &line(1_048_576)[..]].concat()).is_ok());
+    assert!(check(&["!a"], &[b"a\n", &line(1_048_576)[..]].concat()).is_ok());
+    assert_eq!(check(&["c"], &b"c".repeat(3_000_000)), too_long);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_one_character_each() {
+    let text = b"a\n\xff\xfe\xc3x\r\n";
+    assert!(
+        check(&["/^...x$/", "/^\u{fffd}{3}x$/", "a"], text)
+            .unwrap()
+            .0
+            .is_empty()
+    );
+    assert_eq!(check(&["/^..x$/"], text).unwrap().0, ["/^..x$/"]);
+}
+
+#[test]
+fn the_nearest_line_is_a_hint() {
+    let patterns = Patterns::new(Value::List(vec!["listen 8080;".into()]));
+    let nearest = |text: &str| patterns.nearest(&mut text.as_bytes());
+    assert_eq!(
+        nearest("user www;\n  Listen  8081;\nworker 5;\n").as_deref(),
+        Some("Listen  8081;")
+    );
+    assert_eq!(nearest("user www;\n"), None);
+}
