@@ -1,7 +1,7 @@
 //! A file: its kind, owner, mode, contents and hashes.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,18 +155,10 @@ impl Stream for Contents {
         "object: *os.File"
     }
 
-    fn open(&mut self) -> io::Result<Box<dyn BufRead>> {
+    fn open(&mut self) -> io::Result<Box<dyn Read>> {
         let file = open(&self.path, self.kind).map_err(io::Error::other)?;
-        // One more than it holds, so that its end is seen with a second read and no more.
-        let capacity = match self.kind {
-            Kind::Regular if self.size > 0 => block(self.size + 1),
-            _ => 8 << 10,
-        };
         let path = self.path.clone();
-        Ok(Box::new(BufReader::with_capacity(
-            capacity,
-            Named { path, file },
-        )))
+        Ok(Box::new(Named { path, file }))
     }
 }
 

@@ -2,7 +2,7 @@
 //! file without a name beyond that.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
@@ -121,10 +121,10 @@ impl Stream for Spooled {
         "object: *bytes.Reader"
     }
 
-    fn open(&mut self) -> io::Result<Box<dyn BufRead>> {
+    fn open(&mut self) -> io::Result<Box<dyn Read>> {
         let mut file = self.0.try_clone()?;
         file.rewind()?;
-        Ok(Box::new(BufReader::with_capacity(BLOCK, file)))
+        Ok(Box::new(file))
     }
 }
 
