@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod capture;
 pub mod child;
 pub mod distribution;
+pub mod dns;
 pub mod errno;
 pub mod interfaces;
 pub mod mainstay;
@@ -47,6 +48,7 @@ pub struct System {
     distribution: OnceLock<Distribution>,
     has_systemctl: OnceLock<bool>,
     mainstay: OnceLock<Vec<Unit>>,
+    hosts: OnceLock<Vec<u8>>,
 }
 
 impl System {
@@ -152,5 +154,11 @@ impl System {
     pub fn mainstay(&self) -> &[Unit] {
         self.mainstay
             .get_or_init(|| mainstay::units().unwrap_or_default())
+    }
+
+    /// The file of hosts.
+    fn hosts(&self) -> &[u8] {
+        self.hosts
+            .get_or_init(|| reading::table(&self.at("etc/hosts")).unwrap_or_default())
     }
 }
