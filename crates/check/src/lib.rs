@@ -12,6 +12,7 @@ pub mod command;
 pub mod container;
 pub mod duration;
 pub mod gossfile;
+pub mod lifecycle;
 pub mod matcher;
 pub mod near;
 pub mod node;

@@ -39,7 +39,7 @@ pub enum Takes {
 }
 
 /// What a call gave.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Given {
     values: BTreeMap<&'static str, Vec<String>>,
     /// The words that are no flags.

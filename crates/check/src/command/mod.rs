@@ -4,6 +4,7 @@ mod container;
 pub mod flags;
 mod globals;
 mod help;
+mod lifecycle;
 pub mod log;
 mod render;
 mod serve;
@@ -117,6 +118,7 @@ const COMMANDS: &[Command] = &[
     serve::COMMAND,
     render::COMMAND,
     container::COMMAND,
+    lifecycle::COMMAND,
 ];
 
 /// Exit codes that are the same for all commands.

@@ -36,7 +36,7 @@ pub(super) static FORMAT_OPTIONS: Flag = Flag {
     summary: "perfdata, pretty, sort, verbose, exclude_raw",
 };
 
-static COLOR: Flag = Flag {
+pub(super) static COLOR: Flag = Flag {
     name: "color",
     other: &[],
     variable: Some("GOSS_COLOR"),
@@ -45,7 +45,7 @@ static COLOR: Flag = Flag {
     summary: "with colours, also where no terminal is",
 };
 
-static NO_COLOR: Flag = Flag {
+pub(super) static NO_COLOR: Flag = Flag {
     name: "no-color",
     other: &[],
     variable: Some("GOSS_NOCOLOR"),
@@ -192,7 +192,7 @@ pub(super) fn system(call: &Call) -> System {
     system
 }
 
-fn look(call: &Call, colour: bool) -> Look {
+pub(super) fn look(call: &Call, colour: bool) -> Look {
     let mut look = options(&call.given.items(&FORMAT_OPTIONS));
     look.colour = colour;
     look.places = call.is_strict();
@@ -212,7 +212,7 @@ pub(super) fn options(items: &[String]) -> Look {
     }
 }
 
-fn colours(call: &Call) -> bool {
+pub(super) fn colours(call: &Call) -> bool {
     colour::decide(call.given.is_set(&COLOR), call.given.is_set(&NO_COLOR))
 }
 

@@ -66,7 +66,8 @@ pub(crate) fn tell(runtime: &Runtime, id: &str, stage: Option<&Stage>, what: &st
     }
 }
 
-fn how(state: &State) -> String {
+/// How it ended, in words.
+pub(crate) fn how(state: &State) -> String {
     let code = state
         .code
         .map_or("an unknown exit code".to_string(), |code| {

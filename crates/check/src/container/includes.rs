@@ -32,8 +32,8 @@ struct Named {
     unknown: Vec<String>,
 }
 
-/// Everything that `first`, a file of `dir`, needs.
-pub(crate) fn of(dir: &Path, first: &str, needed: &mut Needed) {
+/// Everything that `first`, a file of `dir`, needs; `vars` is its file of variables.
+pub(crate) fn of(dir: &Path, first: &str, vars: Option<&Path>, needed: &mut Needed) {
     let mut queue = VecDeque::from([PathBuf::from(first)]);
     let mut seen = vec![PathBuf::from(first)];
     while let Some(file) = queue.pop_front() {
@@ -42,7 +42,7 @@ pub(crate) fn of(dir: &Path, first: &str, needed: &mut Needed) {
         };
         let text = String::from_utf8_lossy(&bytes);
         let beside = file.parent().unwrap_or(Path::new("")).to_path_buf();
-        let named = named(&text);
+        let named = named(&text, || rendered(&dir.join(&file), vars));
         for name in named.unknown {
             needed.missing.push(format!(
                 "{}: the name of the included file {name} is known only inside the container: \
@@ -83,11 +83,14 @@ pub(crate) fn of(dir: &Path, first: &str, needed: &mut Needed) {
     }
 }
 
-fn named(text: &str) -> Named {
-    let mut named = match text.contains("{{") {
-        true => by_lines(text),
-        false => by_tree(text).unwrap_or_else(|| by_lines(text)),
+fn named(text: &str, rendered: impl Fn() -> Option<String>) -> Named {
+    let is_template = text.contains("{{");
+    let whole = match is_template {
+        true => rendered(),
+        false => Some(text.to_string()),
     };
+    let tree = whole.as_deref().and_then(by_tree);
+    let mut named = tree.unwrap_or_else(|| by_lines(text));
     static READ: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let quoted = r#"(?:"([^"\n]*)"|`([^`]*)`)"#;
         Regex::new(&format!(r"readFile\s+{quoted}|{quoted}\s*\|\s*readFile\b")).ok()
@@ -101,6 +104,25 @@ fn named(text: &str) -> Named {
         }
     }
     named
+}
+
+/// A file when its templates are done with what is known here; none where that is not enough:
+/// the container has other variables.
+fn rendered(path: &Path, vars: Option<&Path>) -> Option<String> {
+    let source = gossfile::Source {
+        gossfile: path.to_string_lossy().into_owned(),
+        vars: vars
+            .map(|vars| vars.to_string_lossy().into_owned())
+            .into_iter()
+            .collect(),
+        ..gossfile::Source::default()
+    };
+    let mut first = None;
+    // What is wrong in it is told where it counts: in the container.
+    let _ = gossfile::load_any(&source, &mut |text| {
+        first.get_or_insert_with(|| text.to_string());
+    });
+    first
 }
 
 /// Of a file without templates.
@@ -133,6 +155,14 @@ fn by_lines(text: &str) -> Named {
     let mut named = Named::default();
     let mut within = false;
     for line in text.lines() {
+        // An action at the beginning of a line stands for no key, as long as blanks follow.
+        let behind = line
+            .strip_prefix("{{")
+            .and_then(|rest| rest.split_once("}}"));
+        let line = match behind {
+            Some((_, rest)) if rest.starts_with(' ') => rest,
+            _ => line,
+        };
         let words = line.trim();
         if words.is_empty() || words.starts_with('#') || is_action(words) {
             continue;
@@ -258,13 +288,31 @@ mod tests {
     fn includes_are_found_with_and_without_templates() {
         let plain =
             "gossfile:\n  a.yaml: {}\n  label:\n    file: dir/b.yaml\n  no.yaml:\n    skip: true\n";
-        assert_eq!(named(plain).includes, ["a.yaml", "dir/b.yaml"]);
+        assert_eq!(named(plain, || None).includes, ["a.yaml", "dir/b.yaml"]);
         let template = "{{ if true }}\ngossfile:\n  a.yaml: {}\n  label:\n    file: \"b.yaml\"\n  {{ .Env.X }}.yaml: {}\n\
                         {{ end }}\nfile:\n  /x:\n    contents: {{ readFile \"data/x.txt\" }}\n    title: '{{ `y` | readFile }}'\n";
-        let named = named(template);
+        let named = named(template, || None);
         assert_eq!(named.includes, ["a.yaml", "b.yaml"]);
         assert_eq!(named.unknown, ["{{ .Env.X }}.yaml"]);
         assert_eq!(named.read, ["data/x.txt", "y"]);
+    }
+
+    #[test]
+    fn names_that_templates_make_are_found() {
+        let dir = Temp::new();
+        let text = "gossfile:\n{{ range .Vars.parts }}  {{ . }}.yaml: {}\n{{ end }}";
+        dir.write("goss.yaml", text);
+        dir.write("vars.yaml", "parts: [a, b]\n");
+        dir.write("a.yaml", "file: {}\n");
+        dir.write("b.yaml", "file: {}\n");
+        let mut needed = Needed::default();
+        let vars = dir.at("vars.yaml");
+        of(dir.path(), "goss.yaml", Some(&vars), &mut needed);
+        assert_eq!(needed.files.len(), 2, "{needed:?}");
+        // Without the variables nobody knows.
+        let mut needed = Needed::default();
+        of(dir.path(), "goss.yaml", None, &mut needed);
+        assert_eq!((needed.files.len(), needed.missing.len()), (0, 1));
     }
 
     #[test]
@@ -282,7 +330,7 @@ mod tests {
         dir.write("parts/b.yml", "file: {}\n");
         dir.write("parts/deep/c.yaml", "gossfile:\n  ../../../x.yaml: {}\n");
         let mut needed = Needed::default();
-        of(dir.path(), "goss.yaml", &mut needed);
+        of(dir.path(), "goss.yaml", None, &mut needed);
         let files: Vec<_> = needed
             .files
             .keys()

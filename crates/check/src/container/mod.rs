@@ -4,12 +4,13 @@
 //! standard error, exit codes. It does without a shell in the image.
 
 mod compose;
-mod death;
+pub(crate) mod death;
 mod includes;
+pub(crate) mod label;
 mod machine;
 pub(crate) mod runtime;
 mod session;
-mod settings;
+pub(crate) mod settings;
 mod shelltext;
 pub(crate) mod signals;
 pub(crate) mod stage;

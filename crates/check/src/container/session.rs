@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use super::compose::Service;
 use super::death;
+use super::label;
 use super::runtime::{Broken, Call, Ended, Follower, Runtime};
 use super::settings::{Settings, Strategy};
 use super::shelltext::{self, Sink, Text};
 use super::stage::{self, Stage};
-
-/// The label that finds a container whose id is not known yet.
-const LABEL: &str = "mainstay-check";
 
 /// The container's log, in the directory that is mounted.
 const LOG: &str = "docker_output.log";
@@ -95,7 +93,7 @@ impl<'a> Session<'a> {
     /// Starts the container with the files in it.
     pub(crate) fn start(&mut self) -> Result<(), Stop> {
         self.begun = true;
-        let label = format!("{LABEL}={}", self.token);
+        let label = label::of(&self.token);
         let mount = match self.settings.strategy {
             Strategy::Mount => Some(self.mount()),
             Strategy::Copy => None,
@@ -253,7 +251,7 @@ impl<'a> Session<'a> {
     pub(crate) fn end(mut self) {
         self.runtime.signals.heed_no_more();
         if self.id.is_none() && self.begun {
-            self.look_for_it();
+            self.id = label::find(self.runtime, &self.token);
         }
         if let Some(id) = self.id.clone() {
             info("Stopping container");
@@ -283,27 +281,6 @@ impl<'a> Session<'a> {
             Ok(ended) if is_gone(&ended.words()) => {}
             Ok(ended) => eprintln!("ERROR: {}: {}", words.join(" "), ended.words()),
             Err(why) => eprintln!("ERROR: {}: {why}", words.join(" ")),
-        }
-    }
-
-    /// A container may have been made though nobody told its id: a client that was ended. The
-    /// engine may be at it still.
-    fn look_for_it(&mut self) {
-        let filter = format!("label={LABEL}={}", self.token);
-        let tries: &[u64] = match self.runtime.signals.first() {
-            Some(_) => &[0, 300, 1000],
-            None => &[0],
-        };
-        for pause in tries {
-            std::thread::sleep(Duration::from_millis(*pause));
-            let call = Call::new(["ps", "-aq", "--no-trunc", "--filter", &filter]);
-            let Ok(ended) = self.runtime.call(call) else {
-                return;
-            };
-            if let Some(id) = ended.text().lines().next() {
-                self.id = Some(id.to_string());
-                return;
-            }
         }
     }
 }

@@ -42,6 +42,14 @@ impl Signals {
         self.heeded.set(false);
     }
 
+    /// The same as long as the value lives.
+    pub(crate) fn unheeded(&self) -> Unheeded<'_> {
+        Unheeded {
+            before: self.heeded.replace(false),
+            signals: self,
+        }
+    }
+
     /// The first signal that has come, heeded or not.
     pub(crate) fn first(&self) -> Option<i32> {
         self.came.get()
@@ -57,6 +65,18 @@ impl Signals {
             }
             self.wait(left);
         }
+    }
+}
+
+/// As long as it lives, no signal interrupts.
+pub(crate) struct Unheeded<'a> {
+    signals: &'a Signals,
+    before: bool,
+}
+
+impl Drop for Unheeded<'_> {
+    fn drop(&mut self) {
+        self.signals.heeded.set(self.before);
     }
 }
 

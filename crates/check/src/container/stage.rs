@@ -106,13 +106,15 @@ impl Stage {
             (WAIT_FILE, WAIT_FILE),
         ];
         let mut present = Vec::new();
+        let vars = settings.vars.as_ref().map(|vars| settings.files.join(vars));
+        let vars = vars.filter(|vars| vars.is_file());
         for (from, to) in pairs {
             let source = settings.files.join(from);
             if source.is_file() {
                 put(&source, &self.dir.join(to), 0o644)?;
                 let beside = source.parent().unwrap_or(&settings.files);
                 let name = source.file_name().unwrap_or_default().to_string_lossy();
-                includes::of(beside, &name, &mut needed);
+                includes::of(beside, &name, vars.as_deref(), &mut needed);
                 present.push((source, to));
             }
         }
@@ -156,6 +158,22 @@ impl Stage {
             })?;
             copy(path, &self.dir.join(name), 0)?;
             let _ = fs::set_permissions(self.dir.join(name), Permissions::from_mode(0o755));
+        }
+        Ok(())
+    }
+
+    /// Copies a file of tests of `dir`, and what it needs, to the same places below this.
+    ///
+    /// # Errors
+    /// As the system has them, with the path.
+    pub(crate) fn put_tests(&self, dir: &Path, file: &str) -> Result<(), String> {
+        let mut needed = Needed::default();
+        put(&dir.join(file), &self.dir.join(inside(file)), 0o644)?;
+        includes::of(dir, file, None, &mut needed);
+        for (path, source) in &needed.files {
+            if ups(path) == 0 && !self.dir.join(path).exists() {
+                put(source, &self.dir.join(path), 0o644)?;
+            }
         }
         Ok(())
     }

@@ -66,10 +66,14 @@ impl Unit {
         matches!(self.state.as_str(), "up" | "ready")
     }
 
+    /// Whether it does what it is there for.
+    pub(crate) fn serves(&self) -> bool {
+        self.state == "ready" || (self.state == "up" && !self.says_ready)
+    }
+
     /// Whether it does what it is there for, and has not just crashed.
     pub(crate) fn is_ready(&self) -> bool {
-        let ready = self.state == "ready" || (self.state == "up" && !self.says_ready);
-        ready && !self.hindered
+        self.serves() && !self.hindered
     }
 }
 

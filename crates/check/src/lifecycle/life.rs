@@ -1,0 +1,601 @@
+//! One life of one container, from outside: made, started, waited for, hurt, stopped, searched,
+//! removed.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::BufReader;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::fields::{measured, shown};
+use super::inside;
+use super::leftovers::{self, Belongings};
+use super::report::{Begun, Results};
+use super::scenario::{By, Kill, Ready, Scenario, StopCheck, Whom};
+use super::secrets::{self, Secret};
+use super::way::Way;
+use crate::container::death::{self, State};
+use crate::container::label;
+use crate::container::runtime::{Broken, Call, Ended, Runtime};
+use crate::container::settings::{Settings, Strategy};
+use crate::container::stage::{self, Stage};
+use crate::matcher::{Matcher, compare_stream};
+use crate::node::Node;
+use crate::run::Group;
+use crate::value::Value;
+
+/// What all lives share.
+pub(super) struct World<'a> {
+    pub(super) runtime: &'a Runtime<'a>,
+    pub(super) settings: &'a Settings,
+    pub(super) stage: &'a Stage,
+    /// The words of the call: options, an image, its command.
+    pub(super) words: &'a [OsString],
+}
+
+/// How often is looked for what nobody announces.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How much longer than it should take something may take, so that it can be told how long it took.
+const SPARE: Duration = Duration::from_secs(5);
+
+/// How long one runs that nobody says is ready, before it counts as such.
+const RUNS_ON: Duration = Duration::from_secs(1);
+
+/// How many lines of the log are shown.
+const LINES: &str = "20";
+
+struct Life<'a> {
+    world: &'a World<'a>,
+    scenario: &'a Scenario,
+    secrets: &'a [Secret],
+    token: String,
+    id: String,
+    log: PathBuf,
+    results: Results,
+}
+
+/// Tries one: what came of it.
+///
+/// # Errors
+/// The signal that has interrupted it.
+pub(super) fn live(
+    world: &World,
+    scenario: &Scenario,
+    way: &Way,
+    secrets: &[Secret],
+) -> Result<Group, i32> {
+    let token = stage::token();
+    let mut life = Life {
+        world,
+        scenario,
+        secrets,
+        log: world.stage.path().join(format!("log.{token}")),
+        token,
+        id: String::new(),
+        results: Results::new(scenario, way),
+    };
+    let begun = Begun::now();
+    let result = life.until_stopped(way);
+    let image = life.image();
+    let removed = life.remove();
+    let result = result.and_then(|belongings| {
+        if let Some(belongings) = belongings {
+            life.left_behind(&belongings, removed)?;
+            life.seek_secrets(image, way)?;
+        }
+        Ok(())
+    });
+    let _ = std::fs::remove_file(&life.log);
+    match result {
+        Ok(()) => {}
+        Err(Broken::Interrupted(number)) => return Err(number),
+        Err(Broken::Failed(why)) => {
+            life.results
+                .failed("engine", &scenario.place, &begun, why, None);
+        }
+    }
+    Ok(life.results.group)
+}
+
+impl Life<'_> {
+    fn call(&self, call: Call) -> Result<Ended, Broken> {
+        self.world.runtime.call(call)
+    }
+
+    /// Everything up to the stop, and the log's patterns. None where it did not start.
+    fn until_stopped(&mut self, way: &Way) -> Result<Option<Belongings>, Broken> {
+        if !self.start(way)? {
+            return Ok(None);
+        }
+        let ready = match &self.scenario.ready {
+            Some(ready) => self.ready(ready)?,
+            None => true,
+        };
+        for kill in &self.scenario.kills {
+            match ready && self.state()?.running {
+                true => self.kill(kill)?,
+                false => self
+                    .results
+                    .skipped("kill", &kill.place, "the container is not ready"),
+            }
+        }
+        let belongings = match self.scenario.left_behind {
+            Some(_) => leftovers::note(self.world.runtime, &self.id)?,
+            None => Belongings::default(),
+        };
+        self.stop()?;
+        self.keep_log()?;
+        if let Some(patterns) = &self.scenario.log {
+            self.judge_log(patterns);
+        }
+        Ok(Some(belongings))
+    }
+
+    /// Makes and starts it; a failure is a result.
+    fn start(&mut self, way: &Way) -> Result<bool, Broken> {
+        let begun = Begun::now();
+        let scenario = self.scenario;
+        let mut call = Call::new(["create", "--label", &label::of(&self.token)]);
+        let copies = self.world.settings.strategy == Strategy::Copy;
+        if !copies {
+            let mut mount = self.world.stage.path().as_os_str().to_owned();
+            mount.push(format!(":{}:ro,z", stage::PLACE));
+            call = call.words(["-v"]).words([mount]);
+        }
+        for (name, value) in &scenario.env {
+            call = call.words(["-e".to_string(), format!("{name}={value}")]);
+        }
+        for secret in self.secrets {
+            call = call.words(secret.options());
+        }
+        call = call
+            .words(scenario.options.clone())
+            .words(way.options.clone());
+        call = call.words(self.world.words.to_vec());
+        if let Some(image) = &scenario.image {
+            call = call.words([image.clone()]).words(scenario.command.clone());
+        }
+        let made = self.call(call.unlimited().finishes())?;
+        let mut words = made.words();
+        if made.ok() {
+            self.id = made.text().lines().last().unwrap_or_default().to_string();
+            words = self.fill_and_start(copies)?;
+        }
+        if words.is_empty() && !self.id.is_empty() {
+            return Ok(true);
+        }
+        let words = secrets::masked(&words, self.secrets);
+        let place = &scenario.place;
+        self.results.failed("start", place, &begun, words, None);
+        Ok(false)
+    }
+
+    /// What went wrong, in the engine's words.
+    fn fill_and_start(&self, copies: bool) -> Result<String, Broken> {
+        if copies {
+            let mut from = self.world.stage.path().as_os_str().to_owned();
+            from.push("/.");
+            let to = format!("{}:{}", self.id, stage::PLACE);
+            let ended = self.call(Call::new(["cp"]).words([from]).words([to]))?;
+            if !ended.ok() {
+                return Ok(ended.words());
+            }
+        }
+        let ended = self.call(Call::new(["start", &self.id]))?;
+        Ok(match ended.ok() {
+            true => String::new(),
+            false => ended.words(),
+        })
+    }
+
+    fn state(&self) -> Result<State, Broken> {
+        Ok(death::state(self.world.runtime, &self.id)?.unwrap_or_default())
+    }
+
+    /// What helps to understand: how it is, and what it said last.
+    fn hint(&self) -> Result<Option<String>, Broken> {
+        let state = self.state()?;
+        let ended = self.call(Call::new(["logs", "--tail", LINES, &self.id]))?;
+        let log = [ended.out, ended.err].concat();
+        let log = secrets::masked(&String::from_utf8_lossy(&log), self.secrets);
+        let how = match state.running {
+            true => "it runs".to_string(),
+            false => death::how(&state),
+        };
+        Ok(Some(match log.trim_end() {
+            "" => format!("{how}; it wrote nothing"),
+            log => format!("{how}; its last lines:\n{log}"),
+        }))
+    }
+
+    /// Runs our program inside; its answer.
+    fn inside(&self, words: &[&str], limit: Duration) -> Result<(u8, String), Broken> {
+        // Whoever the container runs as, and whatever was taken from it.
+        let program = &self.world.stage.program;
+        let call = Call::new(["exec", "-u", "0", "--privileged", &self.id])
+            .words([program, "lifecycle", "--inside"])
+            .words(words.to_vec())
+            .within(limit + Duration::from_secs(30));
+        let ended = self.call(call)?;
+        let text = match ended.text() {
+            text if text.is_empty() => ended.words(),
+            text => text,
+        };
+        Ok((ended.code, text))
+    }
+
+    fn ready(&mut self, ready: &Ready) -> Result<bool, Broken> {
+        let begun = Begun::now();
+        let result = match &ready.by {
+            By::Whoever | By::Mainstay => self.ready_by_mainstay(ready)?,
+            By::Health => self.ready_by_health(ready.within)?,
+            By::File(file) => self.ready_by_file(file, ready.within)?,
+            By::Log(patterns) => self.ready_by_log(patterns, ready.within)?,
+        };
+        let took = begun.elapsed();
+        let (is_ready, actual, hint) = match result {
+            Ok(()) => (true, format!("ready after {}", measured(took)), None),
+            Err(why) => (false, format!("not ready: {why}"), self.hint()?),
+        };
+        let words = [actual.as_str(), "to be ready within", &shown(ready.within)];
+        let place = &ready.place;
+        self.results
+            .compared("ready", place, &begun, is_ready, words, hint);
+        Ok(is_ready)
+    }
+
+    fn ready_by_mainstay(&self, ready: &Ready) -> Result<Result<(), String>, Broken> {
+        let begun = Begun::now();
+        let time = ready.within.as_millis().to_string();
+        let (code, words) = self.inside(&["ready", &time], ready.within)?;
+        match code {
+            inside::YES => Ok(Ok(())),
+            inside::ELSEWHERE if matches!(ready.by, By::Whoever) => {
+                let left = ready.within.saturating_sub(begun.elapsed());
+                match self.health()?.is_empty() {
+                    false => self.ready_by_health(left),
+                    true => self.runs_on(left),
+                }
+            }
+            _ => Ok(Err(words)),
+        }
+    }
+
+    fn runs_on(&self, left: Duration) -> Result<Result<(), String>, Broken> {
+        self.world.runtime.signals.sleep(RUNS_ON.min(left));
+        let state = self.state()?;
+        Ok(match state.running {
+            true => Ok(()),
+            false => Err(death::how(&state)),
+        })
+    }
+
+    fn health(&self) -> Result<String, Broken> {
+        let field = "{{if .State.Health}}{{.State.Health.Status}}{{end}}";
+        Ok(self
+            .call(Call::new(["inspect", "-f", field, &self.id]))?
+            .text())
+    }
+
+    /// Asks until it is so, the container ends, or the time is over.
+    fn until(
+        &self,
+        within: Duration,
+        mut ask: impl FnMut() -> Result<Result<(), String>, Broken>,
+    ) -> Result<Result<(), String>, Broken> {
+        let begun = Begun::now();
+        loop {
+            let answer = ask()?;
+            if answer.is_ok() {
+                return Ok(answer);
+            }
+            let state = self.state()?;
+            if !state.running {
+                return Ok(Err(death::how(&state)));
+            }
+            if begun.elapsed() >= within {
+                return Ok(answer);
+            }
+            self.world.runtime.signals.sleep(PAUSE);
+        }
+    }
+
+    fn ready_by_health(&self, within: Duration) -> Result<Result<(), String>, Broken> {
+        self.until(within, || {
+            Ok(match self.health()?.as_str() {
+                "healthy" => Ok(()),
+                "" => Err("the image has no health check".to_string()),
+                other => Err(format!("its health check says {other}")),
+            })
+        })
+    }
+
+    fn ready_by_file(&self, file: &str, within: Duration) -> Result<Result<(), String>, Broken> {
+        let program = self.world.stage.program.clone();
+        let path = format!("{}/{file}", stage::PLACE);
+        let validate = |words: &[&str]| {
+            let call = Call::new(["exec", &self.id])
+                .words([program.as_str(), "-g", &path, "validate", "--format"])
+                .words(words.to_vec())
+                .within(within + Duration::from_secs(60));
+            self.call(call)
+        };
+        let time = format!("{}ms", within.as_millis());
+        if validate(&["silent", "--retry-timeout", &time, "--sleep", "100ms"])?.ok() {
+            return Ok(Ok(()));
+        }
+        let ended = validate(&["rspecish"])?;
+        let words = [ended.out, ended.err].concat();
+        let words = String::from_utf8_lossy(&words);
+        Ok(Err(format!(
+            "the tests of {file} do not pass:\n{}",
+            words.trim()
+        )))
+    }
+
+    fn ready_by_log(
+        &self,
+        patterns: &Node,
+        within: Duration,
+    ) -> Result<Result<(), String>, Broken> {
+        self.until(within, || {
+            let ended = self.call(Call::new(["logs", &self.id]))?;
+            let log = [ended.out, ended.err].concat();
+            let verdict = compare_stream(patterns, "the log", &mut &*log);
+            Ok(match (verdict.success, verdict.error) {
+                (true, _) => Ok(()),
+                (false, Some(why)) => Err(why),
+                (false, None) => Err("its log does not say so".to_string()),
+            })
+        })
+    }
+
+    fn kill(&mut self, kill: &Kill) -> Result<(), Broken> {
+        let begun = Begun::now();
+        let (kind, name) = match &kill.whom {
+            Whom::Service(name) => ("service", name.as_str()),
+            Whom::Process(name) => ("process", name.as_str()),
+        };
+        let number = kill.signal.to_string();
+        let time = kill.within.as_millis().to_string();
+        let words = ["kill", kind, name, &number, &time];
+        let (code, answer) = self.inside(&words, kill.within)?;
+        let signal = kernel::signal::name(kill.signal);
+        let (passed, actual) = match code {
+            inside::YES => (true, format!("{name} back after {answer}ms")),
+            inside::NO => (false, format!("{name} not back: {answer}")),
+            _ if !self.state()?.running => {
+                let how = death::how(&self.state()?);
+                (false, format!("the container ended with {name}: {how}"))
+            }
+            _ => {
+                let hint = self.hint()?;
+                self.results
+                    .failed("kill", &kill.place, &begun, answer, hint);
+                return Ok(());
+            }
+        };
+        let message = format!("to be back after SIG{signal} within");
+        let hint = match passed {
+            true => None,
+            false => self.hint()?,
+        };
+        let words = [actual.as_str(), &message, &shown(kill.within)];
+        self.results
+            .compared("kill", &kill.place, &begun, passed, words, hint);
+        Ok(())
+    }
+
+    /// Stops it, as the file says or as the engine does.
+    fn stop(&mut self) -> Result<(), Broken> {
+        let default = StopCheck {
+            place: self.scenario.place.clone(),
+            within: None,
+            exit_code: None,
+            signal: None,
+        };
+        let check = self.scenario.stop.clone();
+        let is_checked = check.is_some();
+        let check = check.unwrap_or(default);
+        let before = self.state()?;
+        if !before.running {
+            if is_checked {
+                let hint = self.hint()?;
+                let why = format!("it had ended before: {}", death::how(&before));
+                self.results
+                    .failed("stop", &check.place, &Begun::now(), why, hint);
+            }
+            return Ok(());
+        }
+        let begun = Begun::now();
+        let within = check.within.as_ref().map(|(_, within)| *within);
+        let limit = within.unwrap_or(Duration::from_secs(10)) + SPARE;
+        let (took, killed) = match check.signal {
+            Some(number) => self.signal_and_wait(number, limit, &begun)?,
+            None => {
+                let time = limit.as_secs().to_string();
+                let call = Call::new(["stop", "--time", &time, &self.id]);
+                self.call(call.within(limit + Duration::from_secs(60)))?;
+                (begun.elapsed(), begun.elapsed() >= limit)
+            }
+        };
+        if let Some((place, within)) = &check.within {
+            let passed = took <= *within && !killed;
+            let hint = match passed {
+                true => None,
+                false => self.hint()?,
+            };
+            let actual = match killed {
+                true => format!("not stopped after {}, and killed", measured(took)),
+                false => format!("stopped after {}", measured(took)),
+            };
+            let words = [actual.as_str(), "to be stopped within", &shown(*within)];
+            self.results
+                .compared("stop", place, &begun, passed, words, hint);
+        }
+        if let Some(expected) = &check.exit_code {
+            let state = self.state()?;
+            let code = state
+                .code
+                .map_or(Value::Null, |code| Value::Int(i64::from(code)));
+            let verdict = Matcher::parse(expected).map(|matcher| matcher.compare(code));
+            let hint = self.hint()?;
+            self.results
+                .judged("exit-code", &expected.place, &begun, verdict, hint);
+        }
+        Ok(())
+    }
+
+    /// Sends a signal and waits for the end: how long that took, and whether it had to be killed.
+    fn signal_and_wait(
+        &self,
+        number: i32,
+        limit: Duration,
+        begun: &Begun,
+    ) -> Result<(Duration, bool), Broken> {
+        let name = kernel::signal::name(number);
+        let ended = self.call(Call::new(["kill", "--signal", &name, &self.id]))?;
+        if !ended.ok() && self.state()?.running {
+            return Err(Broken::Failed(ended.words()));
+        }
+        match self.call(Call::new(["wait", &self.id]).within(limit)) {
+            Ok(_) => Ok((begun.elapsed(), false)),
+            Err(Broken::Interrupted(number)) => Err(Broken::Interrupted(number)),
+            Err(Broken::Failed(_)) => {
+                let took = begun.elapsed();
+                self.call(Call::new(["kill", &self.id]))?;
+                Ok((took, true))
+            }
+        }
+    }
+
+    /// Keeps its log in a file that only we read.
+    fn keep_log(&self) -> Result<(), Broken> {
+        if self.scenario.log.is_none() && self.secrets.is_empty() {
+            return Ok(());
+        }
+        let failed = |error: std::io::Error| Broken::Failed(error.to_string());
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true).mode(0o600);
+        let file = options.open(&self.log).map_err(failed)?;
+        let other = file.try_clone().map_err(failed)?;
+        self.call(Call::new(["logs", &self.id]).out(file).err(other))?;
+        Ok(())
+    }
+
+    fn judge_log(&mut self, patterns: &Node) {
+        let begun = Begun::now();
+        let opened = File::open(&self.log).map_err(|error| error.to_string());
+        let verdict = opened.and_then(|file| {
+            let mut lines = BufReader::new(file);
+            match patterns.items() {
+                Some(_) => Ok(compare_stream(patterns, "the log", &mut lines)),
+                None => {
+                    let list = Node {
+                        place: patterns.place.clone(),
+                        body: crate::node::Body::List(vec![patterns.clone()]),
+                    };
+                    Ok(compare_stream(&list, "the log", &mut lines))
+                }
+            }
+        });
+        let hint = self.hint().ok().flatten();
+        self.results
+            .judged("log", &patterns.place, &begun, verdict, hint);
+    }
+
+    /// Its image's id, while that can be asked.
+    fn image(&self) -> String {
+        if self.secrets.is_empty() || self.id.is_empty() {
+            return String::new();
+        }
+        let asked = self.call(Call::new(["inspect", "-f", "{{.Image}}", &self.id]));
+        asked.map(|ended| ended.text()).unwrap_or_default()
+    }
+
+    /// Removes it, also when we are asked to end: whether that went well.
+    fn remove(&mut self) -> bool {
+        let runtime = self.world.runtime;
+        let unheeded = runtime.signals.unheeded();
+        if self.id.is_empty() {
+            self.id = label::find(runtime, &self.token).unwrap_or_default();
+        }
+        if self.id.is_empty() {
+            return true;
+        }
+        let removed = match self.call(Call::new(["rm", "-vf", &self.id])) {
+            Ok(ended) if ended.ok() => true,
+            Ok(ended) => {
+                eprintln!("ERROR: rm {}: {}", self.id, ended.words());
+                false
+            }
+            Err(why) => {
+                eprintln!("ERROR: rm {}: {why}", self.id);
+                false
+            }
+        };
+        drop(unheeded);
+        removed
+    }
+
+    fn left_behind(&mut self, belongings: &Belongings, removed: bool) -> Result<(), Broken> {
+        let Some(place) = &self.scenario.left_behind else {
+            return Ok(());
+        };
+        let begun = Begun::now();
+        let mut left = leftovers::left(self.world.runtime, &self.id, belongings)?;
+        if !removed {
+            left.push(format!("the container {}", self.id));
+        }
+        let unseen = belongings.processes.is_empty().then(|| {
+            "no process of it was seen from here (an engine on another machine?): only volumes \
+             and the container itself were looked for"
+                .to_string()
+        });
+        let actual = match left.is_empty() {
+            true => "nothing".to_string(),
+            false => left.join(", "),
+        };
+        let words = [actual.as_str(), "to be left behind:", "none"];
+        let passed = left.is_empty();
+        self.results
+            .compared("left-behind", place, &begun, passed, words, unseen);
+        Ok(())
+    }
+
+    /// Looks for secrets in the log, and once a scenario in the image.
+    fn seek_secrets(&mut self, image: String, way: &Way) -> Result<(), Broken> {
+        if self.secrets.is_empty() {
+            return Ok(());
+        }
+        let begun = Begun::now();
+        let found = secrets::in_log(&self.log, self.secrets);
+        let mut found = found.map_err(|error| Broken::Failed(error.to_string()))?;
+        if way.name.is_empty() && !image.is_empty() {
+            let more = secrets::in_image(self.world.runtime, &image, self.secrets)?;
+            found.hits.extend(more.hits);
+            found.unread.extend(more.unread);
+        }
+        let unread = (!found.unread.is_empty()).then(|| found.unread.join(", "));
+        for ((name, place), secret) in self.scenario.secrets.iter().zip(self.secrets) {
+            if let Some(why) = secrets::unfit(secret) {
+                self.results.failed("secrets", place, &begun, why, None);
+                continue;
+            }
+            let hits = found.hits.iter().filter(|hit| hit.name == *name);
+            let places: Vec<&str> = hits.map(|hit| hit.place.as_str()).collect();
+            let actual = match places.is_empty() {
+                true => "nowhere".to_string(),
+                false => places.join(", "),
+            };
+            let message = format!("to hold the value of {name}:");
+            let words = [actual.as_str(), &message, "nowhere"];
+            let passed = places.is_empty();
+            self.results
+                .compared("secrets", place, &begun, passed, words, unread.clone());
+        }
+        Ok(())
+    }
+}

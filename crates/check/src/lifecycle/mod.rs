@@ -1,0 +1,149 @@
+//! A container's life, tried from outside: is it ready in time, does it come back, does it stop
+//! in time and with which exit code, what does it say, what does it leave behind, whom does it
+//! tell its secrets. docs/lifecycle.md is the page for users.
+
+mod archive;
+mod fields;
+mod inside;
+mod leftovers;
+mod life;
+mod report;
+mod scenario;
+mod secrets;
+mod way;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use life::World;
+use report::Results;
+use scenario::{By, Scenario};
+
+use crate::container::runtime::Runtime;
+use crate::container::settings::Settings;
+use crate::container::signals::Signals;
+use crate::container::stage::Stage;
+use crate::gossfile::{Problem, Source};
+use crate::node::Node;
+use crate::output::{Format, Look};
+
+/// What is asked for.
+pub struct Asked<'a> {
+    /// The file with a section `lifecycle`.
+    pub source: Source,
+    /// How results are reported.
+    pub format: &'static Format,
+    /// How the report looks.
+    pub look: Look,
+    /// Options of the engine, an image, its command.
+    pub words: &'a [OsString],
+}
+
+/// The part that runs inside of a container: the exit code.
+pub fn inside(words: &[OsString]) -> u8 {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    inside::main(&words)
+}
+
+/// The file is wrong (EX_CONFIG of sysexits.h).
+const WRONG_FILE: u8 = 78;
+
+/// Tries all scenarios of a file: the exit code.
+pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
+    let signals = Signals::catch();
+    let scenarios = match section(&asked.source).and_then(|section| scenario::read(&section)) {
+        Ok(scenarios) => scenarios,
+        Err(problems) => {
+            for problem in problems {
+                let _ = writeln!(out, "Error: {problem}");
+            }
+            return WRONG_FILE;
+        }
+    };
+    let without = scenarios.iter().find(|scenario| scenario.image.is_none());
+    if let (Some(scenario), true) = (without, asked.words.is_empty()) {
+        eprintln!(
+            "ERROR: {}: of which image? Name it in the call, or as `image:` in the file",
+            scenario.name
+        );
+        return 1;
+    }
+    match all(asked, &scenarios, &signals, out) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("ERROR: {why}");
+            1
+        }
+    }
+}
+
+/// The section of the file.
+fn section(source: &Source) -> Result<Node, Vec<Problem>> {
+    let read = crate::gossfile::load(source)?;
+    let mut sections = read.others.into_iter();
+    let found = sections.find(|(name, _)| name == "lifecycle");
+    found.map(|(_, section)| section).ok_or_else(|| {
+        let words = format!("{}: there is no section lifecycle", source.gossfile);
+        vec![Problem::nowhere(words)]
+    })
+}
+
+fn all(
+    asked: &Asked,
+    scenarios: &[Scenario],
+    signals: &Signals,
+    out: &mut dyn Write,
+) -> Result<u8, String> {
+    let begun = Instant::now();
+    let mut settings = Settings::read(|name| std::env::var_os(name), None)?;
+    // It is our own program that knows what to do inside.
+    settings.program = None;
+    let runtime = Runtime {
+        program: vec![settings.runtime.into()],
+        signals,
+        shown: settings.debug,
+    };
+    let stage = Stage::make(&settings, "mainstay-check", false)?;
+    stage.put_program()?;
+    let beside = Path::new(&asked.source.gossfile).parent();
+    let beside = beside.unwrap_or(Path::new("."));
+    for scenario in scenarios {
+        if let Some(By::File(file)) = scenario.ready.as_ref().map(|ready| &ready.by) {
+            stage.put_tests(beside, file)?;
+        }
+    }
+    let world = World {
+        runtime: &runtime,
+        settings: &settings,
+        stage: &stage,
+        words: asked.words,
+    };
+    let mut report = (asked.format.report)(&asked.look);
+    let told = |error: std::io::Error| format!("the report cannot be written: {error}");
+    for scenario in scenarios {
+        let secrets = secrets::values(scenario, asked.words);
+        for way in &scenario.ways {
+            let mut results = Results::new(scenario, way);
+            let group = if scenario.skip {
+                results.skipped("start", &scenario.place, "skip is set");
+                results.group
+            } else {
+                if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+                    eprintln!("INFO: {}", results.id());
+                }
+                match life::live(&world, scenario, way, &secrets) {
+                    Ok(group) => group,
+                    Err(number) => return Ok(u8::try_from(128 + number).unwrap_or(1)),
+                }
+            };
+            report.take(&group, out).map_err(told)?;
+            let _ = out.flush();
+        }
+    }
+    report.finish(begun.elapsed(), out).map_err(told)
+}

@@ -1,0 +1,192 @@
+//! What comes of a life, as results like those of all resources.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::matcher::Verdict;
+use crate::place::Place;
+use crate::probe::{Probe, Reading, System};
+use crate::resource::{Kind, Resource};
+use crate::result::{Finding, Outcome, Shown, Subject, TestResult};
+use crate::run::Group;
+use crate::value::Value;
+
+use super::scenario::Scenario;
+use super::way::Way;
+
+/// The type of these results. It is no type of a file's resources: it is driven from outside.
+pub(super) static KIND: Kind = Kind {
+    section: "lifecycle",
+    shown: "Lifecycle",
+    label: None,
+    label_shown: false,
+    gated: true,
+    waits: true,
+    attributes: &[],
+    properties: &[],
+    probe: none,
+};
+
+struct Unmeasured;
+
+impl Probe for Unmeasured {
+    fn read(&mut self, _property: &str) -> Reading {
+        Reading::Error("a container's life is tried from outside".to_string())
+    }
+}
+
+fn none(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
+    Box::new(Unmeasured)
+}
+
+/// The results of one life.
+pub(super) struct Results {
+    subject: Arc<Subject>,
+    pub(super) group: Group,
+}
+
+/// A check that is under way.
+pub(super) struct Begun {
+    started: SystemTime,
+    begun: Instant,
+}
+
+impl Begun {
+    pub(super) fn now() -> Begun {
+        Begun {
+            started: SystemTime::now(),
+            begun: Instant::now(),
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+impl Results {
+    pub(super) fn new(scenario: &Scenario, way: &Way) -> Results {
+        let id = match way.name.as_str() {
+            "" => scenario.name.clone(),
+            name => format!("{} ({name})", scenario.name),
+        };
+        Results {
+            subject: Arc::new(Subject {
+                kind: &KIND,
+                id,
+                title: scenario.title.clone(),
+                meta: scenario.meta.clone(),
+            }),
+            group: Vec::new(),
+        }
+    }
+
+    /// Its name.
+    pub(super) fn id(&self) -> &str {
+        &self.subject.id
+    }
+
+    fn push(&mut self, property: &'static str, place: &Place, begun: &Begun, result: Partial) {
+        self.group.push(TestResult {
+            subject: Arc::clone(&self.subject),
+            property,
+            place: Some(place.clone()),
+            outcome: result.outcome,
+            finding: result.finding,
+            error: result.error,
+            hint: result.hint,
+            started: begun.started,
+            took: begun.elapsed(),
+        });
+    }
+
+    /// What was compared in words: `actual` `message` `expected`.
+    pub(super) fn compared(
+        &mut self,
+        property: &'static str,
+        place: &Place,
+        begun: &Begun,
+        passed: bool,
+        words: [&str; 3],
+        hint: Option<String>,
+    ) {
+        let [actual, message, expected] = words;
+        let finding = Finding {
+            actual: Some(Shown::plain(Value::from(actual))),
+            message: message.to_string(),
+            expected: Some(Shown::plain(Value::from(expected))),
+            ..Finding::default()
+        };
+        let outcome = match passed {
+            true => Outcome::Pass,
+            false => Outcome::Fail,
+        };
+        let error = None;
+        let result = Partial {
+            outcome,
+            finding,
+            error,
+            hint,
+        };
+        self.push(property, place, begun, result);
+    }
+
+    /// What a matcher says.
+    pub(super) fn judged(
+        &mut self,
+        property: &'static str,
+        place: &Place,
+        begun: &Begun,
+        verdict: Result<Verdict, String>,
+        hint: Option<String>,
+    ) {
+        let verdict = verdict.unwrap_or_else(Verdict::error);
+        let outcome = match verdict.success {
+            true => Outcome::Pass,
+            false => Outcome::Fail,
+        };
+        let result = Partial {
+            outcome,
+            finding: verdict.finding,
+            error: verdict.error,
+            hint: hint.filter(|_| outcome == Outcome::Fail),
+        };
+        self.push(property, place, begun, result);
+    }
+
+    /// What could not be tried.
+    pub(super) fn failed(
+        &mut self,
+        property: &'static str,
+        place: &Place,
+        begun: &Begun,
+        why: String,
+        hint: Option<String>,
+    ) {
+        let result = Partial {
+            outcome: Outcome::Fail,
+            finding: Finding::default(),
+            error: Some(why),
+            hint,
+        };
+        self.push(property, place, begun, result);
+    }
+
+    /// What is not looked at.
+    pub(super) fn skipped(&mut self, property: &'static str, place: &Place, why: &str) {
+        let result = Partial {
+            outcome: Outcome::Skip,
+            finding: Finding::default(),
+            error: None,
+            hint: Some(why.to_string()),
+        };
+        self.push(property, place, &Begun::now(), result);
+    }
+}
+
+struct Partial {
+    outcome: Outcome,
+    finding: Finding,
+    error: Option<String>,
+    hint: Option<String>,
+}
