@@ -5,8 +5,10 @@ pub mod flags;
 mod globals;
 mod help;
 mod lifecycle;
+mod lint;
 pub mod log;
 mod render;
+mod schema;
 mod serve;
 mod validate;
 
@@ -117,6 +119,8 @@ const COMMANDS: &[Command] = &[
     validate::COMMAND,
     serve::COMMAND,
     render::COMMAND,
+    lint::COMMAND,
+    schema::COMMAND,
     container::COMMAND,
     lifecycle::COMMAND,
 ];

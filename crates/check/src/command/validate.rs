@@ -14,7 +14,7 @@ use crate::resource::Resource;
 use crate::run::{self, Plan};
 
 /// The files are wrong (EX_CONFIG of sysexits.h).
-const WRONG_FILE: u8 = 78;
+pub(super) const WRONG_FILE: u8 = 78;
 /// The time for tries is over.
 const OUT_OF_TIME: u8 = 3;
 

@@ -211,7 +211,8 @@ impl Loader<'_> {
     /// What is a mistake as far as we know, and what may be one.
     fn doubt(&mut self, told: suspicion::Told) {
         let mut told = told;
-        self.read.warnings.append(&mut told.doubts);
+        self.read.warnings.append(&mut told.warnings);
+        self.read.doubts.append(&mut told.doubts);
         match self.strict {
             true => self.problems.append(&mut told.mistakes),
             false => self.read.warnings.append(&mut told.mistakes),

@@ -12,6 +12,7 @@ mod load;
 mod merge;
 mod problem;
 mod scalar;
+mod schema;
 mod section;
 mod suspicion;
 mod syntax;
@@ -22,6 +23,7 @@ pub mod write;
 mod yaml;
 
 pub use problem::{Class, Problem, goss_words};
+pub use schema::schema;
 pub use syntax::Syntax;
 
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Gossfile {
     pub others: Vec<(String, Node)>,
     /// What is to be said without stopping.
     pub warnings: Vec<Problem>,
+    /// What may be meant as it is, for `lint` alone.
+    pub doubts: Vec<Problem>,
 }
 
 /// Reads a gossfile and all that it includes.
@@ -74,6 +78,37 @@ pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
 /// As [`load`].
 pub fn load_any(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
     load::load(source, show)
+}
+
+/// What `lint` found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What is wrong, or surely a mistake.
+    pub problems: Vec<Problem>,
+    /// What may be meant as it is.
+    pub doubts: Vec<Problem>,
+    /// How many resources there are.
+    pub resources: usize,
+}
+
+/// Looks at a gossfile and all that it includes without measuring anything: as strictly as
+/// `mainstay-check` does.
+pub fn lint(source: &Source) -> Findings {
+    let strict = Source {
+        strict: true,
+        ..source.clone()
+    };
+    match load(&strict) {
+        Ok(gossfile) => Findings {
+            problems: Vec::new(),
+            doubts: [gossfile.warnings, gossfile.doubts].concat(),
+            resources: gossfile.resources.len(),
+        },
+        Err(problems) => Findings {
+            problems,
+            ..Findings::default()
+        },
+    }
 }
 
 /// Reads one document of YAML, as it stands: no templates, no includes.

@@ -1,16 +1,20 @@
 //! What goss lets pass though it is a mistake: a section that it ignores, an expectation that can
 //! never be met.
 
+mod expectation;
+
 use super::problem::Problem;
 use crate::near::nearest;
 use crate::node::Node;
-use crate::resource::{Kind, Resource, SECTIONS_WRITTEN};
+use crate::resource::{Form, Kind, Resource, SECTIONS_WRITTEN};
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// What is surely a mistake.
     pub(super) mistakes: Vec<Problem>,
+    /// What goss warns of.
+    pub(super) warnings: Vec<Problem>,
     /// What may be meant.
     pub(super) doubts: Vec<Problem>,
 }
@@ -32,6 +36,46 @@ pub(super) fn section(key: &Node, name: &str) -> Told {
 }
 
 /// The resources of a section.
-pub(super) fn resources(_kind: &'static Kind, _body: &Node, _resources: &[Resource]) -> Told {
-    Told::default()
+pub(super) fn resources(kind: &'static Kind, body: &Node, resources: &[Resource]) -> Told {
+    let mut told = Told::default();
+    for (key, body) in body.entries().unwrap_or_default() {
+        if key.is_null() {
+            let what = format!("a {} without a name", kind.section);
+            told.mistakes.push(Problem::at(&key.place, what));
+        }
+        for (name, _) in body.entries().unwrap_or_default() {
+            if name.is_null() {
+                let what = "an attribute without a name".to_string();
+                told.mistakes.push(Problem::at(&name.place, what));
+            }
+        }
+    }
+    for resource in resources {
+        of_resource(kind, resource, &mut told);
+    }
+    told
+}
+
+fn of_resource(kind: &'static Kind, resource: &Resource, told: &mut Told) {
+    for row in kind.attributes {
+        let Some(node) = resource.given(row.name) else {
+            if let (Form::Matcher { required: true }, false) = (row.form, resource.skip) {
+                let id = &resource.key;
+                let what = format!("{}:{id} has no `{}`", kind.shown, row.name);
+                let problem = Problem::at(&resource.place, what);
+                let remedy = "nothing of it would be measured";
+                told.mistakes.push(problem.remedy(remedy));
+            }
+            continue;
+        };
+        match row.form {
+            Form::Matcher { .. } => expectation::of_value(kind, row.name, node, told),
+            Form::Stream => expectation::of_stream(node, told),
+            Form::Text | Form::Texts | Form::Bool | Form::Integer(_) | Form::Any => {}
+        }
+    }
+    if kind.section == "file" && resource.given("contains").is_some() {
+        let problem = Problem::at(&resource.place, "`contains` has been renamed to `contents`");
+        told.warnings.push(problem);
+    }
 }
