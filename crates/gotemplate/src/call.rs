@@ -36,7 +36,7 @@ impl<'w> Context<'w> {
                 Ok(())
             }
             None => Err(format!(
-                "the template takes more than {} steps",
+                "the template takes too long: its limit of steps is {}",
                 self.world.limits.steps
             )),
         }

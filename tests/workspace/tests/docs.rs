@@ -5,21 +5,7 @@ use std::fmt::Write;
 
 use init::{Response, SIGNALS, When};
 use layouts::{Severity, settings};
-
-/// Compares a page with what the tables say, or writes it.
-fn page(name: &str, text: &str) {
-    let path = workspace_tests::root().join("docs").join(name);
-    if std::env::var_os("MAINSTAY_WRITE_DOCS").is_some() {
-        std::fs::write(&path, text).expect("the page can be written");
-        return;
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == text,
-        "docs/{name} is not what the tables say; write it with \
-         MAINSTAY_WRITE_DOCS=1 cargo test -p workspace-tests"
-    );
-}
+use workspace_tests::page;
 
 fn response(response: Response) -> &'static str {
     match response {

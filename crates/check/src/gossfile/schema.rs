@@ -107,6 +107,16 @@ fn resource(kind: &Kind) -> Json {
 }
 
 fn attribute(row: &Attribute) -> Json {
+    match form(row) {
+        Json::Map(mut entries) => {
+            entries.push(("description".to_string(), text(row.about)));
+            Json::Map(entries)
+        }
+        other => other,
+    }
+}
+
+fn form(row: &Attribute) -> Json {
     match row.form {
         _ if row.name == "meta" => typed(&["object", "null"]),
         // Any scalar's source is a text.

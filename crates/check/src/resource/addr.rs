@@ -11,11 +11,29 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: true,
     attributes: &[
-        row("address", Form::Text),
-        row("local-address", Form::Text),
-        row("reachable", REQUIRED).always(),
-        row("timeout", Form::Integer(500)).always(),
-        row("skip", Form::Bool),
+        row(
+            "address",
+            Form::Text,
+            "what is dialled: `PROTO://HOST:PORT`, tcp where no protocol is named",
+        ),
+        row(
+            "local-address",
+            Form::Text,
+            "the address that it is dialled from",
+        ),
+        row(
+            "reachable",
+            REQUIRED,
+            "whether a connection can be made; with udp always",
+        )
+        .always(),
+        row(
+            "timeout",
+            Form::Integer(500),
+            "milliseconds that measuring may take",
+        )
+        .always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("reachable", "reachable")],
     probe: probe::addr::probe,

@@ -11,12 +11,26 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: true,
     attributes: &[
-        row("exec", Form::Text),
-        row("exit-status", REQUIRED).always(),
-        row("stdout", Form::Stream).always(),
-        row("stderr", Form::Stream).always(),
-        row("timeout", Form::Integer(10000)).always(),
-        row("skip", Form::Bool),
+        row(
+            "exec",
+            Form::Text,
+            "the command; the key where it is not given. It runs by `sh -c`",
+        ),
+        row(
+            "exit-status",
+            REQUIRED,
+            "the exit code; -1 where a signal ended the shell",
+        )
+        .always(),
+        row("stdout", Form::Stream, "what it prints").always(),
+        row("stderr", Form::Stream, "what it complains of").always(),
+        row(
+            "timeout",
+            Form::Integer(10000),
+            "milliseconds that measuring may take",
+        )
+        .always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[
         ("exit-status", "exit-status"),

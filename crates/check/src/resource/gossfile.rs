@@ -13,7 +13,14 @@ pub(super) const KIND: Kind = Kind {
     label_shown: false,
     gated: false,
     waits: false,
-    attributes: &[row("skip", Form::Bool), row("file", Form::Text)],
+    attributes: &[
+        row("skip", Form::Bool, "whether the file is left out"),
+        row(
+            "file",
+            Form::Text,
+            "the file, or a pattern of files; the key where it is not given",
+        ),
+    ],
     properties: &[],
     probe: |_: &Resource, _: &Arc<System>| Box::new(Nothing),
 };

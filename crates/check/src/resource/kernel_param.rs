@@ -11,9 +11,9 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: false,
     attributes: &[
-        row("name", Form::Text),
-        row("value", REQUIRED).always(),
-        row("skip", Form::Bool),
+        row("name", Form::Text, "the parameter, as sysctl(8) names it"),
+        row("value", REQUIRED, "its value").always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("value", "value")],
     probe: probe::kernel_param::probe,

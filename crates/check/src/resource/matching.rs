@@ -11,10 +11,14 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: false,
     attributes: &[
-        row("content", Form::Any),
-        row("as-reader", Form::Bool),
-        row("matches", REQUIRED).always(),
-        row("skip", Form::Bool),
+        row("content", Form::Any, "the value"),
+        row(
+            "as-reader",
+            Form::Bool,
+            "whether it is a text that is read line by line",
+        ),
+        row("matches", REQUIRED, "what it should be").always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("matches", "matches")],
     probe: probe::matching::probe,

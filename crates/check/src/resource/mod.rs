@@ -60,6 +60,8 @@ pub struct Attribute {
     pub form: Form,
     /// Whether it is written also when it was not given, as null, 0 or false.
     pub always_written: bool,
+    /// What it is, in words.
+    pub about: &'static str,
     /// A name that it had, or another that means the same.
     pub alias: Option<&'static str>,
 }
@@ -216,10 +218,11 @@ pub fn kind(section: &str) -> Option<&'static Kind> {
 }
 
 /// `attribute!(NAME, FORM)`: a row; `always` for what is written always, `or NAME` for an alias.
-const fn row(name: &'static str, form: Form) -> Attribute {
+const fn row(name: &'static str, form: Form, about: &'static str) -> Attribute {
     Attribute {
         name,
         form,
+        about,
         always_written: false,
         alias: None,
     }
@@ -245,13 +248,28 @@ const WANTED: Form = Form::Matcher { required: false };
 const REQUIRED: Form = Form::Matcher { required: true };
 
 /// Attributes of every type, ahead of its own.
-pub const COMMON_FIRST: &[Attribute] = &[row("title", Form::Text), row("meta", Form::Any)];
+pub const COMMON_FIRST: &[Attribute] = &[
+    row(
+        "title",
+        Form::Text,
+        "words for people, shown with what fails",
+    ),
+    row("meta", Form::Any, "anything, shown with what fails"),
+];
 
 /// Attributes of every type that goss does not have: it refuses them, so no file that it accepts
 /// means something else by them.
 pub const EXTENSIONS: &[Attribute] = &[
-    row("eventually", Form::Text),
-    row("depends-on", Form::Texts),
+    row(
+        "eventually",
+        Form::Text,
+        "for how long it is measured again until it is as expected: `30s`",
+    ),
+    row(
+        "depends-on",
+        Form::Texts,
+        "resources that must be as expected first, `TYPE:KEY`; else it is skipped",
+    ),
 ];
 
 #[cfg(test)]

@@ -11,10 +11,14 @@ pub(super) const KIND: Kind = Kind {
     gated: true,
     waits: false,
     attributes: &[
-        row("port", Form::Text),
-        row("listening", REQUIRED).always(),
-        row("ip", WANTED),
-        row("skip", Form::Bool),
+        row(
+            "port",
+            Form::Text,
+            "`[PROTO:]PORT`: tcp, tcp6, udp or udp6; tcp where none is named",
+        ),
+        row("listening", REQUIRED, "whether somebody listens").always(),
+        row("ip", WANTED, "the addresses that are listened at"),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("listening", "listening"), ("ip", "ip")],
     probe: probe::port::probe,

@@ -11,9 +11,13 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: false,
     attributes: &[
-        row("comm", Form::Text),
-        row("running", REQUIRED).always(),
-        row("skip", Form::Bool),
+        row(
+            "comm",
+            Form::Text,
+            "the short name, as /proc/PID/stat has it: 15 letters at most",
+        ),
+        row("running", REQUIRED, "whether one runs").always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("running", "running")],
     probe: probe::process::probe,

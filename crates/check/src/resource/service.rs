@@ -11,11 +11,11 @@ pub(super) const KIND: Kind = Kind {
     gated: false,
     waits: true,
     attributes: &[
-        row("name", Form::Text),
-        row("enabled", WANTED).always(),
-        row("running", WANTED).always(),
-        row("skip", Form::Bool),
-        row("runlevels", WANTED),
+        row("name", Form::Text, "the service"),
+        row("enabled", WANTED, "whether it starts with the system").always(),
+        row("running", WANTED, "whether it runs").always(),
+        row("skip", Form::Bool, "whether nothing of it is measured"),
+        row("runlevels", WANTED, "the run levels in which it starts"),
     ],
     properties: &[
         ("enabled", "enabled"),
