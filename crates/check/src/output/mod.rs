@@ -1,7 +1,21 @@
 //! Reports: one file a format, one table of all.
 
 pub mod colour;
+mod diff;
+mod documentation;
+mod encode;
+mod failures;
+mod json;
+mod junit;
+mod nagios;
+mod order;
+mod prometheus;
 mod rspecish;
+mod silent;
+mod structured;
+mod tally;
+mod tap;
+mod text;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -23,7 +37,8 @@ pub struct Look {
     pub sort: bool,
     /// `exclude_raw`: without the values before their conversion.
     pub exclude_raw: bool,
-    /// With file, line and hints: what goss does not print.
+    /// With file, line and hints: what goss does not print. Where goss says something wrong,
+    /// what is right.
     pub places: bool,
 }
 
@@ -51,12 +66,49 @@ pub trait Report {
 }
 
 /// All formats, by name.
-pub const FORMATS: &[Format] = &[Format {
-    name: "rspecish",
-    report: rspecish::report,
-}];
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "documentation",
+        report: documentation::report,
+    },
+    Format {
+        name: "json",
+        report: json::report,
+    },
+    Format {
+        name: "junit",
+        report: junit::report,
+    },
+    Format {
+        name: "nagios",
+        report: nagios::report,
+    },
+    Format {
+        name: "prometheus",
+        report: prometheus::report,
+    },
+    Format {
+        name: "rspecish",
+        report: rspecish::report,
+    },
+    Format {
+        name: "silent",
+        report: silent::report,
+    },
+    Format {
+        name: "structured",
+        report: structured::report,
+    },
+    Format {
+        name: "tap",
+        report: tap::report,
+    },
+];
 
 /// The format of a name.
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,6 @@ impl Of {
             _ => {
                 return Ok(Reading::Stream(Box::new(Contents {
                     path: path.to_path_buf(),
-                    size: found.len(),
                     kind: Kind::of(found),
                 })));
             }
@@ -146,7 +145,6 @@ fn open(path: &Path, kind: Kind) -> Result<File, String> {
 /// The contents, read as they are compared.
 struct Contents {
     path: PathBuf,
-    size: u64,
     kind: Kind,
 }
 

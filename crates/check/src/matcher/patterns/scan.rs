@@ -9,8 +9,10 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 use super::super::regex;
 use super::{Hit, LineTest, Pattern};
 
-/// What is read at a time.
+/// What is read at a time of a text that turns out to be large.
 const BLOCK: usize = 256 * 1024;
+/// What is read at first: most texts are smaller.
+const FIRST: usize = 16 * 1024;
 /// A longer line is an error, as in goss: it reads lines with a buffer of 1 MiB.
 const LONGEST: usize = 1024 * 1024 - 1;
 
@@ -25,7 +27,7 @@ pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Opti
     if scan.open == 0 {
         return Ok(scan.hits);
     }
-    let mut buffer = vec![0; BLOCK];
+    let mut buffer = vec![0; FIRST];
     let mut held = 0;
     loop {
         let room = buffer.get_mut(held..).unwrap_or_default();
@@ -36,6 +38,7 @@ pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Opti
         };
         let whole = buffer.get(..held + read).unwrap_or_default();
         let fresh = whole.get(held..).unwrap_or_default();
+        let is_full = held + read == buffer.len();
         let end = match memrchr(b'\n', fresh) {
             Some(at) => held + at,
             None if read == 0 && whole.is_empty() => return Ok(scan.hits),
@@ -43,8 +46,8 @@ pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Opti
             None if whole.len() > LONGEST => return Err(too_long()),
             None => {
                 held = whole.len();
-                if held == buffer.len() {
-                    buffer.resize(held * 2, 0);
+                if is_full {
+                    buffer.resize((held * 2).max(BLOCK), 0);
                 }
                 continue;
             }
@@ -56,6 +59,9 @@ pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Opti
         let rest = (end + 1).min(whole.len())..whole.len();
         held = rest.len();
         buffer.copy_within(rest, 0);
+        if is_full && buffer.len() < BLOCK {
+            buffer.resize(BLOCK, 0);
+        }
     }
 }
 
