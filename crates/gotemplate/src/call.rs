@@ -1,11 +1,15 @@
 //! Calls of functions: their arguments get the types that the functions want.
 
-use crate::functions::{self, Function, Kind, Param};
+use crate::functions::{self, Kind, Param};
 use crate::interpreter::{Done, Given, Interpreter, Operated};
+use crate::time::Zone;
 use crate::tree::{Arg, Operand, Piece};
-use crate::types::{ListType, MapType};
+use crate::types::MapType;
 use crate::value::Value;
 use crate::world::World;
+
+/// How many bytes of its arguments a function looks at in one step.
+const BYTES_A_STEP: u64 = 256;
 
 /// What a function may use, and what of it is left.
 pub(crate) struct Context<'w> {
@@ -20,6 +24,14 @@ impl<'w> Context<'w> {
             world,
             steps: world.limits.steps,
             memory: world.limits.memory,
+        }
+    }
+
+    /// The zone of a name. Local is the world's.
+    pub(crate) fn zone(&self, name: &str) -> Option<Zone> {
+        match (&self.world.local_zone, name) {
+            (Some(local), "Local") => Zone::named(local),
+            _ => Zone::named(name),
         }
     }
 
@@ -47,6 +59,12 @@ impl<'w> Context<'w> {
         self.reserve(bytes)?;
         self.memory = self.memory.saturating_sub(bytes);
         Ok(())
+    }
+
+    /// Counts a value that a function made.
+    pub(crate) fn charged(&mut self, value: Value) -> Result<Value, String> {
+        self.charge(value.weight())?;
+        Ok(value)
     }
 
     /// Whether so many bytes may be made; asked before making what can be large.
@@ -100,25 +118,16 @@ impl<'s> Interpreter<'s, '_> {
         if matches!(function.kind, Kind::And | Kind::Or) {
             return self.and_or(dot, args, last, matches!(function.kind, Kind::And));
         }
-        let mut values = Vec::with_capacity(count);
-        for (index, arg) in args.iter().enumerate() {
-            let param = param(function, index);
-            values.push(self.argument(dot, arg, param)?);
-        }
-        if let Some(last) = last {
-            // Go checks it against the last parameter of a variadic function, or the one
-            // that it stands at.
-            let param = param(function, args.len());
-            values.push(self.fit(Operated::plain(last), param)?);
-        }
+        let values = self.arguments(dot, function.params, args, last)?;
         let Kind::Call(call) = function.kind else {
             return self.error(format!("{name} cannot be called"));
         };
-        self.step()?;
-        let made = call(&mut self.context, &values).and_then(|value| {
-            self.context.charge(value.weight())?;
-            Ok(value)
-        });
+        // What a function looks at is work: long texts are many steps.
+        let weight: u64 = values.iter().map(Value::weight).sum();
+        if let Err(message) = self.context.steps_of(1 + weight / BYTES_A_STEP) {
+            return self.error(message);
+        }
+        let made = call(&mut self.context, &values).and_then(|value| self.context.charged(value));
         match made {
             Ok(value) => Ok(value),
             Err(message) => {
@@ -144,6 +153,28 @@ impl<'s> Interpreter<'s, '_> {
             }
         }
         Ok(last.unwrap_or(value))
+    }
+
+    /// The arguments of the parameters' types: the last parameter repeats.
+    pub(crate) fn arguments(
+        &mut self,
+        dot: &Operated,
+        params: &[Param],
+        args: &'s [Arg],
+        last: Option<Value>,
+    ) -> Done<Vec<Value>> {
+        let param = |index: usize| {
+            let param = params.get(index).or(params.last());
+            param.copied().unwrap_or(Param::Any)
+        };
+        let mut values = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            values.push(self.argument(dot, arg, param(index))?);
+        }
+        if let Some(last) = last {
+            values.push(self.fit(Operated::plain(last), param(args.len()))?);
+        }
+        Ok(values)
     }
 
     /// An argument for a parameter of any type.
@@ -183,7 +214,6 @@ impl<'s> Interpreter<'s, '_> {
             (Param::Bool, Operand::Bool(truth)) => Some(Value::Bool(*truth)),
             (Param::Str, Operand::Str(_, text)) => Some(Value::from(text.as_str())),
             (Param::Int, Operand::Number(_, number)) => number.int.map(Value::int),
-            (Param::Int64, Operand::Number(_, number)) => number.int.map(Value::int64),
             (Param::Float, Operand::Number(_, number)) => number.float.map(Value::Float),
             _ => None,
         };
@@ -218,16 +248,6 @@ impl<'s> Interpreter<'s, '_> {
     }
 }
 
-/// The parameter at an index: the last one of a variadic function repeats.
-fn param(function: &Function, index: usize) -> Param {
-    function
-        .params
-        .get(index)
-        .or(function.params.last())
-        .copied()
-        .unwrap_or(Param::Any)
-}
-
 impl Param {
     /// Go's name of the type.
     fn name(self) -> &'static str {
@@ -235,13 +255,9 @@ impl Param {
             Param::Any => "interface {}",
             Param::Str => "string",
             Param::Int => "int",
-            Param::Int64 => "int64",
             Param::Float => "float64",
             Param::Bool => "bool",
-            Param::List => ListType::Any.name(),
-            Param::Strings => ListType::Strings.name(),
             Param::Map => MapType::StringAny.name(),
-            Param::StringMap => MapType::StringString.name(),
             Param::Time => "time.Time",
         }
     }
@@ -250,7 +266,7 @@ impl Param {
     fn constant_name(self) -> Option<&'static str> {
         match self {
             Param::Str => Some("string"),
-            Param::Int | Param::Int64 => Some("integer"),
+            Param::Int => Some("integer"),
             Param::Float => Some("float"),
             Param::Bool => Some("bool"),
             _ => None,
@@ -265,29 +281,19 @@ impl Param {
             | (Param::Bool, Value::Bool(_))
             | (Param::Time, Value::Time(_)) => true,
             (Param::Int, Value::Int(_, kind)) => kind.name() == "int",
-            (Param::Int64, Value::Int(_, kind)) => kind.name() == "int64",
-            (Param::List, Value::List(list)) => list.kind() == ListType::Any,
-            (Param::Strings, Value::List(list)) => list.kind() == ListType::Strings,
             (Param::Map, Value::Map(map)) => map.kind() == MapType::StringAny,
-            (Param::StringMap, Value::Map(map)) => map.kind() == MapType::StringString,
             _ => false,
         }
     }
 
     fn can_be_nil(self) -> bool {
-        matches!(
-            self,
-            Param::Any | Param::List | Param::Strings | Param::Map | Param::StringMap
-        )
+        matches!(self, Param::Any | Param::Map)
     }
 
     /// What a nil is for the parameter.
     fn zero(self) -> Value {
         match self {
-            Param::List => Value::list(Vec::new()),
-            Param::Strings => Value::typed_list(ListType::Strings, Vec::new()),
             Param::Map => Value::map::<crate::Key, _>([]),
-            Param::StringMap => Value::string_map([]),
             _ => Value::Nil,
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn equal_any(first: &Value, others: &[Value]) -> Result<bool, String>
 }
 
 fn shown(value: &Value) -> String {
-    crate::print::display(value, 1000).unwrap_or_default()
+    crate::print::printf("%s", std::slice::from_ref(value), 1000).unwrap_or_default()
 }
 
 /// Whether two values are equal.
@@ -68,8 +68,12 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
         (Value::String(a), Value::String(b)) => return Ok(a == b),
         _ => {}
     }
-    if kind(left).is_some() && kind(right).is_some() {
-        return Err(INCOMPATIBLE.into());
+    let incompatible = || {
+        let (left, right) = (left.type_name(), right.type_name());
+        Err(format!("{INCOMPATIBLE}: {left} and {right}"))
+    };
+    if kind(left).is_some() && !right.is_nil() {
+        return incompatible();
     }
     match (left, right) {
         (Value::Nil, Value::Nil) => Ok(true),
@@ -81,7 +85,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
         )),
         (Value::Map(map), _) if !matches!(map.kind(), MapType::Struct(_)) => Err(BAD.into()),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
-        _ if left.type_name() != right.type_name() => Err(INCOMPATIBLE.into()),
+        _ if left.type_name() != right.type_name() => incompatible(),
         _ => Ok(false),
     }
 }
@@ -104,6 +108,9 @@ pub(crate) fn order(left: &Value, right: &Value) -> Result<Ordering, String> {
         (Value::Float(a), Value::Float(b)) => Ok(a.partial_cmp(b).unwrap_or(Ordering::Greater)),
         (Value::String(a), Value::String(b)) => Ok(a.cmp(b)),
         _ if left_kind == right_kind => Err(BAD.into()),
-        _ => Err(INCOMPATIBLE.into()),
+        _ => {
+            let (left, right) = (left.type_name(), right.type_name());
+            Err(format!("{INCOMPATIBLE}: {left} and {right}"))
+        }
     }
 }

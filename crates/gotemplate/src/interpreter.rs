@@ -476,23 +476,24 @@ impl<'s> Interpreter<'s, '_> {
         name: &str,
         given: Given<'s, '_>,
     ) -> Done<Operated> {
-        let mut args = Vec::new();
         let has_args = !given.args.is_empty() || given.last.is_some();
-        if methods::has(&receiver.value, name) {
-            for arg in given.args {
-                args.push(self.any(dot, arg)?);
+        if let Some(method) = methods::find(&receiver.value, name) {
+            let got = given.args.len() + usize::from(given.last.is_some());
+            let want = method.params.len();
+            if got != want {
+                return self.error(format!(
+                    "wrong number of args for {name}: want {want} got {got}"
+                ));
             }
-            args.extend(given.last.cloned());
+            let last = given.last.cloned();
+            let args = self.arguments(dot, method.params, given.args, last)?;
             self.at = Some(Piece::Arg(arg));
-            return match methods::call(&receiver.value, name, &args) {
+            let made = methods::call(&receiver.value, name, &args);
+            return match made.and_then(|value| self.context.charged(value)) {
                 Ok(value) => Ok(Operated::plain(value)),
-                Err(methods::Failure::Arguments(message)) => self.error(message),
-                Err(methods::Failure::Call(message)) => {
-                    self.error(format!("error calling {name}: {message}"))
-                }
+                Err(message) => self.error(format!("error calling {name}: {message}")),
             };
         }
-        self.at = Some(Piece::Arg(arg));
         let shown = crate::quote::quote(name);
         match &receiver.value {
             Value::Nil if receiver.interface => {

@@ -11,11 +11,13 @@ mod compare;
 mod error;
 mod functions;
 mod interpreter;
+mod json;
 mod lexer;
 mod methods;
 mod number;
 mod output;
 mod parser;
+mod pattern;
 mod print;
 mod quote;
 mod time;
@@ -25,6 +27,8 @@ mod value;
 mod world;
 
 pub use error::Error;
+pub use functions::Version;
+pub use pattern::compile as compile_pattern;
 pub use time::Time;
 pub use types::{IntType, ListType, MapType, UintType};
 pub use value::{Key, List, Map, Value};
@@ -44,6 +48,11 @@ pub struct Rendered {
 pub fn render(name: &str, text: &str, data: &Value, world: &World) -> Result<Rendered, Error> {
     let set = parser::parse(name, text)?;
     interpreter::execute(&set, data, world)
+}
+
+/// A value from JSON, whose numbers are all floats; the error is Go's.
+pub fn from_json(text: &str) -> Result<Value, String> {
+    json::parse(text)
 }
 
 /// The names of all functions that a template can call, sorted.

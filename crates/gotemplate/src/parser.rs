@@ -55,7 +55,6 @@ struct Parser<'t, 'n> {
 /// A piece of a list, or what ends the list.
 enum Piece<'t> {
     Node(Node<'t>),
-    Nothing,
     End,
     Else,
 }
@@ -201,7 +200,6 @@ impl<'t> Parser<'t, '_> {
             }
             match self.piece()? {
                 Piece::Node(node) => list.push(node),
-                Piece::Nothing => {}
                 Piece::End => return Err(self.error("unexpected {{end}}")),
                 Piece::Else => return Err(self.error("unexpected {{else}}")),
             }
@@ -240,7 +238,6 @@ impl<'t> Parser<'t, '_> {
         while self.peek().kind != Kind::Eof {
             match self.piece()? {
                 Piece::Node(node) => list.push(node),
-                Piece::Nothing => {}
                 end => return Ok((list, end)),
             }
         }

@@ -35,6 +35,8 @@ pub struct World {
     pub limits: Limits,
     /// The environment for `env`, `getEnv` and `expandenv`.
     pub environment: BTreeMap<String, String>,
+    /// The name of the local zone, if it is not this machine's.
+    pub local_zone: Option<String>,
     /// The clock for `now`, `ago` and the like.
     pub now: Box<dyn Fn() -> Time>,
     /// 64 random bits for each call.
@@ -59,6 +61,7 @@ impl World {
         World {
             limits: Limits::default(),
             environment,
+            local_zone: None,
             now: Box::new(Time::now),
             random: Box::new(system_random),
             read_file: Box::new(read_regular_file),
@@ -73,6 +76,7 @@ impl World {
         World {
             limits: Limits::default(),
             environment: BTreeMap::new(),
+            local_zone: Some("UTC".into()),
             now: Box::new(move || now.clone()),
             random: Box::new(move || {
                 counter.set(counter.get().wrapping_add(0x9E37_79B9_7F4A_7C15));

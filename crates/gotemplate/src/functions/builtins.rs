@@ -111,7 +111,11 @@ fn length(value: &Value) -> Result<Value, String> {
             Ok(Value::int(count(map.len())))
         }
         Value::Nil => Err("len of nil pointer".into()),
-        other => Err(format!("len of type {}", other.type_name())),
+        // Go follows a pointer first.
+        other => {
+            let name = other.type_name().trim_start_matches('*');
+            Err(format!("len of type {name}"))
+        }
     }
 }
 

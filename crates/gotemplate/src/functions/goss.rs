@@ -3,6 +3,7 @@
 use super::Param::{Any, Str};
 use super::{Function, fixed, text, variadic};
 use crate::call::Context;
+use crate::pattern;
 use crate::value::{Key, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -22,11 +23,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 context.charge(bytes.len() as u64)?;
                 Ok(String::from_utf8_lossy(&bytes).trim().into())
             }
-            Err(error) => Err(format!("open {path}: {}", reason(&error))),
+            Err(error) => {
+                let call = match error.kind() {
+                    std::io::ErrorKind::IsADirectory => "read",
+                    _ => "open",
+                };
+                Err(format!("{call} {path}: {}", reason(&error)))
+            }
         }
     }),
     fixed("regexMatch", &[Str, Str], |_, args| {
-        let pattern = compile(text(args, 0))?;
+        let pattern = pattern::compile(text(args, 0))?;
         Ok(Value::Bool(pattern.is_match(text(args, 1))))
     }),
     fixed("toLower", &[Str], |_, args| {
@@ -51,26 +58,12 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// A pattern of Go's syntax, which is the same as ours but for rare escapes.
-pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
-    regex::RegexBuilder::new(pattern)
-        .size_limit(4 << 20)
-        .dfa_size_limit(4 << 20)
-        .build()
-        .map_err(|error| {
-            let text = error.to_string();
-            let why = text.lines().last().unwrap_or("").trim();
-            let why = why.strip_prefix("error: ").unwrap_or(why);
-            format!("error parsing regexp: {why}: `{pattern}`")
-        })
-}
-
 /// The groups by name, if any has one, else by number; no match is an empty map.
 fn find_string_submatch(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
-    let pattern = compile(text(args, 0))?;
+    let pattern = super::regexes::compile(args)?;
     let subject = text(args, 1);
     let Some(found) = pattern.captures(subject) else {
-        return Ok(Value::string_map([]));
+        return Ok(Value::map::<Key, _>([]));
     };
     let named = pattern.capture_names().flatten().next().is_some();
     let mut groups = std::collections::BTreeMap::new();
@@ -82,5 +75,5 @@ fn find_string_submatch(_: &mut Context<'_>, args: &[Value]) -> Result<Value, St
             None => None,
         };
     }
-    Ok(Value::typed_map(crate::MapType::StringString, groups))
+    Ok(Value::typed_map(crate::MapType::StringAny, groups))
 }

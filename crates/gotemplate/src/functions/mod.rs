@@ -3,9 +3,27 @@
 //! Where two families had a function of the same name, the one that goss uses is listed:
 //! Sprig's `slice` and not Go's, goss's `regexMatch` and not Sprig's.
 
-pub(crate) mod builtins;
+mod builtins;
+mod constraint;
+mod dates;
+mod decimal;
+mod defaults;
+mod dicts;
+mod encoding;
+mod flow;
 mod goss;
+mod hashes;
+mod lists;
+mod numbers;
+mod paths;
+mod random;
+mod reflection;
+mod regexes;
 mod semver;
+mod strings;
+mod unsupported;
+mod urls;
+mod words;
 
 pub use semver::Version;
 
@@ -18,13 +36,9 @@ pub(crate) enum Param {
     Any,
     Str,
     Int,
-    Int64,
     Float,
     Bool,
-    List,
-    Strings,
     Map,
-    StringMap,
     Time,
 }
 
@@ -72,7 +86,27 @@ const fn variadic(name: &'static str, params: &'static [Param], call: Call) -> F
 }
 
 /// Every family.
-const FAMILIES: &[&[Function]] = &[builtins::FUNCTIONS, goss::FUNCTIONS];
+const FAMILIES: &[&[Function]] = &[
+    builtins::FUNCTIONS,
+    dates::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encoding::FUNCTIONS,
+    flow::FUNCTIONS,
+    goss::FUNCTIONS,
+    hashes::FUNCTIONS,
+    lists::FUNCTIONS,
+    numbers::FUNCTIONS,
+    paths::FUNCTIONS,
+    random::FUNCTIONS,
+    reflection::FUNCTIONS,
+    regexes::FUNCTIONS,
+    semver::FUNCTIONS,
+    strings::FUNCTIONS,
+    unsupported::FUNCTIONS,
+    urls::FUNCTIONS,
+    words::FUNCTIONS,
+];
 
 /// The function of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
@@ -108,12 +142,9 @@ fn any(args: &[Value], index: usize) -> &Value {
     args.get(index).unwrap_or(&Value::Nil)
 }
 
-/// The elements of an argument that is a list, none otherwise.
-fn items(args: &[Value], index: usize) -> &[Value] {
-    match args.get(index) {
-        Some(Value::List(list)) => list.items(),
-        _ => &[],
-    }
+/// Sprig's text of any value.
+fn strval(context: &Context<'_>, value: &Value) -> Result<String, String> {
+    crate::print::display(value, context.room()).map_err(|error| error.to_string())
 }
 
 /// A count as an int.

@@ -100,6 +100,22 @@ impl Time {
         }
     }
 
+    /// The same time of day some years, months and days later.
+    pub(crate) fn plus_date(&self, years: i64, months: i64, days: i64) -> Time {
+        let civil = self.civil();
+        let of_day = civil.hour * 3600 + civil.minute * 60 + civil.second;
+        let told = civil::seconds(
+            civil.year.saturating_add(years),
+            civil.month.saturating_add(months),
+            civil.day.saturating_add(days),
+            of_day,
+        );
+        Time {
+            seconds: told.saturating_sub(i64::from(self.offset)),
+            ..self.clone()
+        }
+    }
+
     /// The duration since an earlier moment, as long as durations can be.
     pub(crate) fn since(&self, earlier: &Time) -> i64 {
         let total = (i128::from(self.seconds) - i128::from(earlier.seconds)) * 1_000_000_000
