@@ -64,10 +64,29 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
     };
     loader.document(document, syntax);
     depends::resolve(&mut loader.read.resources, &mut loader.problems);
+    if source.strict {
+        in_order(&mut loader.problems);
+    }
     match loader.problems.is_empty() {
         true => Ok(loader.read),
         false => Err(loader.problems),
     }
+}
+
+/// Sorts what is wrong in each file by its place; the files stay in the order of their reading.
+fn in_order(problems: &mut [Problem]) {
+    let mut files: HashMap<Arc<str>, usize> = HashMap::new();
+    for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
+        let next = files.len();
+        files.entry(place.file.clone()).or_insert(next);
+    }
+    problems.sort_by_cached_key(|problem| {
+        let place = problem.place.as_ref();
+        place.map(|place| {
+            let file = files.get(&place.file).copied();
+            (file, place.line, place.column)
+        })
+    });
 }
 
 /// The file as it is named.

@@ -61,10 +61,11 @@ fn of_resource(kind: &'static Kind, resource: &Resource, told: &mut Told) {
         let Some(node) = resource.given(row.name) else {
             if let (Form::Matcher { required: true }, false) = (row.form, resource.skip) {
                 let id = &resource.key;
-                let what = format!("{}:{id} has no `{}`", kind.shown, row.name);
-                let problem = Problem::at(&resource.place, what);
-                let remedy = "nothing of it would be measured";
-                told.mistakes.push(problem.remedy(remedy));
+                let what = format!(
+                    "{}:{id} has no `{}`, which each {} must have",
+                    kind.shown, row.name, kind.section
+                );
+                told.mistakes.push(Problem::at(&resource.place, what));
             }
             continue;
         };

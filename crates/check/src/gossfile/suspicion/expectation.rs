@@ -3,6 +3,7 @@
 use super::Told;
 use crate::gossfile::problem::Problem;
 use crate::matcher::Matcher;
+use crate::matcher::names::NAMES;
 use crate::near::nearest;
 use crate::node::{Body, Node, Scalar};
 use crate::resource::Kind;
@@ -81,7 +82,16 @@ fn syntax(node: &Node, told: &mut Told) {
         return;
     }
     if let Err(why) = Matcher::parse(node) {
-        told.mistakes.push(Problem::at(&node.place, why));
+        let problem = Problem::at(&node.place, &*why);
+        let unknown = why.rsplit_once("Unknown matcher: ");
+        let near = unknown.and_then(|(_, word)| {
+            let names: Vec<&str> = NAMES.iter().map(|row| row.name).collect();
+            nearest(word, &names)
+        });
+        told.mistakes.push(match near {
+            Some(near) => problem.remedy(format!("did you mean `{near}`?")),
+            None => problem,
+        });
     }
 }
 
