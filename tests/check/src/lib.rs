@@ -4,6 +4,7 @@
 pub mod case;
 pub mod original;
 pub mod trial;
+pub mod watched;
 
 use std::path::PathBuf;
 
