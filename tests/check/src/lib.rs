@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod dgoss;
 pub mod original;
 pub mod trial;
 pub mod watched;

@@ -145,8 +145,15 @@ impl Engine {
         arguments: impl IntoIterator<Item = S>,
     ) -> Command {
         let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        self.speak_to(&mut command);
         command
-            .args(arguments)
+    }
+
+    /// Lets a program that starts `docker` speak to this daemon, with this daemon's own client.
+    pub fn speak_to(&self, command: &mut Command) {
+        command
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env_remove("DOCKER_CONTEXT")
             .env("DOCKER_CONFIG", self.directory.join("client"))
             .env("DOCKER_BUILDKIT", "0")
@@ -154,9 +161,7 @@ impl Engine {
                 let mut host = OsString::from("unix://");
                 host.push(self.directory.join("socket"));
                 host
-            })
-            .stdin(Stdio::null());
-        command
+            });
     }
 
     /// Runs `docker ARGUMENTS…` against this daemon.
