@@ -2,6 +2,7 @@
 //! the same as line by line, since no pattern can match a line's end, and some ten times faster.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{ErrorKind, Read};
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
@@ -16,8 +17,30 @@ const FIRST: usize = 16 * 1024;
 /// A longer line is an error, as in goss: it reads lines with a buffer of 1 MiB.
 const LONGEST: usize = 1024 * 1024 - 1;
 
+thread_local! {
+    /// Between texts: thousands of small ones are read in a run, and zeroing a buffer for each
+    /// would cost more than reading it.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// The first line that each pattern is found in, its `!` left aside.
 pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Option<Hit>>, String> {
+    let mut buffer = BUFFER.take();
+    if buffer.len() < FIRST {
+        buffer.resize(FIRST, 0);
+    }
+    let found = scan_with(&mut buffer, patterns, text);
+    if buffer.len() <= BLOCK {
+        BUFFER.set(buffer);
+    }
+    found
+}
+
+fn scan_with(
+    buffer: &mut Vec<u8>,
+    patterns: &[Pattern],
+    text: &mut dyn Read,
+) -> Result<Vec<Option<Hit>>, String> {
     let mut scan = Scan {
         patterns,
         hits: vec![None; patterns.len()],
@@ -27,7 +50,6 @@ pub(super) fn scan(patterns: &[Pattern], text: &mut dyn Read) -> Result<Vec<Opti
     if scan.open == 0 {
         return Ok(scan.hits);
     }
-    let mut buffer = vec![0; FIRST];
     let mut held = 0;
     loop {
         let room = buffer.get_mut(held..).unwrap_or_default();
