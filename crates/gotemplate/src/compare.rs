@@ -1,6 +1,5 @@
 //! eq, ne, lt, le, gt, ge: by basic kinds, and different ones do not compare.
 
-use crate::types::MapType;
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -32,13 +31,6 @@ fn kind(value: &Value) -> Option<Kind> {
 
 /// Whether the first is equal to any of the others.
 pub(crate) fn equal_any(first: &Value, others: &[Value]) -> Result<bool, String> {
-    if let Value::Map(_) | Value::List(_) = first {
-        return Err(format!(
-            "non-comparable type {}: {}",
-            shown(first),
-            first.type_name()
-        ));
-    }
     if others.is_empty() {
         return Err("missing argument for comparison".into());
     }
@@ -72,8 +64,16 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
         let (left, right) = (left.type_name(), right.type_name());
         Err(format!("{INCOMPATIBLE}: {left} and {right}"))
     };
-    if kind(left).is_some() && !right.is_nil() {
+    let basic = kind(left).is_some() || kind(right).is_some();
+    if basic && !left.is_nil() && !right.is_nil() {
         return incompatible();
+    }
+    if let Value::Map(_) | Value::List(_) = left {
+        return Err(format!(
+            "non-comparable type {}: {}",
+            shown(left),
+            left.type_name()
+        ));
     }
     match (left, right) {
         (Value::Nil, Value::Nil) => Ok(true),
@@ -83,7 +83,6 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
             shown(right),
             right.type_name()
         )),
-        (Value::Map(map), _) if !matches!(map.kind(), MapType::Struct(_)) => Err(BAD.into()),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         _ if left.type_name() != right.type_name() => incompatible(),
         _ => Ok(false),

@@ -10,8 +10,7 @@ pub struct Error {
     pub name: String,
     /// The 1-based line.
     pub line: u32,
-    /// The column as Go counts it: bytes from 0 on the first line, from 1 on the others.
-    /// 0 for an error of the syntax, which has a line only.
+    /// The column as Go counts it: bytes from 0. An error of the syntax has a line only.
     pub column: u32,
     /// What was being executed, if it came to that: the template's name and the piece of it.
     pub executing: Option<(String, String)>,

@@ -29,7 +29,14 @@ pub(crate) fn constant(text: &str, is_char: bool) -> Result<Number, String> {
     };
     if is_char {
         let Some(c) = quote::unquote_char(text) else {
-            return Err(format!("malformed character constant: {text}"));
+            // Go tells two characters from none or a wrong escape.
+            let inner = text.trim_matches('\'');
+            let several = inner.chars().count() > 1 && !inner.starts_with('\\');
+            return Err(if several {
+                format!("malformed character constant: {text}")
+            } else {
+                "invalid syntax".into()
+            });
         };
         number.int = Some(i64::from(c as u32));
         number.uint = Some(u64::from(c as u32));
@@ -183,14 +190,14 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         "nan" => f64::NAN,
         _ if lower.starts_with("0x") => hex_float(lower.get(2..)?)?,
         _ => {
-            let plain = !body.is_empty()
-                && body
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-            if !plain {
+            let mark = |b: u8| matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
+            let plain = body
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b == b'_' || mark(b));
+            if !plain || !underscores_separate(body) {
                 return None;
             }
-            let value: f64 = body.parse().ok()?;
+            let value: f64 = body.replace('_', "").parse().ok()?;
             if value.is_infinite() {
                 return None;
             }
@@ -198,6 +205,16 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         }
     };
     Some(if negative { -value } else { value })
+}
+
+/// Whether each underscore stands between two digits.
+fn underscores_separate(body: &str) -> bool {
+    let digit = |at: Option<usize>| {
+        let byte = at.and_then(|at| body.as_bytes().get(at));
+        byte.is_some_and(u8::is_ascii_digit)
+    };
+    body.match_indices('_')
+        .all(|(at, _)| digit(at.checked_sub(1)) && digit(at.checked_add(1)))
 }
 
 /// A float with a hexadecimal mantissa and a binary exponent, which must be there.

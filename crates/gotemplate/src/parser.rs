@@ -132,7 +132,7 @@ impl<'t> Parser<'t, '_> {
                 return self.error_at(token.pos, message);
             }
             Kind::Eof => "EOF".to_owned(),
-            Kind::Keyword | Kind::Nil => format!("<{}>", token.text),
+            Kind::Keyword | Kind::Nil | Kind::Dot => format!("<{}>", token.text),
             _ if token.text.len() > 10 => {
                 let start: String = token.text.chars().take(10).collect();
                 format!("{}...", quote(&start))

@@ -11,6 +11,9 @@
 /// How many bytes a compiled pattern may take.
 const LARGEST: usize = 8 << 20;
 
+/// How often Go lets something repeat by number.
+const MOST_TIMES: u32 = 1000;
+
 /// A pattern of Go. The error is in Go's words where they are known.
 pub fn compile(source: &str) -> Result<regex::Regex, String> {
     let failed = |why: &str| format!("error parsing regexp: {why}");
@@ -29,6 +32,7 @@ fn words(error: &str, source: &str) -> String {
     let known = match why {
         "unclosed group" => "missing closing )",
         "unopened group" => "unexpected )",
+        "unclosed capture group name" => "invalid named capture",
         "unclosed character class" => "missing closing ]",
         "repetition operator missing expression" => {
             let operator = source.chars().find(|c| "*+?".contains(*c)).unwrap_or('*');
@@ -43,13 +47,33 @@ fn words(error: &str, source: &str) -> String {
 fn rewrite(source: &str) -> Result<String, String> {
     let mut out = String::with_capacity(source.len() + 16);
     let mut rest = source;
-    // Whether a repetition could stand here: Go says so for the first one of the pattern.
+    // The repetition just read, which no other may follow.
+    let mut before = "";
     while let Some(c) = rest.chars().next() {
         let behind = rest.get(c.len_utf8()..).unwrap_or("");
+        let length = repetition(rest)?;
+        if length > 0 {
+            let (here, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            if !before.is_empty() {
+                return Err(format!(
+                    "invalid nested repetition operator: `{before}{here}`"
+                ));
+            }
+            out.push_str(here);
+            before = here;
+            rest = behind;
+            continue;
+        }
+        before = "";
         rest = match c {
             '\\' => escape(&mut out, behind, false)?,
             '[' => class(&mut out, behind)?,
-            '{' if !is_repetition(rest) => {
+            // What a group begins with is no repetition.
+            '(' if behind.starts_with('?') => {
+                out.push_str("(?");
+                behind.get(1..).unwrap_or("")
+            }
+            '{' => {
                 out.push_str("\\{");
                 behind
             }
@@ -62,15 +86,34 @@ fn rewrite(source: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// Whether `{2}`, `{2,}` or `{2,3}` begins the text.
-fn is_repetition(text: &str) -> bool {
-    let inner = text.strip_prefix('{').and_then(|text| text.split_once('}'));
-    let Some((inner, _)) = inner else {
-        return false;
+/// How long the repetition is that begins the text: `*`, `+?`, `{2,3}` and the like; 0 for none.
+fn repetition(text: &str) -> Result<usize, String> {
+    let length = match text.chars().next() {
+        Some('*' | '+' | '?') => 1,
+        Some('{') => counted(text)?,
+        _ => 0,
+    };
+    let lazy = length > 0 && text.get(length..).is_some_and(|rest| rest.starts_with('?'));
+    Ok(length + usize::from(lazy))
+}
+
+/// How long `{2}`, `{2,}` or `{2,3}` is; 0 if it is none of them.
+fn counted(text: &str) -> Result<usize, String> {
+    let Some((inner, _)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) else {
+        return Ok(0);
     };
     let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && digits(least) && digits(most)
+    if least.is_empty() || !digits(least) || !digits(most) {
+        return Ok(0);
+    }
+    let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
+    let least = number(least);
+    let most = if most.is_empty() { least } else { number(most) };
+    if least > MOST_TIMES || most > MOST_TIMES || most < least {
+        return Err(format!("invalid repeat count: `{{{inner}}}`"));
+    }
+    Ok(inner.len() + 2)
 }
 
 /// What stands behind a backslash; gives the rest.
@@ -197,6 +240,10 @@ fn class<'t>(out: &mut String, behind: &'t str) -> Result<&'t str, String> {
                 behind
             }
             c => {
+                let last = behind.strip_prefix('-').and_then(|b| b.chars().next());
+                if let Some(last) = last.filter(|last| *last < c && !"]\\[".contains(*last)) {
+                    return Err(format!("invalid character class range: `{c}-{last}`"));
+                }
                 out.push(c);
                 behind
             }

@@ -33,12 +33,11 @@ impl Lines {
         u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// The line and the column of a byte, counted as Go does: from 0 on the first line,
-    /// from 1 on the others.
+    /// The line (from 1) and the column of a byte (from 0), as Go counts them.
     pub(crate) fn place(&self, pos: usize) -> (u32, u32) {
         let before = self.ends.partition_point(|end| *end < pos);
         let column = match before.checked_sub(1).and_then(|index| self.ends.get(index)) {
-            Some(end) => pos.saturating_sub(*end),
+            Some(end) => pos.saturating_sub(*end).saturating_sub(1),
             None => pos,
         };
         (self.line(pos), u32::try_from(column).unwrap_or(u32::MAX))

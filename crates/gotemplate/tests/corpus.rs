@@ -103,7 +103,11 @@ fn original(goss: &str, vars: &str, template: &str) -> Result<String, String> {
         None => {
             let stderr = String::from_utf8_lossy(&output.stderr);
             let at = stderr.find("template: ").expect("a template's error");
-            Err(stderr.get(at..).unwrap_or("").trim_end().to_owned())
+            Err(stderr
+                .get(at..)
+                .unwrap_or("")
+                .trim_end_matches('\n')
+                .to_owned())
         }
     }
 }

@@ -83,9 +83,14 @@ fn printed(text: Result<String, print::PrintError>) -> Result<Value, String> {
     text.map(Value::from).map_err(|error| error.to_string())
 }
 
-/// The arguments as one text, a single string as it is.
+/// The arguments as one text, nils as the template itself prints them.
 fn plain(args: &[Value], room: usize) -> Result<String, String> {
-    print::print(args, room).map_err(|error| error.to_string())
+    let shown = |value: &Value| match value {
+        Value::Nil => "<no value>".into(),
+        value => value.clone(),
+    };
+    let args: Vec<Value> = args.iter().map(shown).collect();
+    print::print(&args, room).map_err(|error| error.to_string())
 }
 
 fn is(args: &[Value], wanted: Ordering) -> Result<bool, String> {
@@ -97,7 +102,9 @@ fn call(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
     match any(args, 0) {
         Value::Nil => Err("call of nil".into()),
         value => {
-            let text = print::display(value, 1000).unwrap_or_default();
+            let value = std::slice::from_ref(value);
+            let text = print::printf("%#v", value, 1000).unwrap_or_default();
+            let value = any(args, 0);
             Err(format!("non-function {text} of type {}", value.type_name()))
         }
     }

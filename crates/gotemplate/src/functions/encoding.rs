@@ -6,7 +6,7 @@ use crate::call::Context;
 use crate::json::{self, Style};
 use crate::value::Value;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     fixed("b32dec", &[Str], |_, args| {
@@ -27,7 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 let at = match error {
                     base64::DecodeError::InvalidByte(at, _) => at,
                     base64::DecodeError::InvalidLastSymbol { offset, .. } => offset,
-                    _ => source.len(),
+                    // A group that is not full is where it begins.
+                    _ => source.len() / 4 * 4,
                 };
                 format!("illegal base64 data at input byte {at}").into()
             }
@@ -79,6 +80,12 @@ fn to_json(
     };
     json::write(any(args, 0), style).map(Value::from)
 }
+
+/// As Go reads it: bits behind the last byte do not matter.
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

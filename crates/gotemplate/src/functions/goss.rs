@@ -37,10 +37,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::Bool(pattern.is_match(text(args, 1))))
     }),
     fixed("toLower", &[Str], |_, args| {
-        Ok(text(args, 0).to_lowercase().into())
+        Ok(super::strings::lower(text(args, 0)).into())
     }),
     fixed("toUpper", &[Str], |_, args| {
-        Ok(text(args, 0).to_uppercase().into())
+        Ok(super::strings::upper(text(args, 0)).into())
     }),
 ];
 

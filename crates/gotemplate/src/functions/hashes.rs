@@ -14,9 +14,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("sha256sum", &[Str], |_, args| {
         Ok(hex(&sha2::Sha256::digest(text(args, 0))).into())
     }),
-    fixed("sha512sum", &[Str], |_, args| {
-        Ok(hex(&sha2::Sha512::digest(text(args, 0))).into())
-    }),
 ];
 
 fn hex(bytes: &[u8]) -> String {

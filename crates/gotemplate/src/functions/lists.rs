@@ -14,6 +14,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("concat", &[Any], |context, args| {
         let mut out = Vec::new();
         for list in args {
+            if list.is_nil() {
+                return Err(NIL_POINTER.into());
+            }
             let items = elements(list)
                 .ok_or_else(|| format!("Cannot concat type {} as list", list.kind_name()))?;
             context.charge(list.weight())?;
@@ -166,9 +169,8 @@ fn chunk(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
         list => elements(list).ok_or_else(|| format!("Cannot chunk type {}", list.kind_name()))?,
     };
     let size = match usize::try_from(int(args, 0)) {
-        Ok(0) => return Err("runtime error: makeslice: len out of range".into()),
-        Ok(size) => size,
-        Err(_) => return Err("runtime error: slice bounds out of range".into()),
+        Ok(size) if size > 0 => size,
+        _ => return Err("runtime error: makeslice: len out of range".into()),
     };
     let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec()));
     Ok(Value::typed_list(ListType::Lists, chunks.collect()))

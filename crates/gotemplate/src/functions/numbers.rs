@@ -127,8 +127,11 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Float(number) => cut(*number),
         Value::Bool(truth) => i64::from(*truth),
         Value::String(text) => {
-            // What stands behind a point is cut off.
-            let whole = text.split_once('.').map_or(&**text, |(whole, _)| whole);
+            // Digits behind a point are cut off.
+            let whole = match text.split_once('.') {
+                Some((whole, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => whole,
+                _ => text,
+            };
             parse_int(whole, 0).unwrap_or(0)
         }
         _ => 0,

@@ -28,9 +28,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     fixed("indent", &[Int, Str], |context, args| {
         indent(context, int(args, 0), text(args, 1), "")
     }),
-    fixed("lower", &[Str], |_, args| {
-        Ok(text(args, 0).to_lowercase().into())
-    }),
+    fixed("lower", &[Str], |_, args| Ok(lower(text(args, 0)).into())),
     fixed("nindent", &[Int, Str], |context, args| {
         indent(context, int(args, 0), text(args, 1), "\n")
     }),
@@ -82,9 +80,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
         .into())
     }),
-    fixed("upper", &[Str], |_, args| {
-        Ok(text(args, 0).to_uppercase().into())
-    }),
+    fixed("upper", &[Str], |_, args| Ok(upper(text(args, 0)).into())),
     fixed("wrap", &[Int, Str], |context, args| {
         wrap(context, text(args, 1), int(args, 0), "\n", false)
     }),
@@ -96,6 +92,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
         wrap(context, text(args, 2), int(args, 0), between, true)
     }),
 ];
+
+/// The text in capitals: as in Go each character has one, or stays.
+pub(super) fn upper(text: &str) -> String {
+    let one = |c: char| {
+        let mut upper = c.to_uppercase();
+        if upper.len() == 1 { upper.next() } else { None }
+    };
+    text.chars().map(|c| one(c).unwrap_or(c)).collect()
+}
+
+/// The text in small letters, each of one character.
+pub(super) fn lower(text: &str) -> String {
+    text.chars()
+        .map(|c| c.to_lowercase().next().unwrap_or(c))
+        .collect()
+}
 
 fn trim_all(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
     let cut: std::collections::BTreeSet<char> = text(args, 0).chars().collect();

@@ -79,7 +79,7 @@ impl<'t> Reader<'t> {
     fn word(&mut self, word: &str, value: Value) -> Result<Value, String> {
         for wanted in word.chars() {
             let context = format!("in literal {word} (expecting '{wanted}')");
-            let c = self.next()?;
+            let c = self.peek().unwrap_or(' ');
             if c != wanted {
                 return Err(invalid(c, &context));
             }
@@ -89,7 +89,8 @@ impl<'t> Reader<'t> {
     }
 
     fn digits(&mut self, context: &str) -> Result<(), String> {
-        let c = self.next()?;
+        // Go ends the text with a blank to end its last number or word.
+        let c = self.peek().unwrap_or(' ');
         if !c.is_ascii_digit() {
             return Err(invalid(c, context));
         }
