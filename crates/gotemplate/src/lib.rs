@@ -32,7 +32,7 @@ pub use pattern::compile as compile_pattern;
 pub use time::Time;
 pub use types::{IntType, ListType, MapType, UintType};
 pub use value::{Key, List, Map, Value};
-pub use world::{Limits, World};
+pub use world::{Limits, ReadFile, Resolve, World};
 
 /// What a template became.
 #[derive(Debug, Clone, PartialEq, Eq)]

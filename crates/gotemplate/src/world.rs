@@ -29,6 +29,12 @@ impl Default for Limits {
     }
 }
 
+/// Reads a file by its path.
+pub type ReadFile = Box<dyn Fn(&str) -> io::Result<Vec<u8>>>;
+
+/// Gives one address of a host.
+pub type Resolve = Box<dyn Fn(&str) -> Option<String>>;
+
 /// What a template can reach: everything that is not the same on each run is injected here.
 pub struct World {
     /// How much one rendering may use.
@@ -42,9 +48,9 @@ pub struct World {
     /// 64 random bits for each call.
     pub random: Box<dyn Fn() -> u64>,
     /// The bytes of a file for `readFile`.
-    pub read_file: Box<dyn Fn(&str) -> io::Result<Vec<u8>>>,
+    pub read_file: ReadFile,
     /// One address of a host for `getHostByName`.
-    pub resolve: Box<dyn Fn(&str) -> Option<String>>,
+    pub resolve: Resolve,
 }
 
 impl World {

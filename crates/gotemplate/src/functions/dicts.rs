@@ -196,11 +196,11 @@ fn merge_into(
         context.step()?;
         context.charge(100)?;
         let old = into.get(&key);
-        if let (Some(Value::Map(old)), Value::Map(new)) = (&old, &value) {
-            if old.kind() == new.kind() {
-                merge_into(context, old, new, overwrite, depth + 1)?;
-                continue;
-            }
+        if let (Some(Value::Map(old)), Value::Map(new)) = (&old, &value)
+            && old.kind() == new.kind()
+        {
+            merge_into(context, old, new, overwrite, depth + 1)?;
+            continue;
         }
         let replaces = match &old {
             None => true,

@@ -130,7 +130,7 @@ fn base32_decode(text: &str) -> Result<Vec<u8>, usize> {
             out.push((bits >> held & 0xff) as u8);
         }
     }
-    if source.len() % 8 != 0 {
+    if !source.len().is_multiple_of(8) {
         return Err(source.len());
     }
     Ok(out)

@@ -91,7 +91,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             on,
         )))
     }),
-    variadic("seq", &[Int], |context, args| seq(context, args)),
+    variadic("seq", &[Int], seq),
     fixed("sub", &[Any, Any], |_, args| {
         let (a, b) = (to_int(any(args, 0)), to_int(any(args, 1)));
         Ok(Value::int64(a.wrapping_sub(b)))

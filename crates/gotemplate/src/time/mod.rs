@@ -3,11 +3,12 @@
 mod civil;
 mod duration;
 mod layout;
+mod read;
 mod zone;
 
 pub(crate) use civil::Civil;
 pub(crate) use duration::{parse as parse_duration, text as duration_text};
-pub(crate) use layout::parse;
+pub(crate) use read::parse;
 pub(crate) use zone::Zone;
 
 use std::fmt;

@@ -1,15 +1,17 @@
 //! Runs the templates of a text.
 
+mod fields;
+mod range;
+
+use crate::Rendered;
 use crate::call::Context;
 use crate::error::Error;
 use crate::output::Output;
 use crate::print;
 use crate::tree::{Arg, Branch, Command, Invocation, Node, Operand, Piece, Pipe, Set};
 use crate::types::MapType;
-use crate::value::{Key, Value};
+use crate::value::Value;
 use crate::world::World;
-use crate::{Rendered, methods};
-use std::rc::Rc;
 
 /// Runs the main template of a text.
 pub(crate) fn execute(set: &Set<'_>, data: &Value, world: &World) -> Result<Rendered, Error> {
@@ -183,139 +185,6 @@ impl<'s> Interpreter<'s, '_> {
         done
     }
 
-    fn range(&mut self, dot: &Operated, branch: &'s Branch<'s>) -> Done<()> {
-        let scope = self.variables.len();
-        let subject = self.pipeline(dot, &branch.pipe)?.value;
-        let depth = self.depth;
-        let ran = self.each(&subject, branch, depth);
-        self.depth = depth;
-        let ran = ran?;
-        self.variables.truncate(scope);
-        match &branch.otherwise {
-            Some(otherwise) if !ran => {
-                let done = self.list(dot, otherwise);
-                self.variables.truncate(scope);
-                done
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Runs the body for each element; whether there was one.
-    fn each(&mut self, subject: &Value, branch: &'s Branch<'s>, depth: u32) -> Done<bool> {
-        let mut elements: Box<dyn Iterator<Item = (Value, Operated)>> = match subject {
-            Value::Nil => Box::new(std::iter::empty()),
-            Value::Int(count, kind) => {
-                if branch.pipe.declared.len() > 1 {
-                    let count = self.shown(subject);
-                    return self.error(format!(
-                        "can't use {count} to iterate over more than one variable"
-                    ));
-                }
-                let kind = *kind;
-                let numbers = (0..*count).map(move |number| Value::Int(number, kind));
-                Box::new(numbers.map(|number| (number.clone(), Operated::plain(number))))
-            }
-            Value::Uint(count, kind) => {
-                if branch.pipe.declared.len() > 1 {
-                    return self.error(format!(
-                        "can't use {count} to iterate over more than one variable"
-                    ));
-                }
-                let kind = *kind;
-                let numbers = (0..*count).map(move |number| Value::Uint(number, kind));
-                Box::new(numbers.map(|number| (number.clone(), Operated::plain(number))))
-            }
-            Value::List(list) => {
-                let interface = list.kind() == crate::types::ListType::Any;
-                let list = Rc::clone(list);
-                let count = list.items().len();
-                Box::new((0..count).map(move |index| {
-                    let value = list.items().get(index).cloned().unwrap_or(Value::Nil);
-                    let index = i64::try_from(index).unwrap_or(i64::MAX);
-                    (Value::int(index), Operated { value, interface })
-                }))
-            }
-            Value::Map(map) if !matches!(map.kind(), MapType::Struct(_)) => {
-                let interface = map.kind().holds_interfaces();
-                // The entries as they are now: the body may change the map.
-                let entries: Vec<(Key, Value)> = map
-                    .entries()
-                    .iter()
-                    .map(|(key, value)| (key.clone(), value.clone()))
-                    .collect();
-                if let Err(message) = self.context.charge(subject.weight()) {
-                    return self.error(message);
-                }
-                Box::new(
-                    entries
-                        .into_iter()
-                        .map(move |(key, value)| (key.value(), Operated { value, interface })),
-                )
-            }
-            other => {
-                let other = self.shown(other);
-                return self.error(format!("range can't iterate over {other}"));
-            }
-        };
-        let mut ran = false;
-        let mark = self.variables.len();
-        for (index, element) in &mut elements {
-            ran = true;
-            self.step()?;
-            self.bind(&branch.pipe, index, &element)?;
-            let done = self.list(&element, &branch.body);
-            self.variables.truncate(mark);
-            match done {
-                Ok(()) => {}
-                Err(Stop::Break) => break,
-                Err(Stop::Continue) => {}
-                Err(error) => return Err(error),
-            }
-            self.depth = depth;
-        }
-        Ok(ran)
-    }
-
-    /// Gives a range's variables their values for one turn.
-    fn bind(&mut self, pipe: &'s Pipe, index: Value, element: &Operated) -> Done<()> {
-        // The pipeline left its variables on the top of the stack, in their order.
-        match pipe.declared.as_slice() {
-            [] => Ok(()),
-            [one] if pipe.assigns => self.assign(one, element.clone()),
-            [one, two] if pipe.assigns => {
-                self.assign(one, Operated::plain(index))?;
-                self.assign(two, element.clone())
-            }
-            [_] => {
-                self.set_top(1, element.clone());
-                Ok(())
-            }
-            _ => {
-                self.set_top(2, Operated::plain(index));
-                self.set_top(1, element.clone());
-                Ok(())
-            }
-        }
-    }
-
-    fn set_top(&mut self, from_top: usize, value: Operated) {
-        let slot = self.variables.len().checked_sub(from_top);
-        if let Some(slot) = slot.and_then(|slot| self.variables.get_mut(slot)) {
-            slot.1 = value;
-        }
-    }
-
-    fn assign(&mut self, name: &str, value: Operated) -> Done<()> {
-        match self.variables.iter_mut().rev().find(|slot| slot.0 == name) {
-            Some(slot) => {
-                slot.1 = value;
-                Ok(())
-            }
-            None => self.error(format!("undefined variable: {name}")),
-        }
-    }
-
     /// `%v` of a value in an error.
     fn shown(&self, value: &Value) -> String {
         print::display(value, 1000).unwrap_or_else(|_| value.type_name().to_owned())
@@ -423,113 +292,6 @@ impl<'s> Interpreter<'s, '_> {
             }
             _ => self.error(format!("unexpected {arg}")),
         }
-    }
-
-    /// A field, a variable or a chain, and the fields behind it.
-    pub(crate) fn fields(
-        &mut self,
-        dot: &Operated,
-        arg: &'s Arg,
-        given: Given<'s, '_>,
-    ) -> Done<Operated> {
-        let (mut receiver, names) = match &arg.what {
-            Operand::Field(names) => (dot.clone(), names),
-            Operand::Variable(name, names) => {
-                let found = self.variables.iter().rev().find(|slot| slot.0 == *name);
-                let Some((_, value)) = found else {
-                    return self.error(format!("undefined variable: {name}"));
-                };
-                let value = value.clone();
-                if names.is_empty() {
-                    self.not_a_function(arg, given.args, given.last.is_some())?;
-                    return Ok(value);
-                }
-                (value, names)
-            }
-            Operand::Chain(inner, names) => {
-                let value = match &inner.what {
-                    Operand::Pipe(pipe) => self.pipeline(dot, pipe)?,
-                    Operand::Function(name) => {
-                        let piece = Piece::Arg(inner);
-                        Operated::plain(self.function(dot, inner, piece, name, &[], None)?)
-                    }
-                    _ => return self.error(format!("indirection through {inner}")),
-                };
-                (value, names)
-            }
-            _ => return self.error(format!("unexpected {arg}")),
-        };
-        for (index, name) in names.iter().enumerate() {
-            self.step()?;
-            let is_last = index + 1 == names.len();
-            let given = if is_last { given } else { Given::NOTHING };
-            receiver = self.field(dot, arg, receiver, name, given)?;
-        }
-        Ok(receiver)
-    }
-
-    fn field(
-        &mut self,
-        dot: &Operated,
-        arg: &'s Arg,
-        receiver: Operated,
-        name: &str,
-        given: Given<'s, '_>,
-    ) -> Done<Operated> {
-        let has_args = !given.args.is_empty() || given.last.is_some();
-        if let Some(method) = methods::find(&receiver.value, name) {
-            let got = given.args.len() + usize::from(given.last.is_some());
-            let want = method.params.len();
-            if got != want {
-                return self.error(format!(
-                    "wrong number of args for {name}: want {want} got {got}"
-                ));
-            }
-            let last = given.last.cloned();
-            let args = self.arguments(dot, method.params, given.args, last)?;
-            self.at = Some(Piece::Arg(arg));
-            let made = methods::call(&receiver.value, name, &args);
-            return match made.and_then(|value| self.context.charged(value)) {
-                Ok(value) => Ok(Operated::plain(value)),
-                Err(message) => self.error(format!("error calling {name}: {message}")),
-            };
-        }
-        let shown = crate::quote::quote(name);
-        match &receiver.value {
-            Value::Nil if receiver.interface => {
-                return self.error(format!("nil pointer evaluating interface {{}}.{name}"));
-            }
-            Value::Nil => return self.error(format!("nil data; no entry for key {shown}")),
-            Value::Map(map) => {
-                let is_struct = matches!(map.kind(), MapType::Struct(_));
-                let value = map.get_str(name);
-                if has_args && (!is_struct || value.is_some()) {
-                    return self.error(if is_struct {
-                        format!("{name} has arguments but cannot be invoked as function")
-                    } else {
-                        format!("{name} is not a method but has arguments")
-                    });
-                }
-                if let Some(value) = value {
-                    let interface = map.kind().holds_interfaces();
-                    return Ok(Operated { value, interface });
-                }
-                if !is_struct {
-                    return self.error(format!("map has no entry for key {shown}"));
-                }
-                if let Some(value) = map.get_str(&format!("{name}()")) {
-                    if has_args {
-                        let got = given.args.len() + usize::from(given.last.is_some());
-                        return self
-                            .error(format!("wrong number of args for {name}: want 0 got {got}"));
-                    }
-                    return Ok(Operated::plain(value));
-                }
-            }
-            _ => {}
-        }
-        let kind = receiver.type_name();
-        self.error(format!("can't evaluate field {name} in type {kind}"))
     }
 }
 
