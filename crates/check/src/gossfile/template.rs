@@ -71,12 +71,11 @@ fn problem(file: &Arc<str>, error: &gotemplate::Error) -> Problem {
             Some(error.column),
         ),
     };
-    // Go counts from 0 on the first line and from 1 on the others.
-    let first = u32::from(error.line == 1);
+    // Go counts from 0, a place from 1.
     let place = Place {
         file: file.clone(),
         line: error.line,
-        column: column.map_or(1, |column| column.saturating_add(first)),
+        column: column.map_or(1, |column| column.saturating_add(1)),
     };
     Problem::at(&place, what).class(Class::Template { column })
 }
