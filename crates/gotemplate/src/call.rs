@@ -124,7 +124,10 @@ impl<'s> Interpreter<'s, '_> {
         };
         // What a function looks at is work: long texts are many steps.
         let weight: u64 = values.iter().map(Value::weight).sum();
-        if let Err(message) = self.context.steps_of(1 + weight / BYTES_A_STEP) {
+        if let Err(message) = self
+            .context
+            .steps_of(1 + weight / BYTES_A_STEP + functions::pattern_steps(name, &values))
+        {
             return self.error(message);
         }
         let made = call(&mut self.context, &values).and_then(|value| self.context.charged(value));

@@ -124,6 +124,19 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         .map(|f| f.name)
 }
 
+/// The steps that compiling a function's pattern takes, which depend on the pattern and not
+/// on the text: a repetition by number is written out.
+pub(crate) fn pattern_steps(name: &str, args: &[Value]) -> u64 {
+    let has_pattern = name.to_ascii_lowercase().contains("regex") || name == "findStringSubmatch";
+    if !has_pattern {
+        return 0;
+    }
+    let pattern = text(args, 0);
+    let large = pattern.contains('{') || pattern.contains("\\p") || pattern.contains("\\P");
+    let each = if large { 500 } else { 5 };
+    (pattern.len() as u64 + 10).saturating_mul(each)
+}
+
 /// The text of an argument that the table says is one.
 fn text(args: &[Value], index: usize) -> &str {
     args.get(index).and_then(Value::as_str).unwrap_or("")
