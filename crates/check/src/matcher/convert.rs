@@ -67,6 +67,17 @@ fn to_numeric(actual: &Value) -> Result<Cow<'_, Value>, String> {
     }
 }
 
+/// What stands for a text that is no number: zero, or without an end where it is beyond a float.
+fn beyond(actual: &Value) -> f64 {
+    let text = go::to_text(actual);
+    let text = text.trim_with(char::is_whitespace);
+    match (number::parse(text), text.first()) {
+        (Err(number::NotANumber::Range), Some(b'-')) => f64::NEG_INFINITY,
+        (Err(number::NotANumber::Range), _) => f64::INFINITY,
+        _ => 0.0,
+    }
+}
+
 /// What the test has to say of the converted value; the chain of conversions is said by the first
 /// of those that follow each other directly.
 pub(super) fn finding(conversion: &Conversion, test: &Test, seen: Seen, negated: bool) -> Finding {
@@ -85,7 +96,7 @@ pub(super) fn finding(conversion: &Conversion, test: &Test, seen: Seen, negated:
         Ok(Cow::Owned(value)) => value != actual,
         Err(_) => true,
     };
-    let zero = Value::Float(0.0);
+    let zero = Value::Float(beyond(actual));
     let inner = match (&converted, conversion) {
         (Ok(value), _) => Seen::Value(value),
         (Err(_), Conversion::ToNumeric) => Seen::Value(&zero),

@@ -57,7 +57,9 @@ impl Semver {
                 object::shown(actual)
             ));
         };
-        let in_all = |bounds: &Vec<Bound>, version| bounds.iter().all(|b| b.accepts(version));
+        let in_all = |bounds: &Vec<Bound>, version| {
+            !bounds.is_empty() && bounds.iter().all(|bound| bound.accepts(version))
+        };
         Ok(versions
             .iter()
             .all(|version| range.iter().any(|bounds| in_all(bounds, version))))
@@ -149,7 +151,7 @@ fn range(source: &str) -> Option<Vec<Vec<Bound>>> {
     }
     let alternatives = parts.split(|part| part == "||");
     let alternatives = alternatives.map(|parts| {
-        // Nothing between two `||` is well, at the ends it is not.
+        // Nothing between two `||` is no version, at the ends it is an error.
         let mut bounds = Vec::new();
         for part in parts {
             expand(part, &mut bounds)?;
@@ -219,7 +221,8 @@ fn expand(part: &str, bounds: &mut Vec<Bound>) -> Option<()> {
             push("<", &floor)?;
             push(">=", &above()?)
         }
-        _ => None,
+        // The other library leaves an operator out that it does not know.
+        _ => push("", &floor),
     }
 }
 
