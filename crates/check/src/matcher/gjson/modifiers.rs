@@ -95,12 +95,8 @@ pub(super) fn literal(path: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             let (part, rest) = scan::part(rest)?;
             Some((part.to_vec(), rest))
         }
-        b'"' => {
-            let (part, rest) = scan::part(rest).unwrap_or((rest, b""));
-            Some((part.to_vec(), rest))
-        }
-        // Up to where brackets close that were never open: all of it.
-        b'+' | b'-' | b'0'..=b'9' => {
+        // Up to where brackets close that were never open, mostly all of it.
+        b'"' | b'+' | b'-' | b'0'..=b'9' => {
             let end = unbalanced(rest);
             let (part, rest) = rest.split_at_checked(end)?;
             Some((part.to_vec(), rest))

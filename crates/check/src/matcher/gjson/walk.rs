@@ -18,11 +18,10 @@ pub(super) fn get<'a>(
     budget: &mut Budget,
 ) -> Result<Part<'a>, TooMuch> {
     budget.deeper(|budget| {
-        if path.len() > 1 {
-            if let Some(found) = special(json, path, budget)? {
-                return Ok(found);
-            }
-        }
+        let path = match special(json, path, budget)? {
+            Special::Found(found) => return Ok(found),
+            Special::Not(path) => path,
+        };
         let mut pipe = Pipe::default();
         let found = match path.strip_prefix(b"..") {
             // The lines of a document of lines: one, here.
@@ -34,10 +33,10 @@ pub(super) fn get<'a>(
         };
         match pipe.0 {
             None => Ok(found),
-            Some(pipe) => owned(
-                get(found.as_deref().unwrap_or_default(), pipe, budget)?,
-                budget,
-            ),
+            Some(pipe) => {
+                let found = found.as_deref().unwrap_or_default();
+                owned(get(found, pipe, budget)?, budget)
+            }
         }
     })
 }
@@ -49,44 +48,53 @@ fn owned<'a>(part: Part<'_>, budget: &mut Budget) -> Result<Part<'a>, TooMuch> {
     Ok(Some(Cow::Owned(part.into_owned())))
 }
 
-/// A path that begins with a modifier, a literal or several paths; none where it does not.
-fn special<'a>(
+/// What came of a path that may begin in a special way.
+enum Special<'a, 'p> {
+    Found(Part<'a>),
+    /// It does not; this is left to follow.
+    Not(&'p [u8]),
+}
+
+/// A path that begins with a modifier, a literal or several paths.
+fn special<'a, 'p>(
     json: &'a [u8],
-    path: &[u8],
+    path: &'p [u8],
     budget: &mut Budget,
-) -> Result<Option<Part<'a>>, TooMuch> {
-    let made = match path.first() {
-        Some(b'@') => modifiers::run(json, path, budget)?,
-        Some(b'!') => modifiers::literal(path).map(|(made, rest)| (made.into(), rest)),
-        Some(b'[' | b'{') => return several(json, path, budget),
+) -> Result<Special<'a, 'p>, TooMuch> {
+    let made = match path {
+        [_] => None,
+        [b'@', ..] => modifiers::run(json, path, budget)?,
+        [b'!', ..] => modifiers::literal(path).map(|(made, rest)| (made.into(), rest)),
+        [b'[' | b'{', ..] => return several(json, path, budget),
         _ => None,
     };
     let Some((made, rest)) = made else {
-        return Ok(None);
+        return Ok(Special::Not(path));
     };
     if let [b'|' | b'.', rest @ ..] = rest {
-        return Ok(Some(owned(get(&made, rest, budget)?, budget)?));
+        return Ok(Special::Found(owned(get(&made, rest, budget)?, budget)?));
     }
-    Ok(Some(match made {
+    Ok(Special::Found(match made {
         Cow::Borrowed(made) => scan::parse(made).map(Cow::Borrowed),
         Cow::Owned(made) => scan::parse(&made).map(|part| Cow::Owned(part.to_vec())),
     }))
 }
 
 /// A list or a map of what stands at several paths; what is not there is left out.
-fn several<'a>(
+fn several<'a, 'p>(
     json: &'a [u8],
-    path: &[u8],
+    path: &'p [u8],
     budget: &mut Budget,
-) -> Result<Option<Part<'a>>, TooMuch> {
+) -> Result<Special<'a, 'p>, TooMuch> {
     let is_map = path.starts_with(b"{");
+    // What does not end, or ends in something else, is passed over.
     let Some((selectors, rest)) = path::selectors(path) else {
-        return Ok(None);
+        return Ok(Special::Not(b""));
     };
     let rest = match rest {
         [] => None,
         [b'|' | b'.', rest @ ..] => Some(rest),
-        _ => return Ok(None),
+        _ => return Ok(Special::Not(rest)),
     };
     let mut out = vec![if is_map { b'{' } else { b'[' }];
     for selector in selectors {
@@ -109,7 +117,7 @@ fn several<'a>(
         out.extend_from_slice(&found);
     }
     out.push(if is_map { b'}' } else { b']' });
-    Ok(Some(match rest {
+    Ok(Special::Found(match rest {
         Some(rest) => owned(get(&out, rest, budget)?, budget)?,
         None => Some(Cow::Owned(out)),
     }))
@@ -200,9 +208,7 @@ fn list<'a, 'p>(
         return matching(lines, query, &index, pipe, budget);
     }
     if let Some(path) = index.each.filter(|_| index.part == b"#") {
-        let (path, after) = split(path, pipe);
-        let _ = after;
-        return each(lines, path, budget);
+        return each(lines, split(path, pipe), budget);
     }
     if index.hash {
         let count = || lines.elements().count().to_string().into_bytes();
@@ -221,13 +227,13 @@ fn list<'a, 'p>(
 }
 
 /// Takes a pipe off a path that is followed in each element.
-fn split<'p>(path: &'p [u8], pipe: &mut Pipe<'p>) -> (&'p [u8], bool) {
+fn split<'p>(path: &'p [u8], pipe: &mut Pipe<'p>) -> &'p [u8] {
     match path::split_pipe(path) {
         Some((left, right)) => {
             pipe.0 = Some(right);
-            (left, true)
+            left
         }
-        None => (path, false),
+        None => path,
     }
 }
 
@@ -276,7 +282,7 @@ fn matching<'a, 'p>(
         }
         let taken = match further {
             Some(path) => {
-                let (path, _) = split(path, pipe);
+                let path = split(path, pipe);
                 further = Some(path);
                 get(element, path, budget)?
             }
