@@ -94,7 +94,8 @@ pub(super) fn finding(conversion: &Conversion, test: &Test, seen: Seen, negated:
             matches!(value, Value::Float(number) if number.is_nan())
         }
         Ok(Cow::Owned(value)) => value != actual,
-        Err(_) => true,
+        // What stands for it then is nothing.
+        Err(_) => !matches!(actual, Value::Null) || *conversion == Conversion::ToNumeric,
     };
     let zero = Value::Float(beyond(actual));
     let inner = match (&converted, conversion) {
