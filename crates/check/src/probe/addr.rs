@@ -1,12 +1,9 @@
 //! An address that answers, or does not.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
-
+use super::system::connect;
 use super::system::dns::{self, Deadline};
 use super::{Probe, Reading, System, patience};
 use crate::duration::GoDuration;
@@ -86,7 +83,7 @@ fn attempt(system: &System, address: &str, local: Option<IpAddr>, until: Deadlin
             let socket = UdpSocket::bind((local.unwrap_or(any), 0)).ok()?;
             socket.connect(target).ok()
         }),
-        _ => first_to_answer(&targets, local, until),
+        _ => connect::first(&targets, local, until).ok().map(drop),
     }
 }
 
@@ -129,64 +126,6 @@ fn port_number(system: &System, port: &str, protocol: &str) -> Option<u16> {
         _ => None,
     };
     listed.or_else(known)
-}
-
-/// Whether one of the targets takes a connection in time; all are tried side by side.
-fn first_to_answer(targets: &[SocketAddr], local: Option<IpAddr>, until: Deadline) -> Option<()> {
-    let mut waiting = Vec::new();
-    for target in targets {
-        match begin(*target, local) {
-            Some(Begun::Connected) => return Some(()),
-            Some(Begun::Waits(socket)) => waiting.push(socket),
-            None => {}
-        }
-    }
-    while !waiting.is_empty() {
-        let rest = Timespec::try_from(until.rest()?).ok();
-        let mut fds: Vec<PollFd<'_>> = waiting
-            .iter()
-            .map(|socket| PollFd::new(socket, PollFlags::OUT))
-            .collect();
-        match poll(&mut fds, rest.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return None,
-        }
-        let mut done: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
-        drop(fds);
-        let is_connected = |socket: &OwnedFd| matches!(sockopt::socket_error(socket), Ok(Ok(())));
-        if waiting
-            .iter()
-            .zip(&done)
-            .any(|(socket, done)| *done && is_connected(socket))
-        {
-            return Some(());
-        }
-        done.reverse();
-        waiting.retain(|_| !done.pop().unwrap_or(true));
-    }
-    None
-}
-
-enum Begun {
-    Connected,
-    Waits(OwnedFd),
-}
-
-fn begin(target: SocketAddr, local: Option<IpAddr>) -> Option<Begun> {
-    let family = match target {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(family, SocketType::STREAM, flags, None).ok()?;
-    if let Some(local) = local {
-        bind(&socket, &SocketAddr::new(local, 0)).ok()?;
-    }
-    match connect(&socket, &target) {
-        Ok(()) => Some(Begun::Connected),
-        Err(rustix::io::Errno::INPROGRESS) => Some(Begun::Waits(socket)),
-        Err(_) => None,
-    }
 }
 
 #[cfg(test)]

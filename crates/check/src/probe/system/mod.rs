@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod capture;
 pub mod child;
+pub mod connect;
 pub mod distribution;
 pub mod dns;
 pub mod errno;
@@ -27,6 +28,8 @@ use mounts::Mount;
 use processes::Process;
 use sockets::Sockets;
 
+use super::http::Roots;
+
 /// Made anew for each run, so that a run sees the system as it is then.
 #[derive(Debug, Default)]
 pub struct System {
@@ -49,6 +52,7 @@ pub struct System {
     has_systemctl: OnceLock<bool>,
     mainstay: OnceLock<Vec<Unit>>,
     hosts: OnceLock<Vec<u8>>,
+    roots: OnceLock<Roots>,
 }
 
 impl System {
@@ -160,5 +164,10 @@ impl System {
     fn hosts(&self) -> &[u8] {
         self.hosts
             .get_or_init(|| reading::table(&self.at("etc/hosts")).unwrap_or_default())
+    }
+
+    /// The certificates that this system believes.
+    pub(crate) fn roots(&self) -> &Roots {
+        self.roots.get_or_init(|| Roots::of_system(self))
     }
 }
