@@ -10,7 +10,9 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+};
 
 use super::trust::{Anybody, Trust};
 use super::wire::Wire;
@@ -96,9 +98,16 @@ impl Asked {
         if chain.is_empty() {
             return Err("tls: failed to find any PEM data in certificate input".to_string());
         }
-        let key = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|_| "tls: failed to find any PEM data in key input".to_string())?;
-        Ok((chain, key))
+        match PrivateKeyDer::from_pem_slice(&key) {
+            Ok(key) => Ok((chain, key)),
+            Err(_) if certificates(&key).is_empty() => {
+                Err("tls: failed to find any PEM data in key input".to_string())
+            }
+            Err(_) => Err(
+                "tls: found a certificate rather than a key in the PEM for the private key"
+                    .to_string(),
+            ),
+        }
     }
 }
 
@@ -241,14 +250,34 @@ fn words(why: &rustls::Error, host: &str) -> String {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 certificate(&format!("certificate is not valid for {host}"))
             }
+            // That of an authority, shown as a server's own: nobody vouches for it.
+            CertificateError::Other(_) => certificate("certificate signed by unknown authority"),
             other => certificate(&other.to_string()),
         },
-        rustls::Error::AlertReceived(alert) => format!("remote error: tls: {alert:?}"),
+        rustls::Error::AlertReceived(alert) => format!("remote error: tls: {}", said(*alert)),
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             "http: server gave HTTP response to HTTPS client".to_string()
         }
         other => format!("tls: {other}"),
     }
+}
+
+/// What a server says before it closes, in Go's words.
+fn said(alert: AlertDescription) -> String {
+    let words = match alert {
+        AlertDescription::HandshakeFailure => "handshake failure",
+        AlertDescription::BadCertificate => "bad certificate",
+        AlertDescription::CertificateExpired => "expired certificate",
+        AlertDescription::CertificateUnknown => "unknown certificate",
+        AlertDescription::CertificateRequired => "certificate required",
+        AlertDescription::UnknownCA => "unknown certificate authority",
+        AlertDescription::AccessDenied => "access denied",
+        AlertDescription::ProtocolVersion => "protocol version not supported",
+        AlertDescription::InternalError => "internal error",
+        AlertDescription::UnrecognizedName => "unrecognized name",
+        other => return format!("{other:?}"),
+    };
+    words.to_string()
 }
 
 /// A stream whose other side may close without a word, as many servers do.
@@ -258,7 +287,7 @@ impl Read for Quiet {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer) {
             Err(why) if why.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            other => other,
+            other => other.map_err(|why| in_words(why, "")),
         }
     }
 }

@@ -93,11 +93,17 @@ fn by_datagram(server: SocketAddr, question: &[u8], until: Deadline) -> Result<V
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    let trouble = |what: &str, error: &io::Error| trouble(server, "udp", what, error);
-    let socket = UdpSocket::bind((any, 0)).map_err(|error| trouble("dial", &error))?;
-    socket
-        .connect(server)
-        .map_err(|error| trouble("dial", &error))?;
+    let dial = |error: &io::Error| trouble(server, "udp", "dial", error);
+    let socket = UdpSocket::bind((any, 0)).map_err(|error| dial(&error))?;
+    socket.connect(server).map_err(|error| dial(&error))?;
+    let trouble = |what: &str, error: &io::Error| match trouble(server, "udp", what, error) {
+        Trouble::Late => Trouble::Late,
+        Trouble::Other(_) => {
+            let own = socket.local_addr().map(|own| own.to_string());
+            let (own, why) = (own.unwrap_or_default(), errno::words(error));
+            Trouble::Other(format!("{what} udp {own}->{server}: {what}: {why}"))
+        }
+    };
     socket
         .send(question)
         .map_err(|error| trouble("write", &error))?;
