@@ -120,10 +120,10 @@ impl Of {
 
     fn runlevels(&self) -> Value {
         if self.unit().is_some() {
-            return Value::Null;
+            return Value::Texts(Vec::new());
         }
         match self.manager() {
-            Manager::Systemd => Value::Null,
+            Manager::Systemd => Value::Texts(Vec::new()),
             Manager::OpenRc => Value::Texts(self.openrc_levels()),
             Manager::SystemdLegacy | Manager::Upstart | Manager::SysV => {
                 Value::Texts(self.start_levels())

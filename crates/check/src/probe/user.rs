@@ -31,7 +31,11 @@ impl Probe for Of {
             "uid" => Value::Int(user.uid.into()),
             "gid" => Value::Int(user.gid.into()),
             "home" => Value::Text(user.home.clone()),
-            "groups" => Value::Texts(self.system.groups().of(user)),
+            "groups" => match self.system.groups().of(user) {
+                // Goss shows these, and no others of its lists, as `[]` where there are none.
+                none if none.is_empty() => Value::List(Vec::new()),
+                some => Value::Texts(some),
+            },
             _ => match self.system.users().shell(&self.name) {
                 Ok(shell) => Value::Text(shell),
                 Err(why) => return Reading::Error(why),

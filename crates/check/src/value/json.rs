@@ -39,6 +39,8 @@ pub fn write(value: &Value, style: Style, out: &mut Vec<u8>) -> Result<(), Strin
         Value::List(items) => {
             list(items, out, |item, out| write(item, style, out))?;
         }
+        // Go has nothing where it has measured nothing.
+        Value::Texts(items) if items.is_empty() => out.extend(b"null"),
         Value::Texts(items) => {
             list(items, out, |item, out| {
                 text(item, style, out);

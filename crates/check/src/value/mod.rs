@@ -31,7 +31,8 @@ pub enum Value {
     Time(Timestamp),
     /// A list that a file or a document gave: Go's `[]any`.
     List(Vec<Value>),
-    /// A list that was measured: Go's `[]string`. It never equals a [`Value::List`].
+    /// A list that was measured: Go's `[]string`. It never equals a [`Value::List`]. An empty
+    /// one is Go's nil, printed as null.
     Texts(Vec<BString>),
     /// A map with text keys.
     Map(BTreeMap<BString, Value>),

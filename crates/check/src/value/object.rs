@@ -69,6 +69,7 @@ fn form(value: &Value, depth: usize) -> String {
             let parts = items.iter().map(|item| inner(item, depth + 1)).collect();
             joined('[', parts, ']', depth)
         }
+        Value::Texts(items) if items.is_empty() => "nil".to_string(),
         Value::Texts(items) => {
             let parts = items.iter().map(|item| quoted::text(item)).collect();
             joined('[', parts, ']', depth)

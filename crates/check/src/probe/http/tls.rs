@@ -274,7 +274,7 @@ fn said(alert: AlertDescription) -> String {
         AlertDescription::AccessDenied => "access denied",
         AlertDescription::ProtocolVersion => "protocol version not supported",
         AlertDescription::InternalError => "internal error",
-        AlertDescription::UnrecognizedName => "unrecognized name",
+        AlertDescription::UnrecognisedName => "unrecognized name",
         other => return format!("{other:?}"),
     };
     words.to_string()
