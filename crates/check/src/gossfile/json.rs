@@ -69,12 +69,9 @@ impl Reader<'_> {
     /// The byte that comes next is not what may come.
     fn unexpected(&mut self, doing: &str) -> Problem {
         let place = self.place();
-        let rest = self.text.text.get(self.at..).unwrap_or_default();
-        let what = match rest.chars().next() {
+        let what = match self.peek() {
             None => "unexpected end of JSON input".to_string(),
-            Some('\'') => format!("invalid character '\\'' {doing}"),
-            Some('"') => format!("invalid character '\"' {doing}"),
-            Some(other) => format!("invalid character '{}' {doing}", other.escape_debug()),
+            Some(byte) => format!("invalid character '{}' {doing}", quoted(byte)),
         };
         Problem::at(&place, what)
     }
@@ -297,6 +294,25 @@ impl Reader<'_> {
         }
         Ok(number)
     }
+}
+
+/// A byte as Go quotes it, which takes each for a character of its own.
+fn quoted(byte: u8) -> String {
+    let short = match byte {
+        7 => 'a',
+        8 => 'b',
+        b'\t' => 't',
+        b'\n' => 'n',
+        11 => 'v',
+        12 => 'f',
+        b'\r' => 'r',
+        b'\'' => '\'',
+        b'\\' => '\\',
+        0..=31 | 127 => return format!("\\x{byte:02x}"),
+        0x80..=0xA0 | 0xAD => return format!("\\u{byte:04x}"),
+        _ => return char::from(byte).to_string(),
+    };
+    format!("\\{short}")
 }
 
 fn scalar(place: Place, text: String, value: Value) -> Node {

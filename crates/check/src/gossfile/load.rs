@@ -61,6 +61,7 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
         dir,
         text,
         context: String::new(),
+        around: String::new(),
     };
     loader.document(document, syntax);
     depends::resolve(&mut loader.read.resources, &mut loader.problems);
@@ -106,6 +107,8 @@ struct Document {
     text: String,
     /// What goss says ahead of what is wrong in it.
     context: String,
+    /// What goss says ahead of what is wrong with its includes.
+    around: String,
 }
 
 struct Loader<'a> {
@@ -263,13 +266,7 @@ impl Loader<'_> {
         if include.skip {
             return;
         }
-        let mut say = |problem: Problem| {
-            let context = format!("{}{}", from.context, problem.context);
-            self.problems.push(Problem { context, ..problem });
-        };
-        if from.context.matches("could not read").count() >= DEEPEST {
-            return;
-        }
+        let mut say = |problem: Problem| self.problems.push(problem.below(&from.around));
         let pattern = clean(&from.dir.join(include.subject()));
         let shown = pattern.display();
         let found = glob::glob(&pattern.to_string_lossy());
@@ -310,11 +307,8 @@ impl Loader<'_> {
             }
             return;
         }
-        let context = format!(
-            "{}could not read json data in {}: ",
-            from.context,
-            path.display()
-        );
+        let shown = path.display();
+        let context = format!("{}could not read json data in {shown}: ", from.around);
         let text = match self.text(path, syntax) {
             Ok(text) => text,
             Err(problem) => return self.problems.push(problem.below(&context)),
@@ -325,6 +319,7 @@ impl Loader<'_> {
             dir: path.parent().unwrap_or(Path::new("")).into(),
             text,
             context,
+            around: format!("could not write json data: {}", from.around),
         };
         self.document(document, syntax);
         self.open.pop();

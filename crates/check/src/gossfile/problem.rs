@@ -26,7 +26,10 @@ pub enum Class {
     /// None.
     Plain,
     /// It is no YAML: `yaml: line N: ` stands ahead.
-    Syntax,
+    Syntax {
+        /// The line as yaml.v3 counts it; it leaves 0 out.
+        line: u32,
+    },
     /// YAML that means nothing: `yaml: ` stands ahead.
     Yaml,
     /// A template that fails: `template: test:LINE:COLUMN: ` stands ahead, with the column as Go
@@ -107,8 +110,9 @@ pub fn goss_words(problems: &[Problem]) -> String {
     let line = |problem: &Problem| problem.place.as_ref().map_or(0, |place| place.line);
     if let Some(stop) = file.clone().find(|p| p.class != Class::Type) {
         match stop.class {
-            Class::Syntax => {
-                let _ = write!(words, "yaml: line {}: ", line(stop));
+            Class::Syntax { line: 0 } => words.push_str("yaml: "),
+            Class::Syntax { line } => {
+                let _ = write!(words, "yaml: line {line}: ");
             }
             Class::Yaml => words.push_str("yaml: "),
             Class::Template { column } => {
@@ -155,7 +159,7 @@ mod tests {
         ];
         assert_eq!(goss_words(&stopped), "yaml: stop");
         let included = Problem::at(&place(4), "bad")
-            .class(Class::Syntax)
+            .class(Class::Syntax { line: 4 })
             .below("in x: ");
         assert_eq!(
             goss_words(&[included.clone(), type_of(2)]),

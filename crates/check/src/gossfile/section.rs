@@ -190,7 +190,7 @@ fn unknown(kind: &Kind, id: &str, name: &Node, word: &str) -> Problem {
 }
 
 /// A key of a map that any type will do for is no list and no map itself.
-fn keys(value: &Node, problems: &mut Vec<Problem>) {
+pub(super) fn keys(value: &Node, problems: &mut Vec<Problem>) {
     match &value.body {
         Body::Scalar(_) => {}
         Body::List(items) => items.iter().for_each(|item| keys(item, problems)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::json;
 use super::problem::Problem;
+use super::section;
 use super::yaml::{self, Document, Text};
 
 /// A language.
@@ -49,7 +50,12 @@ impl Syntax {
             return Ok(Syntax::Json);
         }
         let wrong = match yaml::parse(text) {
-            Ok(document) => document.problems.into_iter().next(),
+            Ok(mut document) => {
+                if let Some(root) = &document.root {
+                    section::keys(root, &mut document.problems);
+                }
+                document.problems.into_iter().next()
+            }
             Err(problem) => Some(problem),
         };
         match wrong {

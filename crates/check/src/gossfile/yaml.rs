@@ -89,7 +89,7 @@ pub(crate) fn parse(text: Text<'_>) -> Result<Document, Problem> {
     // The parser ends the last line itself; libyaml takes it as it is, which shows in blocks.
     let open_end = (!text.text.ends_with('\n')).then(|| text.text.chars().count());
     for event in Parser::new_from_str(text.text) {
-        let (mut event, span) = event.map_err(|error| syntax(text, &error))?;
+        let (mut event, span) = event.map_err(|error| syntax(&composer, &error))?;
         if let Event::Scalar(block, ScalarStyle::Literal | ScalarStyle::Folded, ..) = &mut event
             && open_end.is_some_and(|end| span.end.index() >= end)
             && block.ends_with('\n')
@@ -127,7 +127,9 @@ fn control_character(text: &str) -> Option<(usize, usize)> {
     Some((line, last.chars().count()))
 }
 
-fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
+/// What the parser refused, in libyaml's words where they are known, since goss prints those.
+fn syntax(composer: &Composer<'_>, error: &ScanError) -> Problem {
+    let text = composer.text;
     let mark = error.marker();
     let (line, column) = (mark.line(), mark.col());
     let place = text.place(line, column);
@@ -137,7 +139,7 @@ fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
         let what = format!("unknown anchor '{name}' referenced");
         return Problem::at(&place, what).class(Class::Yaml);
     }
-    // The parser says first what it was doing; libyaml's error, which goss prints, is the rest.
+    // The parser says first what it was doing; libyaml's error is the rest.
     let what = match words.split_once(", ") {
         Some((doing, what)) if doing.starts_with("while ") => what,
         _ => words,
@@ -146,16 +148,37 @@ fn syntax(text: Text<'_>, error: &ScanError) -> Problem {
         Some(wanted) => (format!("did not find expected {wanted}"), ""),
         None if what.starts_with("tabs disallowed") => (NO_TOKEN.to_string(), "indent with blanks"),
         None if what.starts_with("unexpected character") => (NO_TOKEN.to_string(), "quote it"),
+        None if what == "misplaced bracket" => {
+            let wanted = match composer.open.last().map(|frame| &frame.body) {
+                Some(Open::Map { key: None, .. }) => "key",
+                _ => "node content",
+            };
+            (format!("did not find expected {wanted}"), "")
+        }
         None => (what.to_string(), ""),
     };
-    Problem::at(&place, what)
-        .class(Class::Syntax)
-        .remedy(remedy)
+    // libyaml's parser counts lines from 0 and names the list or map that it was in, where that
+    // does not begin in the first; its scanner counts from 1.
+    let counted = match what.starts_with("did not find expected") {
+        false if line == 1 => 0,
+        false => line,
+        true => {
+            let around = composer.open.last().map_or(0, |frame| frame.line);
+            let line = if around > 1 { around } else { line };
+            line.saturating_sub(1)
+        }
+    };
+    let class = Class::Syntax {
+        line: u32::try_from(counted).unwrap_or(u32::MAX),
+    };
+    Problem::at(&place, what).class(class).remedy(remedy)
 }
 
 /// A list or a map whose end has not come yet.
 struct Frame {
     place: Place,
+    /// The line of the text, from 1.
+    line: usize,
     anchor: usize,
     body: Open,
     /// How many levels lie in it.
@@ -215,10 +238,12 @@ impl Composer<'_> {
                 self.finish(piece, anchor, before)
             }
             Event::Alias(anchor) => self.alias(anchor, place, line, column),
-            Event::SequenceStart(anchor, _) => self.begin(Open::List(Vec::new()), anchor, place),
+            Event::SequenceStart(anchor, _) => {
+                self.begin(Open::List(Vec::new()), anchor, place, line)
+            }
             Event::MappingStart(anchor, _) => {
                 let (pairs, key) = (Pairs::default(), None);
-                self.begin(Open::Map { pairs, key }, anchor, place)
+                self.begin(Open::Map { pairs, key }, anchor, place, line)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(frame) => self.end(frame),
@@ -228,12 +253,19 @@ impl Composer<'_> {
         }
     }
 
-    fn begin(&mut self, body: Open, anchor: usize, place: Place) -> Result<(), Problem> {
+    fn begin(
+        &mut self,
+        body: Open,
+        anchor: usize,
+        place: Place,
+        line: usize,
+    ) -> Result<(), Problem> {
         if self.open.len() >= DEEPEST {
             return Err(too_deep(&place));
         }
         self.open.push(Frame {
             place,
+            line,
             anchor,
             body,
             height: 0,
