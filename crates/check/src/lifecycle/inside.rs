@@ -18,6 +18,9 @@ pub(super) const ELSEWHERE: u8 = 2;
 /// It cannot be: no such service or process.
 pub(super) const NEVER: u8 = 3;
 
+/// Whoever asks may not: another user, more capabilities are needed.
+pub(super) const DENIED: u8 = 4;
+
 /// How often it is looked.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -70,6 +73,7 @@ fn ready(time: Duration) -> (u8, String) {
             reached = true;
             Err(not_ready(&status))
         }
+        Err(why) if is_denied(&why) => Ok((DENIED, why)),
         Err(why) if !reached && elapsed > MOMENT && !looks_like_mainstay() => Ok((ELSEWHERE, why)),
         Err(why) => Err(why),
     });
@@ -94,6 +98,7 @@ fn looks_like_mainstay() -> bool {
 
 fn kill_service(name: &str, signal: i32, time: Duration) -> (u8, String) {
     let old = match status::ask() {
+        Err(why) if is_denied(&why) => return (DENIED, why),
         Err(why) => return (ELSEWHERE, why),
         Ok(status) => match status.unit(name) {
             None => return (NEVER, absent(&status, name)),
@@ -105,8 +110,8 @@ fn kill_service(name: &str, signal: i32, time: Duration) -> (u8, String) {
             Some(Unit { pid: Some(pid), .. }) => *pid,
         },
     };
-    if let Err(why) = send(old, signal) {
-        return (NEVER, why);
+    if let Err(refused) = send(old, signal) {
+        return refused;
     }
     let begun = Instant::now();
     let result = until(time, |_| {
@@ -136,10 +141,20 @@ fn absent(status: &Status, name: &str) -> String {
     }
 }
 
-fn send(pid: u32, signal: i32) -> Result<(), String> {
-    let pid = i32::try_from(pid).map_err(|error| error.to_string())?;
-    kernel::signal::send(pid, signal)
-        .map_err(|error| format!("cannot signal process {pid}: {error}"))
+fn send(pid: u32, signal: i32) -> Result<(), (u8, String)> {
+    let pid = i32::try_from(pid).map_err(|error| (NEVER, error.to_string()))?;
+    kernel::signal::send(pid, signal).map_err(|error| {
+        let code = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => DENIED,
+            _ => NEVER,
+        };
+        (code, format!("cannot signal process {pid}: {error}"))
+    })
+}
+
+/// Whether words of an error mean that somebody else could.
+fn is_denied(words: &str) -> bool {
+    words.contains("(os error 13)") || words.contains("(os error 1)")
 }
 
 /// Kills the oldest process of a name; PID 1 is never it.
@@ -151,8 +166,8 @@ fn kill_process(name: &str, signal: i32, time: Duration) -> (u8, String) {
             format!("there is no process {name} but perhaps PID 1"),
         );
     };
-    if let Err(why) = send(oldest.0, signal) {
-        return (NEVER, why);
+    if let Err(refused) = send(oldest.0, signal) {
+        return refused;
     }
     let begun = Instant::now();
     let result = until(time, |_| {

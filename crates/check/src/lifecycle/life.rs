@@ -15,6 +15,7 @@ use super::report::{Begun, Results};
 use super::scenario::{By, Kill, Ready, Scenario, StopCheck, Whom};
 use super::secrets::{self, Secret};
 use super::way::Way;
+use super::words;
 use crate::container::death::{self, State};
 use crate::container::label;
 use crate::container::runtime::{Broken, Call, Ended, Runtime};
@@ -45,6 +46,9 @@ const RUNS_ON: Duration = Duration::from_secs(1);
 
 /// How many lines of the log are shown.
 const LINES: &str = "20";
+
+/// As whom our program is run inside: the container's own user, root, root with all rights.
+const AS: [&[&str]; 3] = [&[], &["-u", "0"], &["-u", "0", "--privileged"]];
 
 struct Life<'a> {
     world: &'a World<'a>,
@@ -153,10 +157,19 @@ impl Life<'_> {
         call = call
             .words(scenario.options.clone())
             .words(way.options.clone());
-        call = call.words(self.world.words.to_vec());
-        if let Some(image) = &scenario.image {
-            call = call.words([image.clone()]).words(scenario.command.clone());
-        }
+        let (options, behind) = words::split(self.world.words);
+        let (image, command) = behind.split_at(behind.len().min(1));
+        call = call.words(options.to_vec());
+        call = match &scenario.image {
+            Some(image) => call.words([image.clone()]),
+            None => call.words(image.to_vec()),
+        };
+        call = match (&scenario.image, scenario.command.is_empty()) {
+            (_, false) => call.words(scenario.command.clone()),
+            // The call's command is one for the call's image.
+            (Some(_), true) => call,
+            (None, true) => call.words(command.to_vec()),
+        };
         let made = self.call(call.unlimited().finishes())?;
         let mut words = made.words();
         if made.ok() {
@@ -210,20 +223,38 @@ impl Life<'_> {
         }))
     }
 
-    /// Runs our program inside; its answer.
+    /// The same where it is needed.
+    fn hint_unless(&self, passed: bool) -> Result<Option<String>, Broken> {
+        match passed {
+            true => Ok(None),
+            false => self.hint(),
+        }
+    }
+
+    /// Runs our program inside; its answer. As the container's own user first: it may ask
+    /// PID 1, whatever was taken from the container.
     fn inside(&self, words: &[&str], limit: Duration) -> Result<(u8, String), Broken> {
-        // Whoever the container runs as, and whatever was taken from it.
         let program = &self.world.stage.program;
-        let call = Call::new(["exec", "-u", "0", "--privileged", &self.id])
-            .words([program, "lifecycle", "--inside"])
-            .words(words.to_vec())
-            .within(limit + Duration::from_secs(30));
-        let ended = self.call(call)?;
-        let text = match ended.text() {
-            text if text.is_empty() => ended.words(),
-            text => text,
-        };
-        Ok((ended.code, text))
+        let mut first = None;
+        for options in AS {
+            let call = Call::new(["exec"])
+                .words(options.to_vec())
+                .words([self.id.as_str(), program, "lifecycle", "--inside"])
+                .words(words.to_vec())
+                .within(limit + Duration::from_secs(30));
+            let ended = self.call(call)?;
+            let text = match ended.text() {
+                text if text.is_empty() => ended.words(),
+                text => text,
+            };
+            let first = first.get_or_insert((ended.code, text.clone()));
+            match ended.code {
+                inside::YES..=inside::NEVER => return Ok((ended.code, text)),
+                inside::DENIED => {}
+                _ => return Ok(first.clone()),
+            }
+        }
+        Ok(first.unwrap_or_default())
     }
 
     fn ready(&mut self, ready: &Ready) -> Result<bool, Broken> {
@@ -234,15 +265,15 @@ impl Life<'_> {
             By::File(file) => self.ready_by_file(file, ready.within)?,
             By::Log(patterns) => self.ready_by_log(patterns, ready.within)?,
         };
-        let took = begun.elapsed();
-        let (is_ready, actual, hint) = match result {
-            Ok(()) => (true, format!("ready after {}", measured(took)), None),
-            Err(why) => (false, format!("not ready: {why}"), self.hint()?),
+        let is_ready = result.is_ok();
+        let limit = shown(ready.within);
+        let seen = match result {
+            Ok(()) => Ok(format!("ready after {}", measured(begun.elapsed()))),
+            Err(why) => Err(format!("not ready within {limit}: {why}")),
         };
-        let words = [actual.as_str(), "to be ready within", &shown(ready.within)];
-        let place = &ready.place;
+        let hint = self.hint_unless(is_ready)?;
         self.results
-            .compared("ready", place, &begun, is_ready, words, hint);
+            .tried("ready", &ready.place, &begun, seen, &limit, hint);
         Ok(is_ready)
     }
 
@@ -363,28 +394,21 @@ impl Life<'_> {
         let words = ["kill", kind, name, &number, &time];
         let (code, answer) = self.inside(&words, kill.within)?;
         let signal = kernel::signal::name(kill.signal);
-        let (passed, actual) = match code {
-            inside::YES => (true, format!("{name} back after {answer}ms")),
-            inside::NO => (false, format!("{name} not back: {answer}")),
+        let limit = shown(kill.within);
+        let seen = match code {
+            inside::YES => Ok(format!("{name} back after {answer}ms")),
+            inside::NO => Err(format!(
+                "{name} is not back within {limit} after SIG{signal}: {answer}"
+            )),
             _ if !self.state()?.running => {
                 let how = death::how(&self.state()?);
-                (false, format!("the container ended with {name}: {how}"))
+                Err(format!("the container ended with {name}: {how}"))
             }
-            _ => {
-                let hint = self.hint()?;
-                self.results
-                    .failed("kill", &kill.place, &begun, answer, hint);
-                return Ok(());
-            }
+            _ => Err(answer),
         };
-        let message = format!("to be back after SIG{signal} within");
-        let hint = match passed {
-            true => None,
-            false => self.hint()?,
-        };
-        let words = [actual.as_str(), &message, &shown(kill.within)];
+        let hint = self.hint_unless(seen.is_ok())?;
         self.results
-            .compared("kill", &kill.place, &begun, passed, words, hint);
+            .tried("kill", &kill.place, &begun, seen, &limit, hint);
         Ok(())
     }
 
@@ -415,25 +439,29 @@ impl Life<'_> {
         let (took, killed) = match check.signal {
             Some(number) => self.signal_and_wait(number, limit, &begun)?,
             None => {
-                let time = limit.as_secs().to_string();
-                let call = Call::new(["stop", "--time", &time, &self.id]);
-                self.call(call.within(limit + Duration::from_secs(60)))?;
-                (begun.elapsed(), begun.elapsed() >= limit)
+                let time = limit.as_secs() + 1;
+                let words = ["stop", "--time", &time.to_string(), &self.id];
+                self.call(Call::new(words).within(limit + Duration::from_secs(60)))?;
+                let took = begun.elapsed();
+                (took, took >= Duration::from_secs(time))
             }
         };
         if let Some((place, within)) = &check.within {
-            let passed = took <= *within && !killed;
-            let hint = match passed {
-                true => None,
-                false => self.hint()?,
+            let limit = shown(*within);
+            let seen = match took <= *within && !killed {
+                true => Ok(format!("stopped after {}", measured(took))),
+                false if killed => Err(format!(
+                    "not stopped within {limit}: killed after {}",
+                    measured(took)
+                )),
+                false => Err(format!(
+                    "not stopped within {limit}: it took {}",
+                    measured(took)
+                )),
             };
-            let actual = match killed {
-                true => format!("not stopped after {}, and killed", measured(took)),
-                false => format!("stopped after {}", measured(took)),
-            };
-            let words = [actual.as_str(), "to be stopped within", &shown(*within)];
+            let hint = self.hint_unless(seen.is_ok())?;
             self.results
-                .compared("stop", place, &begun, passed, words, hint);
+                .tried("stop", place, &begun, seen, &limit, hint);
         }
         if let Some(expected) = &check.exit_code {
             let state = self.state()?;
@@ -554,14 +582,9 @@ impl Life<'_> {
              and the container itself were looked for"
                 .to_string()
         });
-        let actual = match left.is_empty() {
-            true => "nothing".to_string(),
-            false => left.join(", "),
-        };
-        let words = [actual.as_str(), "to be left behind:", "none"];
-        let passed = left.is_empty();
+        let message = "to be what is left behind:";
         self.results
-            .compared("left-behind", place, &begun, passed, words, unseen);
+            .sought("left-behind", place, &begun, message, left, unseen);
         Ok(())
     }
 
@@ -585,16 +608,10 @@ impl Life<'_> {
                 continue;
             }
             let hits = found.hits.iter().filter(|hit| hit.name == *name);
-            let places: Vec<&str> = hits.map(|hit| hit.place.as_str()).collect();
-            let actual = match places.is_empty() {
-                true => "nowhere".to_string(),
-                false => places.join(", "),
-            };
-            let message = format!("to hold the value of {name}:");
-            let words = [actual.as_str(), &message, "nowhere"];
-            let passed = places.is_empty();
+            let places = hits.map(|hit| hit.place.clone()).collect();
+            let message = format!("to be where the value of {name} stands:");
             self.results
-                .compared("secrets", place, &begun, passed, words, unread.clone());
+                .sought("secrets", place, &begun, &message, places, unread.clone());
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod report;
 mod scenario;
 mod secrets;
 mod way;
+mod words;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -66,7 +67,7 @@ pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
         }
     };
     let without = scenarios.iter().find(|scenario| scenario.image.is_none());
-    if let (Some(scenario), true) = (without, asked.words.is_empty()) {
+    if let (Some(scenario), true) = (without, words::split(asked.words).1.is_empty()) {
         eprintln!(
             "ERROR: {}: of which image? Name it in the call, or as `image:` in the file",
             scenario.name

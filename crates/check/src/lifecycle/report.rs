@@ -100,32 +100,60 @@ impl Results {
         });
     }
 
-    /// What was compared in words: `actual` `message` `expected`.
-    pub(super) fn compared(
+    /// What was tried against a limit: what was seen, or what went wrong.
+    pub(super) fn tried(
         &mut self,
         property: &'static str,
         place: &Place,
         begun: &Begun,
-        passed: bool,
-        words: [&str; 3],
+        seen: Result<String, String>,
+        expected: &str,
         hint: Option<String>,
     ) {
-        let [actual, message, expected] = words;
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(why) => return self.failed(property, place, begun, why, hint),
+        };
         let finding = Finding {
-            actual: Some(Shown::plain(Value::from(actual))),
-            message: message.to_string(),
+            actual: Some(Shown::plain(Value::from(seen))),
+            message: "to be within".to_string(),
             expected: Some(Shown::plain(Value::from(expected))),
             ..Finding::default()
         };
-        let outcome = match passed {
+        let result = Partial {
+            outcome: Outcome::Pass,
+            finding,
+            error: None,
+            hint: None,
+        };
+        self.push(property, place, begun, result);
+    }
+
+    /// What was looked for and must not be there.
+    pub(super) fn sought(
+        &mut self,
+        property: &'static str,
+        place: &Place,
+        begun: &Begun,
+        message: &str,
+        found: Vec<String>,
+        hint: Option<String>,
+    ) {
+        let outcome = match found.is_empty() {
             true => Outcome::Pass,
             false => Outcome::Fail,
         };
-        let error = None;
+        let found = found.into_iter().map(Value::from).collect();
+        let finding = Finding {
+            actual: Some(Shown::plain(Value::List(found))),
+            message: message.to_string(),
+            expected: Some(Shown::plain(Value::from("none"))),
+            ..Finding::default()
+        };
         let result = Partial {
             outcome,
             finding,
-            error,
+            error: None,
             hint,
         };
         self.push(property, place, begun, result);

@@ -20,7 +20,7 @@ pub(super) struct Scenario {
     pub(super) place: Place,
     /// Its own image; none: that of the call.
     pub(super) image: Option<String>,
-    /// The command, where it has an image of its own.
+    /// Its own command; none: that of the call, or the image's.
     pub(super) command: Vec<String>,
     /// Options of the engine.
     pub(super) options: Vec<String>,
@@ -174,11 +174,6 @@ fn one(reader: &mut Reader, key: &Node, body: &Node) -> Scenario {
             },
             _ => scenario.secrets = secrets(reader, value, what),
         }
-    }
-    if scenario.image.is_none() && !scenario.command.is_empty() {
-        let words =
-            "command needs an image beside it: the call's own image has its command behind it";
-        reader.wrong(body, format!("{}: {words}", scenario.name));
     }
     scenario
 }
