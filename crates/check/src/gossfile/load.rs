@@ -208,6 +208,9 @@ impl Loader<'_> {
                 false => name,
             };
             if OTHERS.contains(&name.as_str()) {
+                if self.strict {
+                    self.problems.append(&mut crate::lifecycle::problems(body));
+                }
                 self.read.others.push((name, body.clone()));
                 continue;
             }

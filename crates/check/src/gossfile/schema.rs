@@ -67,7 +67,7 @@ fn root() -> Json {
         definitions.push((kind.section.to_string(), resource(kind)));
     }
     for other in OTHERS {
-        sections.push((other.to_string(), Json::Map(Vec::new())));
+        sections.push((other.to_string(), scenarios()));
     }
     definitions.push(("matcher".to_string(), matcher()));
     definitions.push(("named".to_string(), named()));
@@ -88,6 +88,21 @@ fn root() -> Json {
         ),
         ("additionalProperties", Json::Bool(false)),
         ("$defs", Json::Map(definitions)),
+    ])
+}
+
+/// The section of containers' lives: its scenarios' keys.
+fn scenarios() -> Json {
+    let keys = crate::lifecycle::KEYS.iter();
+    let properties = keys.map(|key| (key.to_string(), Json::Map(Vec::new())));
+    let scenario = map([
+        ("type", texts(&["object", "null"])),
+        ("properties", Json::Map(properties.collect())),
+        ("additionalProperties", Json::Bool(false)),
+    ]);
+    map([
+        ("type", texts(&["object", "null"])),
+        ("additionalProperties", scenario),
     ])
 }
 

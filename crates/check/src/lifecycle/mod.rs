@@ -20,6 +20,7 @@ use std::time::Instant;
 
 use life::World;
 use report::Results;
+pub(crate) use scenario::KEYS;
 use scenario::{By, Scenario};
 
 use crate::container::runtime::Runtime;
@@ -57,7 +58,7 @@ const WRONG_FILE: u8 = 78;
 /// Tries all scenarios of a file: the exit code.
 pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
     let signals = Signals::catch();
-    let scenarios = match section(&asked.source).and_then(|section| scenario::read(&section)) {
+    let scenarios = match scenarios(&asked.source) {
         Ok(scenarios) => scenarios,
         Err(problems) => {
             for problem in problems {
@@ -83,15 +84,27 @@ pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
     }
 }
 
-/// The section of the file.
-fn section(source: &Source) -> Result<Node, Vec<Problem>> {
+/// What is wrong with a section, for who reads the file for another purpose.
+pub(crate) fn problems(section: &Node) -> Vec<Problem> {
+    scenario::read(section).err().unwrap_or_default()
+}
+
+/// The scenarios of a file and of those that it includes.
+fn scenarios(source: &Source) -> Result<Vec<Scenario>, Vec<Problem>> {
     let read = crate::gossfile::load(source)?;
-    let mut sections = read.others.into_iter();
-    let found = sections.find(|(name, _)| name == "lifecycle");
-    found.map(|(_, section)| section).ok_or_else(|| {
-        let words = format!("{}: there is no section lifecycle", source.gossfile);
-        vec![Problem::nowhere(words)]
-    })
+    let mut scenarios = Vec::new();
+    for (name, section) in &read.others {
+        if name == "lifecycle" {
+            scenarios.append(&mut scenario::read(section)?);
+        }
+    }
+    match scenarios.is_empty() {
+        true => {
+            let words = format!("{}: there is no section lifecycle", source.gossfile);
+            Err(vec![Problem::nowhere(words)])
+        }
+        false => Ok(scenarios),
+    }
 }
 
 fn all(

@@ -89,7 +89,8 @@ pub(super) struct StopCheck {
     pub(super) signal: Option<i32>,
 }
 
-const KEYS: &[&str] = &[
+/// The keys of a scenario.
+pub(crate) const KEYS: &[&str] = &[
     "title",
     "meta",
     "skip",
