@@ -13,22 +13,6 @@ pub fn utc(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// RFC 3339 in UTC, with as many digits of a second as there are.
-pub fn utc_nanos(time: SystemTime) -> String {
-    let nanos = time
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.subsec_nanos());
-    let whole = utc(time);
-    match nanos {
-        0 => whole,
-        _ => {
-            let fraction = format!("{nanos:09}");
-            let fraction = fraction.trim_end_matches('0');
-            format!("{}.{fraction}Z", whole.trim_end_matches('Z'))
-        }
-    }
-}
-
 /// The date of a number of days since 1970-01-01: year, month, day (Howard Hinnant's
 /// `civil_from_days`).
 pub fn civil(days: i64) -> (i64, u32, u32) {

@@ -1,46 +1,68 @@
-//! A unified diff of two texts with one line of context, as Python's `difflib` makes it: the
-//! longest run of equal lines first, then what is left and right of it.
+//! Two texts side by side: a unified diff of their lines.
+//!
+//! Which lines count as kept is what Python's difflib says, since goss's library for this
+//! follows it: the longest block of lines that both have, then the same on both sides of it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-/// More lines than this on either side are not compared one by one.
-const MOST_LINES: usize = 4000;
-/// In a text of so many lines, lines that are more frequent than one in a hundred do not begin
-/// a run.
-const LONG: usize = 200;
+/// Lines that are kept around a change.
+const CONTEXT: usize = 1;
 
-/// Equal lines: where they are in both, and how many.
-#[derive(Clone, Copy)]
-struct Run {
+/// From this many lines on, lines that stand in the new text too often start no block.
+const MANY: usize = 200;
+
+/// How many pairs of equal lines are looked at. What is left then counts as changed: texts that
+/// differ so much are not read line by line.
+const PATIENCE: usize = 4_000_000;
+
+/// A run of lines that is the same in both, or none of it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Step {
+    equal: bool,
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+/// The lines of a block in both texts.
+#[derive(Clone, Copy, Debug)]
+struct Block {
     old: usize,
     new: usize,
     length: usize,
 }
 
-/// A stretch of both texts, equal or not.
-#[derive(Clone, Copy)]
-struct Step {
-    equal: bool,
-    old: (usize, usize),
-    new: (usize, usize),
+/// A unified diff from `expected` to `actual`, without line ends at its end; empty for equal
+/// texts.
+pub(super) fn unified(expected: &[u8], actual: &[u8]) -> Vec<u8> {
+    within(PATIENCE, expected, actual)
 }
 
-/// The diff without a line end behind it. `old` is what was expected.
-pub(super) fn unified(old: &[u8], new: &[u8]) -> Vec<u8> {
-    let (old, new) = (lines(old), lines(new));
-    let mut out = b"--- test\n+++ actual\n".to_vec();
-    for hunk in hunks(&steps(&old, &new)) {
+fn within(patience: usize, expected: &[u8], actual: &[u8]) -> Vec<u8> {
+    let (old, new) = (lines(expected), lines(actual));
+    let steps = steps(&old, &new, patience);
+    let mut out = Vec::new();
+    for hunk in hunks(steps) {
         let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
             continue;
         };
-        let old_range = range(first.old.0, last.old.1);
-        let new_range = range(first.new.0, last.new.1);
-        out.extend_from_slice(format!("@@ -{old_range} +{new_range} @@\n").as_bytes());
-        for step in hunk {
-            let sign = if step.equal { b' ' } else { b'-' };
-            write(&old, step.old, sign, &mut out);
-            if !step.equal {
-                write(&new, step.new, b'+', &mut out);
+        if out.is_empty() {
+            out.extend_from_slice(b"--- test\n+++ actual\n");
+        }
+        let head = format!(
+            "@@ -{} +{} @@\n",
+            range(first.old.start..last.old.end),
+            range(first.new.start..last.new.end)
+        );
+        out.extend_from_slice(head.as_bytes());
+        for step in &hunk {
+            let (removed, added) = match step.equal {
+                true => (b' ', None),
+                false => (b'-', Some(&step.new)),
+            };
+            put(&old, &step.old, removed, &mut out);
+            if let Some(added) = added {
+                put(&new, added, b'+', &mut out);
             }
         }
     }
@@ -50,253 +72,270 @@ pub(super) fn unified(old: &[u8], new: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The lines with an end added to the last: a text that ends with one has an empty last line.
+/// A line end counts as the beginning of another line, also the last.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split(|byte| *byte == b'\n').collect()
 }
 
-fn write(lines: &[&[u8]], (begin, end): (usize, usize), sign: u8, out: &mut Vec<u8>) {
-    for line in lines.get(begin..end).unwrap_or_default() {
+fn put(lines: &[&[u8]], range: &Range<usize>, sign: u8, out: &mut Vec<u8>) {
+    for line in lines.get(range.clone()).unwrap_or_default() {
         out.push(sign);
         out.extend_from_slice(line);
         out.push(b'\n');
     }
 }
 
-/// Lines are counted from 1; an empty range is named by the line ahead of it.
-fn range(begin: usize, end: usize) -> String {
-    match end.saturating_sub(begin) {
-        0 => format!("{begin},0"),
-        1 => format!("{}", begin + 1),
-        length => format!("{},{length}", begin + 1),
+/// The first line and their number; a number of 1 is left out, and no lines stand behind the one
+/// ahead of them (POSIX diff -u).
+fn range(range: Range<usize>) -> String {
+    match range.len() {
+        1 => (range.start + 1).to_string(),
+        0 => format!("{},0", range.start),
+        length => format!("{},{length}", range.start + 1),
     }
 }
 
-fn steps(old: &[&[u8]], new: &[&[u8]]) -> Vec<Step> {
-    let mut runs = match old.len().max(new.len()) > MOST_LINES {
-        true => ends(old, new),
-        false => runs(old, new),
-    };
-    runs.push(Run {
+/// Changes with the lines around them; those that are near each other together.
+fn hunks(mut steps: Vec<Step>) -> Vec<Vec<Step>> {
+    if let Some(first) = steps.first_mut().filter(|step| step.equal) {
+        *first = tail(first);
+    }
+    if let Some(last) = steps.last_mut().filter(|step| step.equal) {
+        *last = head(last);
+    }
+    let mut hunks = Vec::new();
+    let mut hunk: Vec<Step> = Vec::new();
+    for step in steps {
+        if step.equal && step.old.len() > 2 * CONTEXT {
+            hunk.push(head(&step));
+            hunks.push(std::mem::take(&mut hunk));
+            hunk.push(tail(&step));
+        } else {
+            hunk.push(step);
+        }
+    }
+    hunks.push(hunk);
+    hunks.retain(|hunk| hunk.iter().any(|step| !step.equal));
+    hunks
+}
+
+fn head(step: &Step) -> Step {
+    let end = |range: &Range<usize>| range.start..range.end.min(range.start + CONTEXT);
+    Step {
+        equal: step.equal,
+        old: end(&step.old),
+        new: end(&step.new),
+    }
+}
+
+fn tail(step: &Step) -> Step {
+    let start =
+        |range: &Range<usize>| range.start.max(range.end.saturating_sub(CONTEXT))..range.end;
+    Step {
+        equal: step.equal,
+        old: start(&step.old),
+        new: start(&step.new),
+    }
+}
+
+fn steps(old: &[&[u8]], new: &[&[u8]], patience: usize) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    let end = Block {
         old: old.len(),
         new: new.len(),
         length: 0,
-    });
-    let mut steps = Vec::new();
-    let mut at = (0, 0);
-    for run in runs {
-        if at != (run.old, run.new) {
+    };
+    for block in blocks(old, new, patience).into_iter().chain([end]) {
+        if i < block.old || j < block.new {
             steps.push(Step {
                 equal: false,
-                old: (at.0, run.old),
-                new: (at.1, run.new),
+                old: i..block.old,
+                new: j..block.new,
             });
         }
-        at = (run.old + run.length, run.new + run.length);
-        if run.length > 0 {
-            steps.push(Step {
+        (i, j) = (block.old + block.length, block.new + block.length);
+        match steps.last_mut() {
+            _ if block.length == 0 => {}
+            // Blocks that touch each other are one.
+            Some(step) if step.equal => (step.old.end, step.new.end) = (i, j),
+            _ => steps.push(Step {
                 equal: true,
-                old: (run.old, at.0),
-                new: (run.new, at.1),
-            });
+                old: block.old..i,
+                new: block.new..j,
+            }),
         }
     }
     steps
 }
 
-/// Only what both begin and end with, for long texts.
-fn ends(old: &[&[u8]], new: &[&[u8]]) -> Vec<Run> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let left = old.len().min(new.len()) - head;
-    let tails = old.iter().rev().zip(new.iter().rev()).take(left);
-    let tail = tails.take_while(|(a, b)| a == b).count();
-    vec![
-        Run {
-            old: 0,
-            new: 0,
-            length: head,
-        },
-        Run {
-            old: old.len() - tail,
-            new: new.len() - tail,
-            length: tail,
-        },
-    ]
-}
-
-/// All runs of equal lines in their order, those that touch joined.
-fn runs(old: &[&[u8]], new: &[&[u8]]) -> Vec<Run> {
+/// The blocks of equal lines, in their order.
+fn blocks(old: &[&[u8]], new: &[&[u8]], patience: usize) -> Vec<Block> {
     let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (at, line) in new.iter().enumerate() {
         places.entry(line).or_default().push(at);
     }
-    if new.len() >= LONG {
-        let most = new.len() / 100 + 1;
-        places.retain(|_, at| at.len() <= most);
+    if new.len() >= MANY {
+        places.retain(|_, places| places.len() <= new.len() / 100 + 1);
     }
-    let mut found = Vec::new();
-    let mut open = vec![((0, old.len()), (0, new.len()))];
-    while let Some((of_old, of_new)) = open.pop() {
-        let run = longest(old, new, &places, of_old, of_new);
-        if run.length == 0 {
+    let mut search = Search {
+        old,
+        new,
+        places,
+        patience,
+    };
+    let mut blocks = Vec::new();
+    let mut open = vec![(0..old.len(), 0..new.len())];
+    while let Some((i, j)) = open.pop() {
+        if i.is_empty() || j.is_empty() {
             continue;
         }
-        found.push(run);
-        open.push(((of_old.0, run.old), (of_new.0, run.new)));
+        let block = search.longest(i.clone(), j.clone());
+        if block.length == 0 {
+            continue;
+        }
+        blocks.push(block);
+        open.push((i.start..block.old, j.start..block.new));
         open.push((
-            (run.old + run.length, of_old.1),
-            (run.new + run.length, of_new.1),
+            block.old + block.length..i.end,
+            block.new + block.length..j.end,
         ));
     }
-    found.sort_by_key(|run| (run.old, run.new));
-    let mut joined: Vec<Run> = Vec::new();
-    for run in found {
-        match joined.last_mut() {
-            Some(last)
-                if last.old + last.length == run.old && last.new + last.length == run.new =>
-            {
-                last.length += run.length;
-            }
-            _ => joined.push(run),
-        }
-    }
-    joined
+    blocks.sort_by_key(|block| block.old);
+    blocks
 }
 
-/// The longest run within the ranges; of several, the first in the old text, then in the new.
-/// Frequent lines only make it longer.
-fn longest(
-    old: &[&[u8]],
-    new: &[&[u8]],
-    places: &HashMap<&[u8], Vec<usize>>,
-    of_old: (usize, usize),
-    of_new: (usize, usize),
-) -> Run {
-    let mut best = Run {
-        old: of_old.0,
-        new: of_new.0,
-        length: 0,
-    };
-    // How long the run is that ends at a line of the new text and at the last of the old.
-    let mut lengths: HashMap<usize, usize> = HashMap::new();
-    for at in of_old.0..of_old.1 {
-        let line = old.get(at).copied().unwrap_or_default();
-        let mut now = HashMap::new();
-        let there = places.get(line).map(Vec::as_slice).unwrap_or_default();
-        for &to in there.iter().filter(|to| (of_new.0..of_new.1).contains(*to)) {
-            let before = to.checked_sub(1).and_then(|to| lengths.get(&to));
-            let length = before.copied().unwrap_or(0) + 1;
-            now.insert(to, length);
-            if length > best.length {
-                best = Run {
-                    old: at + 1 - length,
-                    new: to + 1 - length,
-                    length,
-                };
-            }
-        }
-        lengths = now;
-    }
-    let same = |a: usize, b: usize| old.get(a) == new.get(b);
-    while best.old > of_old.0 && best.new > of_new.0 && same(best.old - 1, best.new - 1) {
-        best.old -= 1;
-        best.new -= 1;
-        best.length += 1;
-    }
-    while best.old + best.length < of_old.1
-        && best.new + best.length < of_new.1
-        && same(best.old + best.length, best.new + best.length)
-    {
-        best.length += 1;
-    }
-    best
+struct Search<'a> {
+    old: &'a [&'a [u8]],
+    new: &'a [&'a [u8]],
+    /// Where a line stands in the new text; without those that stand there too often.
+    places: HashMap<&'a [u8], Vec<usize>>,
+    patience: usize,
 }
 
-/// Groups of changes with a line of what is equal around each.
-fn hunks(steps: &[Step]) -> Vec<Vec<Step>> {
-    let mut hunks = Vec::new();
-    let mut hunk: Vec<Step> = Vec::new();
-    let count = steps.len();
-    for (at, step) in steps.iter().enumerate() {
-        let mut step = *step;
-        if !step.equal {
-            hunk.push(step);
-            continue;
-        }
-        let length = step.old.1 - step.old.0;
-        let last = Step {
-            old: (step.old.1.saturating_sub(1).max(step.old.0), step.old.1),
-            new: (step.new.1.saturating_sub(1).max(step.new.0), step.new.1),
-            ..step
+impl Search<'_> {
+    /// The longest block that both parts have; of equally long ones the first of the old text,
+    /// then of the new. Its length is 0 where there is none.
+    fn longest(&mut self, i: Range<usize>, j: Range<usize>) -> Block {
+        let mut best = Block {
+            old: i.start,
+            new: j.start,
+            length: 0,
         };
-        let first = Step {
-            old: (step.old.0, step.old.1.min(step.old.0 + 1)),
-            new: (step.new.0, step.new.1.min(step.new.0 + 1)),
-            ..step
-        };
-        if at == 0 {
-            step = last;
-        } else if at + 1 == count {
-            step = first;
-        } else if length > 2 {
-            hunk.push(first);
-            hunks.push(std::mem::take(&mut hunk));
-            step = last;
+        // How many lines that end at a place of the new text equal those that end at the last
+        // line of the old one.
+        let mut lengths: HashMap<usize, usize> = HashMap::new();
+        for at in i.clone() {
+            let mut next = HashMap::new();
+            let places = self.old.get(at).and_then(|line| self.places.get(line));
+            let places = places.map_or(&[][..], Vec::as_slice);
+            let from = places.partition_point(|place| *place < j.start);
+            let inside = places.get(from..).unwrap_or_default();
+            for place in inside.iter().copied().take_while(|place| *place < j.end) {
+                if self.patience == 0 {
+                    break;
+                }
+                self.patience -= 1;
+                let before = place.checked_sub(1).and_then(|before| lengths.get(&before));
+                let length = before.copied().unwrap_or(0) + 1;
+                next.insert(place, length);
+                if length > best.length {
+                    best = Block {
+                        old: at + 1 - length,
+                        new: place + 1 - length,
+                        length,
+                    };
+                }
+            }
+            lengths = next;
         }
-        hunk.push(step);
+        self.widen(best, &i, &j)
     }
-    if hunk.iter().any(|step| !step.equal) {
-        hunks.push(hunk);
+
+    /// With the equal lines on both sides, which may be some that start no block.
+    fn widen(&self, mut block: Block, i: &Range<usize>, j: &Range<usize>) -> Block {
+        let same = |old: usize, new: usize| {
+            let line = self.old.get(old);
+            line.is_some() && line == self.new.get(new)
+        };
+        while block.old > i.start && block.new > j.start && same(block.old - 1, block.new - 1) {
+            block.old -= 1;
+            block.new -= 1;
+            block.length += 1;
+        }
+        while block.old + block.length < i.end
+            && block.new + block.length < j.end
+            && same(block.old + block.length, block.new + block.length)
+        {
+            block.length += 1;
+        }
+        block
     }
-    hunks
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use bstr::ByteSlice;
 
-    use super::*;
+    #[test]
+    fn lines_are_compared_as_goss_compares_them() {
+        for (expected, actual, diff) in [
+            ("a", "a", ""),
+            ("", "x", "@@ -1 +1 @@\n-\n+x"),
+            ("x", "", "@@ -1 +1 @@\n-x\n+"),
+            ("a\n\nc", "a\n\nb\n", "@@ -2,2 +2,3 @@\n \n-c\n+b\n+"),
+            ("a\nc\n", "a\nb\n", "@@ -1,3 +1,3 @@\n a\n-c\n+b\n "),
+            (
+                "1\n2\nx\n4\n5\n6\n7\ny\n9\n",
+                "1\n2\n3\n4\n5\n6\n7\n8\n9\n",
+                "@@ -2,3 +2,3 @@\n 2\n-x\n+3\n 4\n@@ -7,3 +7,3 @@\n 7\n-y\n+8\n 9",
+            ),
+            (
+                "b\na\nc\nb\na",
+                "a\nb\na\nb\nc\n",
+                "@@ -1,5 +1,6 @@\n+a\n b\n a\n+b\n c\n-b\n-a\n+",
+            ),
+            ("a\nb", "b", "@@ -1,2 +1 @@\n-a\n b"),
+        ] {
+            let heads = if diff.is_empty() {
+                ""
+            } else {
+                "--- test\n+++ actual\n"
+            };
+            let got = unified(expected.as_bytes(), actual.as_bytes());
+            assert_eq!(
+                got.as_bstr(),
+                format!("{heads}{diff}"),
+                "{expected:?} {actual:?}"
+            );
+        }
+    }
 
     #[test]
-    fn changes_have_a_line_around_them() {
-        let old = b"1\n2\nx\n4\n5\n6\n7\n8\n9\n10\n";
-        let new = b"1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+    fn what_is_left_counts_as_changed_once_patience_is_gone() {
+        let (old, new) = (b"a\n1\n2\n3\nb\nc\n", b"a\nx\n2\n3\ny\nc\n");
+        let heads = "--- test\n+++ actual\n";
+        // Equal lines at the beginning are found without a search.
         assert_eq!(
-            unified(old, new).as_bstr(),
-            "--- test\n+++ actual\n@@ -2,3 +2,3 @@\n 2\n-x\n+3\n 4\n@@ -9,3 +9,2 @@\n 9\n-10\n "
+            within(0, old, new).as_bstr(),
+            format!("{heads}@@ -1,7 +1,7 @@\n a\n-1\n-2\n-3\n-b\n-c\n-\n+x\n+2\n+3\n+y\n+c\n+")
+        );
+        assert_eq!(
+            within(PATIENCE, old, new).as_bstr(),
+            format!("{heads}@@ -1,6 +1,6 @@\n a\n-1\n+x\n 2\n 3\n-b\n+y\n c")
         );
     }
 
     #[test]
-    fn a_missing_line_end_shows() {
+    fn lines_that_stand_everywhere_start_no_block() {
+        // As Python's difflib has it: {} around each of 100 entries.
+        let entries =
+            |name: &str| -> String { (0..100).map(|at| format!("{{\n{name}{at}\n}}\n")).collect() };
+        let diff = unified(entries("a").as_bytes(), entries("b").as_bytes());
         assert_eq!(
-            unified(b"hi", b"hi\n").as_bstr(),
-            "--- test\n+++ actual\n@@ -1 +1,2 @@\n hi\n+"
-        );
-        assert_eq!(
-            unified(b"", b"a").as_bstr(),
-            "--- test\n+++ actual\n@@ -1 +1 @@\n-\n+a"
-        );
-    }
-
-    #[test]
-    fn long_texts_are_compared_at_their_ends() {
-        let text = |at: usize| {
-            let lines: Vec<String> = (0..10_000)
-                .map(|n| {
-                    if n == at {
-                        "x".to_string()
-                    } else {
-                        n.to_string()
-                    }
-                })
-                .collect();
-            lines.join("\n")
-        };
-        let diff = unified(text(5000).as_bytes(), text(20_000).as_bytes());
-        assert_eq!(
-            diff.as_bstr(),
-            "--- test\n+++ actual\n@@ -5000,3 +5000,3 @@\n 4999\n-x\n+5000\n 5001"
+            diff.lines().filter(|line| line.starts_with(b" ")).count(),
+            2
         );
     }
 }

@@ -1,40 +1,54 @@
-//! A line a result, then what failed, then a count.
+//! `documentation`: each result in words, then what failed once more, then a count.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::failures::{Failures, header};
-use super::{Look, Report, order, text};
-use crate::run::Group;
+use super::counts::Counts;
+use super::failures::Failures;
+use super::group::{self, Kept};
+use super::{Look, Report, text};
+use crate::result::TestResult;
 
 struct Documentation {
     look: Look,
+    counts: Counts,
     failures: Failures,
+    /// The texts that wait for those ahead of them.
+    sorted: Kept<Vec<u8>>,
 }
 
 pub(super) fn report(look: &Look) -> Box<dyn Report> {
-    order::ordered(
-        look,
-        Documentation {
-            look: look.clone(),
-            failures: Failures::default(),
-        },
-    )
+    Box::new(Documentation {
+        look: look.clone(),
+        counts: Counts::default(),
+        failures: Failures::new(),
+        sorted: Kept::new(look.sort),
+    })
 }
 
 impl Report for Documentation {
-    fn take(&mut self, group: &Group, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(&header(group))?;
+    fn take(&mut self, group: &[TestResult], out: &mut dyn Write) -> io::Result<()> {
+        self.counts.add(group);
+        self.failures.take(group, &self.look);
+        let mut texts = group::heading(group);
         for result in group {
-            out.write_all(&text::long(result, &self.look))?;
-            out.write_all(b"\n")?;
+            texts.extend(text::full(result, &self.look));
+            texts.push(b'\n');
         }
-        self.failures.add(group, &self.look);
-        Ok(())
+        if self.look.sort {
+            self.sorted.push(group, texts);
+            return Ok(());
+        }
+        out.write_all(&texts)
     }
 
     fn finish(&mut self, total: Duration, out: &mut dyn Write) -> io::Result<u8> {
+        for texts in self.sorted.take() {
+            out.write_all(&texts)?;
+        }
         out.write_all(b"\n\n")?;
-        self.failures.finish(total, &self.look, out)
+        self.failures.write(out)?;
+        out.write_all(&self.counts.summary(total, self.look.colour))?;
+        Ok(self.counts.code())
     }
 }

@@ -1,86 +1,83 @@
-//! JUnit's XML, as goss writes it.
+//! `junit`: XML for build servers.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use super::tally::Tally;
-use super::{Look, Report, order, text};
-use crate::clock;
-use crate::result::Outcome;
-use crate::run::Group;
+use super::counts::Counts;
+use super::group::Kept;
+use super::{Look, Report, text, time};
+use crate::result::{Outcome, TestResult};
 
 struct Junit {
     look: Look,
-    tally: Tally,
-    cases: Vec<u8>,
-    /// When the first was measured.
-    began: Option<SystemTime>,
+    counts: Counts,
+    /// The numbers of results stand ahead of the first.
+    kept: Kept<Vec<u8>>,
 }
 
 pub(super) fn report(look: &Look) -> Box<dyn Report> {
-    let plain = Look {
-        colour: false,
-        ..look.clone()
-    };
-    order::ordered(
+    let mut look = look.clone();
+    look.colour = false;
+    Box::new(Junit {
+        counts: Counts::default(),
+        kept: Kept::new(look.sort),
         look,
-        Junit {
-            look: plain,
-            tally: Tally::default(),
-            cases: Vec::new(),
-            began: None,
-        },
-    )
+    })
 }
 
 impl Report for Junit {
-    fn take(&mut self, group: &Group, _out: &mut dyn Write) -> io::Result<()> {
+    fn take(&mut self, group: &[TestResult], _out: &mut dyn Write) -> io::Result<()> {
+        self.counts.add(group);
+        let mut out = Vec::new();
         for result in group {
-            self.tally.add(result);
-            let began = self.began.unwrap_or(result.started);
-            self.began = Some(began.min(result.started));
-            let subject = &result.subject;
-            let (kind, property) = (subject.kind.shown, result.property);
-            let name = escaped(format!("{kind} {} {property}", subject.id).as_bytes());
-            let text = escaped(&text::compact(result, &self.look));
-            let body = match result.outcome {
-                Outcome::Pass => format!("<system-out>{text}</system-out>"),
-                Outcome::Skip => format!("<skipped/><system-out>{text}</system-out>"),
-                Outcome::Fail => {
-                    format!("<system-err>{text}</system-err>\n<failure>{text}</failure>")
-                }
-            };
-            let time = result.took.as_secs_f64();
-            write!(
-                self.cases,
-                "<testcase name=\"{name}\" time=\"{time:.3}\">\n{body}\n</testcase>\n"
-            )?;
+            case(result, &self.look, &mut out);
         }
+        self.kept.push(group, out);
         Ok(())
     }
 
     fn finish(&mut self, total: Duration, out: &mut dyn Write) -> io::Result<u8> {
-        let Tally {
-            count,
-            failed,
-            skipped,
-        } = self.tally;
-        let time = total.as_secs_f64();
-        let began = clock::utc(self.began.unwrap_or_else(SystemTime::now));
         writeln!(
             out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"goss\" errors=\"0\" \
-             tests=\"{count}\" failures=\"{failed}\" skipped=\"{skipped}\" time=\"{time:.3}\" \
-             timestamp=\"{began}\">"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <testsuite name=\"goss\" errors=\"0\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" \
+             time=\"{:.3}\" timestamp=\"{}\">",
+            self.counts.all(),
+            self.counts.failed,
+            self.counts.skipped,
+            total.as_secs_f64(),
+            time::to_the_second(SystemTime::now())
         )?;
-        out.write_all(&self.cases)?;
+        for cases in self.kept.take() {
+            out.write_all(&cases)?;
+        }
         out.write_all(b"</testsuite>\n")?;
-        Ok(self.tally.code())
+        Ok(self.counts.code())
     }
 }
 
-/// As Go's `xml.EscapeText` writes it: what XML does not allow becomes U+FFFD, byte by byte where
-/// it is no UTF-8.
+fn case(result: &TestResult, look: &Look, out: &mut Vec<u8>) {
+    let subject = &result.subject;
+    let name = format!("{} {} {}", subject.kind.shown, subject.id, result.property);
+    let mut push = |text: &str| out.extend_from_slice(text.as_bytes());
+    push(&format!("<testcase name=\"{}\"", escaped(name.as_bytes())));
+    if let (true, Some(place)) = (look.places, &result.place) {
+        let file = escaped(place.file.as_bytes());
+        push(&format!(" file=\"{file}\" line=\"{}\"", place.line));
+    }
+    push(&format!(" time=\"{:.3}\">\n", result.took.as_secs_f64()));
+    let text = escaped(&text::compact(result, look));
+    match result.outcome {
+        Outcome::Pass => push(&format!("<system-out>{text}</system-out>\n")),
+        Outcome::Skip => push(&format!("<skipped/><system-out>{text}</system-out>\n")),
+        Outcome::Fail => push(&format!(
+            "<system-err>{text}</system-err>\n<failure>{text}</failure>\n"
+        )),
+    }
+    push("</testcase>\n");
+}
+
+/// A text for XML as Go's encoding/xml has it. What XML 1.0 cannot hold becomes U+FFFD.
 fn escaped(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
@@ -108,10 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_xml_does_not_allow_is_replaced() {
-        assert_eq!(
-            escaped(b"\"'&<>\t\n\r\x01\x7f\xff\xe2\x82\xef\xbf\xbf\xc3\xa9"),
-            "&#34;&#39;&amp;&lt;&gt;&#x9;&#xA;&#xD;\u{fffd}\x7f\u{fffd}\u{fffd}\u{fffd}\u{fffd}é"
-        );
+    fn what_xml_cannot_hold_is_replaced() {
+        let text = b"a<b>&\"'\t\r\n\x00\x1b\xff\xef\xbf\xbe\xc3\xa9\x7f";
+        let xml = "a&lt;b&gt;&amp;&#34;&#39;&#x9;&#xD;&#xA;\u{fffd}\u{fffd}\u{fffd}\u{fffd}é\x7f";
+        assert_eq!(escaped(text), xml);
     }
 }

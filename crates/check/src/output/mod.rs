@@ -1,26 +1,29 @@
 //! Reports: one file a format, one table of all.
 
 pub mod colour;
+mod counts;
 mod diff;
 mod documentation;
-mod encode;
 mod failures;
+mod group;
 mod json;
 mod junit;
 mod nagios;
-mod order;
-mod prometheus;
+pub(crate) mod prometheus;
+mod record;
 mod rspecish;
 mod silent;
 mod structured;
-mod tally;
 mod tap;
 mod text;
+mod time;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::run::Group;
+use bstr::ByteSlice;
+
+use crate::result::TestResult;
 
 /// How a report is to look.
 #[derive(Clone, Debug, Default)]
@@ -37,12 +40,13 @@ pub struct Look {
     pub sort: bool,
     /// `exclude_raw`: without the values before their conversion.
     pub exclude_raw: bool,
-    /// With file, line and hints: what goss does not print. Where goss says something wrong,
-    /// what is right.
+    /// With file, line and hints, and without what goss does wrong in reports: what goss does not
+    /// print.
     pub places: bool,
 }
 
 /// A format.
+#[derive(Debug)]
 pub struct Format {
     /// Its name.
     pub name: &'static str,
@@ -51,12 +55,12 @@ pub struct Format {
 }
 
 /// A report that is being made.
-pub trait Report {
+pub trait Report: Send {
     /// Takes what came of one resource.
     ///
     /// # Errors
     /// As `out` has them.
-    fn take(&mut self, group: &Group, out: &mut dyn Write) -> io::Result<()>;
+    fn take(&mut self, group: &[TestResult], out: &mut dyn Write) -> io::Result<()>;
 
     /// Ends it, and says the exit code.
     ///
@@ -65,44 +69,21 @@ pub trait Report {
     fn finish(&mut self, total: Duration, out: &mut dyn Write) -> io::Result<u8>;
 }
 
+const fn row(name: &'static str, report: fn(&Look) -> Box<dyn Report>) -> Format {
+    Format { name, report }
+}
+
 /// All formats, by name.
 pub const FORMATS: &[Format] = &[
-    Format {
-        name: "documentation",
-        report: documentation::report,
-    },
-    Format {
-        name: "json",
-        report: json::report,
-    },
-    Format {
-        name: "junit",
-        report: junit::report,
-    },
-    Format {
-        name: "nagios",
-        report: nagios::report,
-    },
-    Format {
-        name: "prometheus",
-        report: prometheus::report,
-    },
-    Format {
-        name: "rspecish",
-        report: rspecish::report,
-    },
-    Format {
-        name: "silent",
-        report: silent::report,
-    },
-    Format {
-        name: "structured",
-        report: structured::report,
-    },
-    Format {
-        name: "tap",
-        report: tap::report,
-    },
+    row("documentation", documentation::report),
+    row("json", json::report),
+    row("junit", junit::report),
+    row("nagios", nagios::report),
+    row("prometheus", prometheus::report),
+    row("rspecish", rspecish::report),
+    row("silent", silent::report),
+    row("structured", structured::report),
+    row("tap", tap::report),
 ];
 
 /// The format of a name.
@@ -110,5 +91,12 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
+/// A text with its line breaks as `\n`, for formats that have one line for each result.
+fn one_line(text: &[u8]) -> Vec<u8> {
+    text.replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+}
+
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

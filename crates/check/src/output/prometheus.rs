@@ -1,4 +1,5 @@
-//! Metrics in Prometheus's text format.
+//! `prometheus`: counters in the text exposition format
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,147 +7,173 @@ use std::time::Duration;
 
 use super::{Look, Report};
 use crate::result::{Outcome, TestResult};
-use crate::run::Group;
 use crate::value::number;
 
-/// The labels of a metric in their order: outcome, resource, type.
-type Labels = (&'static str, String, String);
-
-struct Prometheus {
-    look: Look,
-    /// How many, and their milliseconds.
-    results: BTreeMap<Labels, (u64, u64)>,
-    run: &'static str,
-    failed: bool,
+/// A sum of whole milliseconds and how many there were.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    milliseconds: u64,
+    count: u64,
 }
 
-pub(super) fn report(look: &Look) -> Box<dyn Report> {
-    Box::new(Prometheus {
-        look: look.clone(),
-        results: BTreeMap::new(),
-        run: UNKNOWN,
-        failed: false,
-    })
-}
-
-const UNKNOWN: &str = "unknown";
-
-fn word(result: &TestResult) -> &'static str {
-    match result.outcome {
-        Outcome::Pass => "pass",
-        Outcome::Fail => "fail",
-        Outcome::Skip => "skip",
+impl Sum {
+    fn add(&mut self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.milliseconds = self.milliseconds.saturating_add(milliseconds);
+        self.count = self.count.saturating_add(1);
     }
 }
 
-/// Of two outcomes, the one that a run has when it has both.
-fn worse(a: &'static str, b: &'static str) -> &'static str {
-    const ORDER: [&str; 4] = ["fail", UNKNOWN, "pass", "skip"];
-    let both = [a, b];
-    ORDER
-        .into_iter()
-        .find(|outcome| both.contains(outcome))
-        .unwrap_or(UNKNOWN)
+/// Counters over all runs of a process.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    look: Look,
+    /// By outcome, id (where ids are shown) and type: the order of the lines.
+    tests: BTreeMap<(&'static str, Option<String>, String), Sum>,
+    runs: BTreeMap<&'static str, Sum>,
+    /// What the run that is being counted came to so far; none where nothing was tested.
+    run: Option<Outcome>,
+    failed: bool,
 }
 
-impl Report for Prometheus {
-    fn take(&mut self, group: &Group, _out: &mut dyn Write) -> io::Result<()> {
-        let mut of_group = None;
+impl Counters {
+    pub(crate) fn new(look: &Look) -> Counters {
+        Counters {
+            look: look.clone(),
+            tests: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            run: None,
+            failed: false,
+        }
+    }
+
+    /// Counts the results of a resource.
+    pub(crate) fn count(&mut self, group: &[TestResult]) {
+        let mut worst = None;
         for result in group {
-            let outcome = word(result);
-            let id = match self.look.verbose {
-                true => escaped(&result.subject.id),
-                false => String::new(),
-            };
+            let id = self.look.verbose.then(|| result.subject.id.clone());
             let kind = result.subject.kind.shown.to_lowercase();
-            let (count, time) = self.results.entry((outcome, id, kind)).or_default();
-            *count += 1;
-            let took = u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX);
-            *time = time.saturating_add(took);
-            of_group = Some(of_group.map_or(outcome, |so_far| worse(so_far, outcome)));
+            let label = (word(Some(result.outcome)), id, kind);
+            self.tests.entry(label).or_default().add(result.took);
+            worst = worse(worst, Some(result.outcome));
             self.failed |= result.outcome == Outcome::Fail;
         }
-        if let Some(outcome) = of_group {
-            // Goss forgets the others: the last resource decides.
-            self.run = match self.look.places && self.run != UNKNOWN {
-                true => worse(self.run, outcome),
-                false => outcome,
-            };
+        if worst.is_none() {
+            return;
         }
+        self.run = match self.look.places {
+            true => worse(self.run, worst),
+            // In goss the run is what the last resource was.
+            false => worst,
+        };
+    }
+
+    /// Counts the run itself, and says whether anything in it failed.
+    pub(crate) fn end(&mut self, total: Duration) -> bool {
+        let outcome = word(self.run.take());
+        self.runs.entry(outcome).or_default().add(total);
+        std::mem::take(&mut self.failed)
+    }
+
+    /// Writes all counters.
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let tests = || {
+            self.tests.iter().map(|((outcome, id, kind), sum)| {
+                let id = id.as_deref().map_or(String::new(), |id| {
+                    format!("resource_id=\"{}\",", escaped(id))
+                });
+                (format!("outcome=\"{outcome}\",{id}type=\"{kind}\""), sum)
+            })
+        };
+        let runs = || {
+            let runs = self.runs.iter();
+            runs.map(|(outcome, sum)| (format!("outcome=\"{outcome}\""), sum))
+        };
+        family(
+            "goss_tests_outcomes_duration_milliseconds",
+            "The duration of tests from this run. Note; tests run concurrently.",
+            tests().map(|(labels, sum)| (labels, sum.milliseconds)),
+            out,
+        )?;
+        family(
+            "goss_tests_outcomes_total",
+            "The number of test-outcomes from this run.",
+            tests().map(|(labels, sum)| (labels, sum.count)),
+            out,
+        )?;
+        family(
+            "goss_tests_run_duration_milliseconds",
+            "The end-to-end duration of this run.",
+            runs().map(|(labels, sum)| (labels, sum.milliseconds)),
+            out,
+        )?;
+        family(
+            "goss_tests_run_outcomes_total",
+            "The outcomes of this run as a whole.",
+            runs().map(|(labels, sum)| (labels, sum.count)),
+            out,
+        )
+    }
+}
+
+pub(super) fn report(look: &Look) -> Box<dyn Report> {
+    Box::new(Counters::new(look))
+}
+
+impl Report for Counters {
+    fn take(&mut self, group: &[TestResult], _out: &mut dyn Write) -> io::Result<()> {
+        self.count(group);
         Ok(())
     }
 
     fn finish(&mut self, total: Duration, out: &mut dyn Write) -> io::Result<u8> {
-        let mut families = Vec::new();
-        if !self.results.is_empty() {
-            let of = |pick: fn(&(u64, u64)) -> u64| {
-                let lines = self.results.iter().map(|((outcome, id, kind), value)| {
-                    let id = match self.look.verbose {
-                        true => format!("resource_id=\"{id}\","),
-                        false => String::new(),
-                    };
-                    let labels = format!("outcome=\"{outcome}\",{id}type=\"{kind}\"");
-                    (labels, pick(value))
-                });
-                lines.collect::<Vec<_>>()
-            };
-            families.push((
-                "goss_tests_outcomes_duration_milliseconds",
-                "The duration of tests from this run. Note; tests run concurrently.",
-                of(|value| value.1),
-            ));
-            families.push((
-                "goss_tests_outcomes_total",
-                "The number of test-outcomes from this run.",
-                of(|value| value.0),
-            ));
-        }
-        let run = format!("outcome=\"{}\"", self.run);
-        let total = u64::try_from(total.as_millis()).unwrap_or(u64::MAX);
-        families.push((
-            "goss_tests_run_duration_milliseconds",
-            "The end-to-end duration of this run.",
-            vec![(run.clone(), total)],
-        ));
-        families.push((
-            "goss_tests_run_outcomes_total",
-            "The outcomes of this run as a whole.",
-            vec![(run, 1)],
-        ));
-        for (name, help, lines) in families {
+        let failed = self.end(total);
+        self.write(out)?;
+        // In goss whoever runs it has to read the counters.
+        Ok(u8::from(failed && self.look.places))
+    }
+}
+
+fn word(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::Pass) => "pass",
+        Some(Outcome::Fail) => "fail",
+        Some(Outcome::Skip) => "skip",
+        None => "unknown",
+    }
+}
+
+/// The one that says more of a whole: a failure, then a pass, then a skip.
+fn worse(one: Option<Outcome>, other: Option<Outcome>) -> Option<Outcome> {
+    let rank = |outcome: &Option<Outcome>| match outcome {
+        Some(Outcome::Fail) => 3,
+        Some(Outcome::Pass) => 2,
+        Some(Outcome::Skip) => 1,
+        None => 0,
+    };
+    [one, other].into_iter().max_by_key(rank).flatten()
+}
+
+fn family(
+    name: &str,
+    help: &str,
+    lines: impl Iterator<Item = (String, u64)>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for (at, (labels, value)) in lines.enumerate() {
+        if at == 0 {
             writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter")?;
-            for (labels, value) in lines {
-                let value = number::general(value as f64);
-                writeln!(out, "{name}{{{labels}}} {value}")?;
-            }
         }
-        // Goss says that all is well, whatever came out.
-        Ok(u8::from(self.look.places && self.failed))
+        // All numbers are floats there.
+        let value = number::general(value as f64);
+        writeln!(out, "{name}{{{labels}}} {value}")?;
     }
+    Ok(())
 }
 
-fn escaped(label: &str) -> String {
-    label
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
+/// The value of a label.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
         .replace('\n', "\\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_worse_of_two_outcomes_counts() {
-        for (a, b, both) in [
-            ("pass", "skip", "pass"),
-            ("skip", "skip", "skip"),
-            ("skip", "fail", "fail"),
-            ("unknown", "pass", "unknown"),
-            ("unknown", "fail", "fail"),
-        ] {
-            assert_eq!(worse(a, b), both);
-            assert_eq!(worse(b, a), both);
-        }
-    }
+        .replace('"', "\\\"")
 }

@@ -1,162 +1,235 @@
-//! The text of a result: over several lines, or in one.
+//! What is said of one result: over several lines for people, on one line for programs.
 
-use super::Look;
-use super::{diff, encode};
-use crate::result::{Outcome, TestResult};
+use bstr::ByteSlice;
+
+use super::{Look, colour, diff};
+use crate::result::{Conversion, Outcome, Shown, TestResult};
 use crate::value::Value;
+use crate::value::json::{self, Style};
 
-/// A part of a text: a title and what stands indented below it.
-struct Part {
-    title: String,
-    body: Vec<u8>,
-    /// Whether it is only in the long form.
-    long_only: bool,
+/// How a text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// A line for each part, what is said indented below it; with a diff of texts.
+    Full,
+    /// All parts on one line.
+    Compact,
 }
 
-fn part(title: &str, body: Vec<u8>) -> Part {
-    Part {
-        title: title.to_string(),
-        body,
-        long_only: false,
-    }
+/// A result over several lines, without a line end.
+pub(super) fn full(result: &TestResult, look: &Look) -> Vec<u8> {
+    text(result, look, Layout::Full)
 }
 
-/// What reports say of a result, over several lines where it failed.
-pub(super) fn long(result: &TestResult, look: &Look) -> Vec<u8> {
-    let mut out = head(result);
-    match result.outcome {
-        Outcome::Pass | Outcome::Skip => brief(result, look, &mut out),
-        Outcome::Fail => {
-            for part in parts(result, look) {
-                out.push(b'\n');
-                out.extend_from_slice(part.title.as_bytes());
-                indent(&part.body, &mut out);
-            }
-        }
-    }
-    coloured(out, result.outcome, look)
-}
-
-/// What reports say of a result in one line.
+/// A result on one line, except where its id has line ends.
 pub(super) fn compact(result: &TestResult, look: &Look) -> Vec<u8> {
-    let mut out = head(result);
-    match result.outcome {
-        Outcome::Pass | Outcome::Skip => brief(result, look, &mut out),
-        Outcome::Fail => {
-            for part in parts(result, look).iter().filter(|part| !part.long_only) {
-                out.push(b' ');
-                out.extend_from_slice(part.title.as_bytes());
-                if !part.body.is_empty() {
-                    out.push(b' ');
-                }
-                match part.title.as_str() {
-                    "Error" => collapse(&part.body, &mut out),
-                    _ => out.extend_from_slice(&part.body),
-                }
-            }
-        }
-    }
-    coloured(out, result.outcome, look)
+    text(result, look, Layout::Compact)
 }
 
-/// A text between the codes that colour it.
-pub(super) fn coloured(text: Vec<u8>, outcome: Outcome, look: &Look) -> Vec<u8> {
-    if !look.colour {
-        return text;
-    }
-    let code: &[u8] = match outcome {
-        Outcome::Pass => b"\x1b[32m",
-        Outcome::Fail => b"\x1b[31m",
-        Outcome::Skip => b"\x1b[33m",
-    };
-    [code, &text, b"\x1b[0m"].concat()
-}
-
-fn head(result: &TestResult) -> Vec<u8> {
+fn text(result: &TestResult, look: &Look, layout: Layout) -> Vec<u8> {
     let subject = &result.subject;
-    let kind = subject.kind.shown;
-    format!("{kind}: {}: {}:", subject.id, result.property).into_bytes()
-}
-
-fn brief(result: &TestResult, look: &Look, out: &mut Vec<u8>) {
+    let head = format!(
+        "{}: {}: {}:",
+        subject.kind.shown, subject.id, result.property
+    );
+    let mut text = Text {
+        out: head.into_bytes(),
+        layout,
+    };
     match result.outcome {
-        Outcome::Skip => out.extend_from_slice(b" skipped"),
-        Outcome::Pass | Outcome::Fail => {
-            out.extend_from_slice(b" matches expectation: ");
-            out.extend_from_slice(&encode::shown(result.finding.expected.as_ref()));
+        Outcome::Pass => {
+            text.word(b" matches expectation: ");
+            text.word(&shown(result.finding.expected.as_ref()));
         }
+        Outcome::Skip => text.word(b" skipped"),
+        Outcome::Fail => failure(&mut text, result, look),
     }
-    if let Some(hint) = result.hint.as_ref().filter(|_| look.places) {
-        out.extend_from_slice(format!(" ({hint})").as_bytes());
+    if look.places && result.outcome != Outcome::Pass {
+        remarks(&mut text, result);
     }
+    let mut out = text.out;
+    colour::paint(look.colour, result.outcome, &mut out);
+    out
 }
 
-fn parts(result: &TestResult, look: &Look) -> Vec<Part> {
+fn failure(text: &mut Text, result: &TestResult, look: &Look) {
     let finding = &result.finding;
-    let mut parts = Vec::new();
     match &result.error {
-        Some(why) => parts.push(part("Error", why.clone().into_bytes())),
+        Some(error) => text.part("Error", &text.error(error)),
         None => {
-            parts.push(part("Expected", encode::shown(finding.actual.as_ref())));
-            let expected = encode::shown(finding.expected.as_ref());
-            parts.push(part(&finding.message, expected));
-            if let (Some(actual), Some(expected)) = (&finding.actual, &finding.expected)
-                && let (Value::Text(actual), Value::Text(expected)) =
-                    (&actual.value, &expected.value)
-                && actual != expected
-            {
-                parts.push(Part {
-                    long_only: true,
-                    ..part("diff", diff::unified(expected, actual))
-                });
+            text.part("Expected", &shown(finding.actual.as_ref()));
+            text.part(&finding.message, &shown(finding.expected.as_ref()));
+            if let Some(diff) = text.diff(finding.expected.as_ref(), finding.actual.as_ref()) {
+                text.part("diff", &diff);
             }
         }
     }
     if let Some(missing) = &finding.missing {
-        let missing = encode::shown(Some(missing));
-        parts.push(part("the missing elements were", missing));
+        text.part("the missing elements were", &shown(Some(missing)));
     }
     if let Some(extra) = &finding.extra {
-        let extra = encode::shown(Some(extra));
-        parts.push(part("the extra elements were", extra));
+        text.part("the extra elements were", &shown(Some(extra)));
     }
-    if let Some(chain) = encode::chain(&finding.chain) {
-        let chain = encode::shown(Some(&chain));
-        parts.push(part("the transform chain was", chain));
+    if !finding.chain.is_empty() {
+        text.part("the transform chain was", &chain(&finding.chain));
         if !look.exclude_raw {
-            let raw = encode::shown(finding.untransformed.as_ref());
-            parts.push(part("the raw value was", raw));
+            let raw = shown(finding.untransformed.as_ref());
+            text.part("the raw value was", &raw);
         }
-    }
-    if look.places {
-        if let Some(hint) = &result.hint {
-            parts.push(part("hint", hint.clone().into_bytes()));
-        }
-        if let Some(place) = &result.place {
-            parts.push(part("expected at", place.to_string().into_bytes()));
-        }
-    }
-    parts
-}
-
-/// Each line below the title, indented by four blanks.
-fn indent(body: &[u8], out: &mut Vec<u8>) {
-    for line in body.split(|byte| *byte == b'\n') {
-        out.extend_from_slice(b"\n    ");
-        out.extend_from_slice(line);
     }
 }
 
-/// Runs of white space become one blank.
-fn collapse(body: &[u8], out: &mut Vec<u8>) {
-    let is_white = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' ');
-    let mut white = false;
-    for &byte in body {
-        if !is_white(byte) {
-            out.push(byte);
-        } else if !white {
-            out.push(b' ');
-        }
-        white = is_white(byte);
+/// Where a failure's expectation stands, and what else is known of it.
+fn remarks(text: &mut Text, result: &TestResult) {
+    if let (Outcome::Fail, Some(place)) = (result.outcome, &result.place) {
+        text.remark(&format!("at {place}"));
     }
+    if let Some(hint) = &result.hint {
+        text.remark(&format!("hint: {hint}"));
+    }
+}
+
+/// A text that grows by parts.
+struct Text {
+    out: Vec<u8>,
+    layout: Layout,
+}
+
+impl Text {
+    fn word(&mut self, word: &[u8]) {
+        self.out.extend_from_slice(word);
+    }
+
+    /// A label and what it labels.
+    fn part(&mut self, label: &str, what: &[u8]) {
+        match self.layout {
+            Layout::Compact => {
+                self.word(b" ");
+                self.word(label.as_bytes());
+                self.word(b" ");
+                self.word(what);
+            }
+            Layout::Full => {
+                self.word(b"\n");
+                self.word(label.as_bytes());
+                for line in what.split(|byte| *byte == b'\n') {
+                    self.word(b"\n    ");
+                    self.word(line);
+                }
+            }
+        }
+    }
+
+    fn remark(&mut self, remark: &str) {
+        match self.layout {
+            Layout::Compact => self.word(b" "),
+            Layout::Full => self.word(b"\n"),
+        }
+        let remark = match self.layout {
+            Layout::Compact => without_breaks(remark),
+            Layout::Full => remark.replace('\n', "\n    "),
+        };
+        self.word(remark.as_bytes());
+    }
+
+    fn error(&self, error: &str) -> Vec<u8> {
+        match self.layout {
+            Layout::Compact => without_breaks(error).into_bytes(),
+            Layout::Full => error.as_bytes().to_vec(),
+        }
+    }
+
+    /// Of two texts that differ.
+    fn diff(&self, expected: Option<&Shown>, actual: Option<&Shown>) -> Option<Vec<u8>> {
+        match (self.layout, &expected?.value, &actual?.value) {
+            (Layout::Full, Value::Text(expected), Value::Text(actual)) if expected != actual => {
+                Some(diff::unified(expected, actual))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Each run of white space as one blank (RE2's `\s`).
+fn without_breaks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_space = false;
+    for c in text.chars() {
+        let is_space = matches!(c, ' ' | '\t' | '\n' | '\x0c' | '\r');
+        match (is_space, in_space) {
+            (false, _) => out.push(c),
+            (true, false) => out.push(' '),
+            (true, true) => {}
+        }
+        in_space = is_space;
+    }
+    out
+}
+
+/// A value as compact JSON, or why there is none.
+pub(super) fn shown(shown: Option<&Shown>) -> Vec<u8> {
+    let Some(shown) = shown else {
+        return b"null".to_vec();
+    };
+    let written = match shown.tree {
+        true => tree(&shown.value),
+        false => json::encode(&shown.value, Style::default()),
+    };
+    written.unwrap_or_else(String::into_bytes)
+}
+
+/// Matchers write themselves with `<`, `>` and `&` escaped; that of versions does not, unless it
+/// is inside another.
+fn tree(value: &Value) -> Result<Vec<u8>, String> {
+    let one = |value: &Value| {
+        let html = !is_semver(value);
+        json::encode(
+            value,
+            Style {
+                html,
+                ..Style::default()
+            },
+        )
+    };
+    let Value::List(items) = value else {
+        return one(value);
+    };
+    let mut out = vec![b'['];
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend(one(item)?);
+    }
+    out.push(b']');
+    Ok(out)
+}
+
+fn is_semver(value: &Value) -> bool {
+    matches!(value, Value::Map(entries) if entries.len() == 1
+        && entries.contains_key(b"semver-constraint".as_bstr()))
+}
+
+fn chain(chain: &[Conversion]) -> Vec<u8> {
+    let style = Style {
+        html: true,
+        ..Style::default()
+    };
+    json::encode(&chain_value(chain), style).unwrap_or_else(String::into_bytes)
+}
+
+/// The conversions as a value.
+pub(super) fn chain_value(chain: &[Conversion]) -> Value {
+    let one = |conversion: &Conversion| {
+        let (name, argument) = match conversion {
+            Conversion::ToString => ("to-string", None),
+            Conversion::ToNumeric => ("to-numeric", None),
+            Conversion::ToArray => ("to-array", None),
+            Conversion::Gjson { path } => ("gjson", Some(path)),
+        };
+        let argument = argument.map(|path| ("Path".into(), path.as_str().into()));
+        let argument = Value::Map(argument.into_iter().collect());
+        Value::Map([(name.into(), argument)].into())
+    };
+    Value::List(chain.iter().map(one).collect())
 }

@@ -4,16 +4,17 @@ mod cache;
 mod http;
 mod negotiation;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cache::Cache;
 use http::{Request, Response};
 
-use crate::output::{self, Format, Look};
+use crate::output::prometheus::Counters;
+use crate::output::{Format, Look};
 use crate::run::Group;
 
 /// Most clients at a time; those past it are answered 503 at once.
@@ -46,11 +47,7 @@ pub struct Service {
 /// # Errors
 /// Where no connection can be taken any more.
 pub fn serve(listener: &TcpListener, service: Service) -> io::Result<()> {
-    let server = Arc::new(Server {
-        cache: Cache::new(service.keep),
-        service,
-        clients: AtomicUsize::new(0),
-    });
+    let server = Arc::new(Server::new(service));
     loop {
         let client = match listener.accept() {
             Ok((client, _)) => client,
@@ -94,10 +91,21 @@ fn is_passing(error: &io::Error) -> bool {
 struct Server {
     service: Service,
     cache: Cache,
+    /// Of all runs since the process began, as counters are to be.
+    counters: Mutex<Counters>,
     clients: AtomicUsize,
 }
 
 impl Server {
+    fn new(service: Service) -> Server {
+        Server {
+            cache: Cache::new(service.keep),
+            counters: Mutex::new(Counters::new(&service.look)),
+            service,
+            clients: AtomicUsize::new(0),
+        }
+    }
+
     fn attend(&self, client: &TcpStream, many: bool) -> io::Result<()> {
         client.set_read_timeout(Some(PATIENCE))?;
         client.set_write_timeout(Some(PATIENCE))?;
@@ -127,12 +135,30 @@ impl Server {
     fn results(&self) -> Arc<(Vec<Group>, Duration)> {
         self.cache.get(|| {
             (self.service.say)("Stale cache[res], running tests");
-            (self.service.run)()
+            let (groups, took) = (self.service.run)();
+            if self.service.look.places {
+                self.count(&groups, took);
+            }
+            (groups, took)
         })
+    }
+
+    fn count(&self, groups: &[Group], took: Duration) {
+        let mut counters = self.counters();
+        groups.iter().for_each(|group| counters.count(group));
+        counters.end(took);
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn health(&self, request: &Request) -> io::Result<Response> {
         let (format, content) = negotiation::choose(&request.accept, self.service.format);
+        if format.name == "prometheus" {
+            // 200 also where something failed: who scrapes counters throws away any other answer.
+            return self.metrics();
+        }
         let (code, body) = self.render(format)?;
         let status = if code == 0 { 200 } else { 503 };
         Ok(Response {
@@ -142,12 +168,15 @@ impl Server {
         })
     }
 
-    /// The results as metrics.
+    /// The counters. A run counts once; for goss it counts as often as somebody looks at it.
     fn metrics(&self) -> io::Result<Response> {
-        let Some(format) = output::format("prometheus") else {
-            return Ok(Response::text(404, "404 page not found\n"));
-        };
-        let (_, body) = self.render(format)?;
+        let results = self.results();
+        if !self.service.look.places {
+            let (groups, took) = &*results;
+            self.count(groups, *took);
+        }
+        let mut body = Vec::new();
+        self.counters().write(&mut body)?;
         Ok(Response {
             status: 200,
             content: "text/plain; version=0.0.4".to_string(),
@@ -164,7 +193,9 @@ impl Server {
             report.take(group, &mut body)?;
         }
         let code = report.finish(*took, &mut body)?;
-        body.flush()?;
         Ok((code, body))
     }
 }
+
+#[cfg(test)]
+mod tests;

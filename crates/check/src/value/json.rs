@@ -7,8 +7,9 @@ use super::{Value, number};
 pub struct Style {
     /// Whether `<`, `>` and `&` are escaped.
     pub html: bool,
-    /// Whether all numbers went through a float: whole ones above 2^53 lose digits.
-    pub floats: bool,
+    /// Whether it is JSON that was read and written once more: all numbers went through a float,
+    /// so whole ones above 2^53 lose digits, and bytes that are no UTF-8 have become U+FFFD.
+    pub read_back: bool,
 }
 
 /// A value as JSON.
@@ -29,9 +30,9 @@ pub fn write(value: &Value, style: Style, out: &mut Vec<u8>) -> Result<(), Strin
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(value) => out.extend_from_slice(value.to_string().as_bytes()),
-        Value::Int(value) if style.floats => float(*value as f64, out)?,
+        Value::Int(value) if style.read_back => float(*value as f64, out)?,
         Value::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
-        Value::Uint(value) if style.floats => float(*value as f64, out)?,
+        Value::Uint(value) if style.read_back => float(*value as f64, out)?,
         Value::Uint(value) => out.extend_from_slice(value.to_string().as_bytes()),
         Value::Float(value) => float(*value, out)?,
         Value::Text(value) => text(value, style, out),
@@ -127,7 +128,10 @@ pub fn text(text: &[u8], style: Style, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(valid.get(copied..).unwrap_or_default().as_bytes());
         for _ in chunk.invalid() {
-            out.extend_from_slice(b"\\ufffd");
+            out.extend_from_slice(match style.read_back {
+                true => "\u{fffd}".as_bytes(),
+                false => b"\\ufffd",
+            });
         }
     }
     out.push(b'"');
@@ -210,11 +214,11 @@ mod tests {
         );
         let style = Style {
             html: true,
-            floats: true,
+            read_back: true,
         };
         assert_eq!(
             encode(&map, style).unwrap().as_bstr(),
-            "{\"a\":\"\\ufffdx\\u0001\x7f\\t\\b\\f\\r\\n\\\"\\\\\\u2028\\u003c\\u0026\\u003e\",\
+            "{\"a\":\"\u{fffd}x\\u0001\x7f\\t\\b\\f\\r\\n\\\"\\\\\\u2028\\u003c\\u0026\\u003e\",\
              \"b\\u003c\":1e+21,\"c\":[9007199254740992,null]}"
         );
         let odd = Value::List(vec![Value::OddMap(Vec::new())]);
