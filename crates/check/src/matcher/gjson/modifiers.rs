@@ -142,7 +142,7 @@ fn unbalanced(text: &[u8]) -> usize {
 pub(super) fn quote(name: &[u8], out: &mut Vec<u8>) {
     let style = Style {
         html: true,
-        floats: false,
+        read_back: false,
     };
     text(name, style, out);
 }
