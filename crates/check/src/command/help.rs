@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::flags::{Flag, Takes};
-use super::{COMMANDS, Command, GLOBALS, Name, exit};
+use super::{COMMANDS, Command, GLOBALS, Name, below, exit};
 
 /// Of all commands.
 pub(super) fn all(name: Name, out: &mut dyn Write) -> u8 {
@@ -35,10 +35,14 @@ pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
     let mut text = format!(
         "{0} {1}: {2}\n\nusage: {0} {1} [FLAG…] {3}\n",
         name.word(),
-        command.name,
+        title(command),
         command.summary,
         command.words
     );
+    for (at, type_of) in below(command).iter().enumerate() {
+        text += if at == 0 { "\ntypes:\n" } else { "" };
+        text += &format!("  {:<22} {}\n", type_of.name, type_of.summary);
+    }
     if !command.flags.is_empty() {
         text += "\nflags:\n";
         flags(&mut text, command.flags);
@@ -46,6 +50,18 @@ pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
     text += "\nflags of every command:\n";
     flags(&mut text, GLOBALS);
     finish(&text, out)
+}
+
+/// A command as it is called, behind the one that it is below.
+pub(super) fn title(command: &Command) -> String {
+    let is_below = |parent: &&Command| {
+        let mut all = below(parent).iter();
+        all.any(|row| std::ptr::eq(row, command))
+    };
+    match COMMANDS.iter().find(is_below) {
+        Some(parent) => format!("{} {}", parent.name, command.name),
+        None => command.name.to_string(),
+    }
 }
 
 /// The release; under goss's names also the one whose behaviour it has.

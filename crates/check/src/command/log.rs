@@ -34,6 +34,12 @@ pub struct Log {
     from: Level,
 }
 
+impl Default for Log {
+    fn default() -> Log {
+        Log { from: Level::Info }
+    }
+}
+
 impl Log {
     /// From the level of a name, in any case of letters.
     pub fn from_name(name: &str) -> Option<Log> {

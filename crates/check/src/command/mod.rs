@@ -1,5 +1,7 @@
 //! What people type: one file a command, one table of all.
 
+mod add;
+mod autoadd;
 mod container;
 pub mod flags;
 mod globals;
@@ -119,11 +121,21 @@ const COMMANDS: &[Command] = &[
     validate::COMMAND,
     serve::COMMAND,
     render::COMMAND,
+    add::COMMAND,
+    autoadd::COMMAND,
     lint::COMMAND,
     schema::COMMAND,
     container::COMMAND,
     lifecycle::COMMAND,
 ];
+
+/// The commands below a command, each with its own flags.
+fn below(command: &Command) -> &'static [Command] {
+    match command.name {
+        "add" => add::TYPES,
+        _ => &[],
+    }
+}
 
 /// Exit codes that are the same for all commands.
 mod exit {
@@ -152,15 +164,20 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
     let mut given = Given::default();
     let mut command: Option<&Command> = None;
     let mut words = words.into_iter();
+    // Behind `--` nothing is a flag.
+    let mut flags_end = false;
     while let Some(word) = words.next() {
         if command.is_some_and(|command| command.takes_all) {
             given.rest.push(word);
             continue;
         }
         let word = text(&word);
-        if word == "--" {
-            given.words.extend(words.by_ref().map(|word| text(&word)));
-        } else if let Some(dashed) = dashed(&word) {
+        if word.is_empty() && name == Name::Goss {
+            // goss takes no notice of it and of all that follows.
+            break;
+        } else if word == "--" && !flags_end {
+            flags_end = true;
+        } else if let Some(dashed) = dashed(&word).filter(|_| !flags_end) {
             let all = all_flags(command);
             let mut next = words.by_ref().map(|word| text(&word));
             if let Err(refused) = given.take(&all, dashed, &mut next) {
@@ -170,16 +187,23 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
             let named = |row: &&Command| row.name == word || row.alias == Some(&word);
             match COMMANDS.iter().find(named) {
                 Some(found) => command = Some(found),
-                None => return no_topic(name, &word),
+                None => return no_topic(name, &word, COMMANDS),
             }
         } else if command.is_none() {
             return match words.next().map(|word| text(&word)) {
                 None => help::all(name, out),
                 Some(word) => match COMMANDS.iter().find(|row| row.name == word) {
                     Some(command) => help::of(name, command, out),
-                    None => no_topic(name, &word),
+                    None => no_topic(name, &word, COMMANDS),
                 },
             };
+        } else if let Some(types) = command.map(below).filter(|below| !below.is_empty())
+            && word != "help"
+        {
+            match types.iter().find(|row| row.name == word) {
+                Some(found) => command = Some(found),
+                None => return no_topic(name, &word, types),
+            }
         } else {
             given.words.push(word);
         }
@@ -197,8 +221,15 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
         return refuse(name, Some(command), &refused, out);
     }
     let level = given.text(&globals::LOG_LEVEL);
-    let Some(log) = Log::from_name(&level) else {
-        let _ = writeln!(out, "Error: Unsupported log level: {level}");
+    // goss looks at the level only where it has something to say at one.
+    let is_unheeded = name == Name::Goss && matches!(command.name, "render" | "autoadd");
+    let default = || is_unheeded.then(Log::default);
+    let Some(log) = Log::from_name(&level).or_else(default) else {
+        let why = format!("Unsupported log level: {level}");
+        match command.name {
+            "validate" => drop(writeln!(out, "Error: {why}")),
+            _ => log::fatal(why),
+        }
         return exit::REFUSED;
     };
     (command.run)(&Call { name, given, log }, out)
@@ -253,16 +284,18 @@ fn refused_hint(command: Option<&Command>, why: &str) -> String {
     let word = why.rsplit_once(": -").map_or("", |(_, word)| word);
     let near = crate::near::nearest(word, &words);
     let meant = near.map_or(String::new(), |near| format!("; did you mean --{near}?"));
-    let topic = command.map_or(String::new(), |command| format!(" {}", command.name));
+    let topic = command.map_or(String::new(), |command| {
+        format!(" {}", help::title(command))
+    });
     format!("{meant}; mainstay-check help{topic} says what can be asked")
 }
 
-fn no_topic(name: Name, word: &str) -> u8 {
+fn no_topic(name: Name, word: &str, among: &[Command]) -> u8 {
     if name == Name::Goss {
         eprint!("No help topic for '{word}'");
         return exit::NO_TOPIC;
     }
-    let all: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+    let all: Vec<&str> = among.iter().map(|command| command.name).collect();
     let near = crate::near::nearest(word, &all);
     let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
     eprintln!(
@@ -284,7 +317,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-        for command in COMMANDS {
+        for command in COMMANDS.iter().chain(add::TYPES) {
             let mut words: Vec<&str> = Vec::new();
             for flag in command.flags {
                 words.push(flag.name);

@@ -30,7 +30,7 @@ fn render(call: &Call, out: &mut dyn Write) -> u8 {
     let syntax = match Syntax::of(source.gossfile.as_ref()) {
         Ok(syntax) => syntax,
         Err(problem) => {
-            log::fatal(problem);
+            log::fatal(call.words(&[problem]));
             return exit::REFUSED;
         }
     };
@@ -43,16 +43,19 @@ fn render(call: &Call, out: &mut dyn Write) -> u8 {
     let gossfile = match gossfile::load_any(&source, &mut show) {
         Ok(gossfile) => gossfile,
         Err(problems) => {
-            if !call.is_strict() {
-                log::fatal(gossfile::goss_words(&problems));
+            match call.is_strict() {
+                false => log::fatal(gossfile::goss_words(&problems)),
+                true => problems.iter().for_each(|problem| eprintln!("{problem}")),
             }
-            problems.iter().for_each(|problem| eprintln!("{problem}"));
             return exit::REFUSED;
         }
     };
     // goss says these whatever the level is.
     for warning in &gossfile.warnings {
-        log::fatal(format_args!("[WARN] {warning}"));
+        match call.is_strict() {
+            false => log::fatal(format_args!("[WARN] {}", warning.what)),
+            true => log::fatal(format_args!("[WARN] {warning}")),
+        }
     }
     let text = match syntax {
         Syntax::Yaml => write::yaml(&gossfile.resources),

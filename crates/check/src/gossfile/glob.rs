@@ -80,7 +80,7 @@ fn has_meta(pattern: &str) -> bool {
 ///
 /// # Errors
 /// Where it is no pattern.
-fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
+pub(super) fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     let pieces = parse(pattern)?;
     let name: Vec<char> = name.chars().collect();
     // `at` and `piece` advance together; a star is where both go back to.

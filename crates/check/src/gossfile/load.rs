@@ -90,6 +90,40 @@ fn in_order(problems: &mut [Problem]) {
     });
 }
 
+/// Reads one file as it stands: its templates are text, and its includes are resources too.
+///
+/// # Errors
+/// All that is wrong.
+pub(super) fn load_alone(path: &str, strict: bool) -> Result<Gossfile, Vec<Problem>> {
+    let mut loader = Loader {
+        strict,
+        templates: Templates::none(),
+        show: &mut |_| (),
+        read: Gossfile::default(),
+        named: HashMap::new(),
+        problems: Vec::new(),
+        open: Vec::new(),
+        files: 0,
+    };
+    let first = loader.named(Path::new(path));
+    let (syntax, text) = first.map_err(|problem| vec![problem])?;
+    let document = Document {
+        file: Arc::from(path),
+        dir: PathBuf::new(),
+        text,
+        context: String::new(),
+        around: String::new(),
+    };
+    match loader.sections(&document, syntax) {
+        Ok(mut includes) => loader.read.resources.append(&mut includes),
+        Err(problem) => loader.problems.push(problem),
+    }
+    match loader.problems.is_empty() {
+        true => Ok(loader.read),
+        false => Err(loader.problems),
+    }
+}
+
 /// The file as it is named.
 pub(super) fn shown(source: &Source) -> &str {
     match source.gossfile.as_str() {

@@ -5,12 +5,14 @@
 //! let pass, `load` does that for all included files, and `depends` joins the resources.
 
 mod depends;
+pub mod edit;
 mod file;
 mod glob;
 mod json;
 mod load;
 mod merge;
 mod problem;
+mod save;
 mod scalar;
 mod schema;
 mod section;
@@ -78,6 +80,20 @@ pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
 /// As [`load`].
 pub fn load_any(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfile, Vec<Problem>> {
     load::load(source, show)
+}
+
+/// Reads one file as it stands, so that it can be written again: its templates are text, and its
+/// includes are among its resources.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_alone(path: &str, strict: bool) -> Result<Gossfile, Vec<Problem>> {
+    load::load_alone(path, strict)
+}
+
+/// Whether a name matches a pattern of Go's `filepath.Match`; none that is no pattern.
+pub(crate) fn is_match(pattern: &str, name: &str) -> bool {
+    glob::matches(pattern, name).unwrap_or(false)
 }
 
 /// What `lint` found.

@@ -13,6 +13,8 @@ use crate::value::Value;
 /// What templates see, the same for every file of a run.
 pub(super) struct Templates {
     vars: Vars,
+    /// Whether a text is taken as it is.
+    off: bool,
     /// The variables and the environment, once a template wants them: most files have none.
     seen: OnceCell<(gotemplate::Value, World)>,
 }
@@ -30,7 +32,16 @@ impl Templates {
     pub(super) fn new(vars: Vars) -> Templates {
         Templates {
             vars,
+            off: false,
             seen: OnceCell::new(),
+        }
+    }
+
+    /// Texts are taken as they are.
+    pub(super) fn none() -> Templates {
+        Templates {
+            off: true,
+            ..Templates::new(Vars::default())
         }
     }
 
@@ -39,7 +50,7 @@ impl Templates {
     /// # Errors
     /// In Go's words, with the place.
     pub(super) fn render(&self, file: &Arc<str>, text: &str) -> Result<Rendered, Problem> {
-        if !text.contains("{{") {
+        if self.off || !text.contains("{{") {
             return Ok(Rendered {
                 text: text.to_string(),
                 lines: Vec::new(),

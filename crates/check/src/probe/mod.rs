@@ -4,6 +4,7 @@ pub mod system;
 
 pub(crate) mod addr;
 pub(crate) mod command;
+pub mod describe;
 pub(crate) mod dns;
 pub(crate) mod file;
 pub(crate) mod group;

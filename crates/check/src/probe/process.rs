@@ -1,7 +1,10 @@
 //! A process of a name.
 
+use std::collections::HashSet;
+use std::fs;
 use std::sync::Arc;
 
+use super::system::sockets;
 use super::{Probe, Reading, System};
 use crate::resource::Resource;
 
@@ -34,6 +37,27 @@ pub(super) fn is_running(system: &System, name: &str) -> bool {
         process.comm == name
             || kept.is_some_and(|kept| process.comm == kept && system.is_called(process.pid, name))
     })
+}
+
+/// The ports at which the processes of a name listen.
+pub(crate) fn ports(system: &System, name: &str) -> Vec<String> {
+    let proc = system.at("proc");
+    let named = system.processes().iter();
+    let named = named.filter(|process| process.comm == name);
+    let sockets: HashSet<u64> = named
+        .flat_map(|process| fs::read_dir(proc.join(process.pid.to_string()).join("fd")))
+        .flatten()
+        .flatten()
+        .filter_map(|fd| {
+            let target = fs::read_link(fd.path()).ok()?;
+            let number = target.to_str()?.strip_prefix("socket:[")?;
+            number.strip_suffix(']')?.parse().ok()
+        })
+        .collect();
+    match sockets.is_empty() {
+        true => Vec::new(),
+        false => sockets::ports_of(&proc.join("net"), &sockets),
+    }
 }
 
 /// As many bytes of a name are kept: `TASK_COMM_LEN` without its NUL.

@@ -216,9 +216,8 @@ impl Of {
     }
 }
 
-#[expect(dead_code)]
 /// Whether a unit of systemd, a script or a job of that name is there at all.
-pub(super) fn exists(name: &str, system: &System) -> bool {
+pub(crate) fn exists(name: &str, system: &System) -> bool {
     if name.is_empty() || name.contains('/') {
         return false;
     }

@@ -30,7 +30,7 @@ fn write(tree: &Tree, level: usize, text: &mut String) {
             for (at, (key, value)) in entries.iter().enumerate() {
                 begin(at, level + 1, text);
                 match key {
-                    Value::Text(key) => string(&key.to_string(), text),
+                    Value::Text(key) => bytes(key, text),
                     key => {
                         let mut bare = String::new();
                         leaf(key, &mut bare);
@@ -69,13 +69,29 @@ fn leaf(value: &Value, text: &mut String) {
         Value::Float(value) if value.is_finite() => text.push_str(&number::json(*value)),
         // There is no JSON for these.
         Value::Float(_) => text.push_str("null"),
-        Value::Text(value) => string(&value.to_string(), text),
+        Value::Text(value) => bytes(value, text),
         Value::Time(time) => string(&rfc3339(*time), text),
     }
 }
 
 fn string(value: &str, text: &mut String) {
+    bytes(value.as_bytes(), text);
+}
+
+/// Go escapes a letter for each byte that is none, and writes the same letter as it is.
+fn bytes(value: &[u8], text: &mut String) {
     text.push('"');
+    for chunk in value.utf8_chunks() {
+        letters(chunk.valid(), text);
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|_| text.push_str("\\ufffd"));
+    }
+    text.push('"');
+}
+
+fn letters(value: &str, text: &mut String) {
     for letter in value.chars() {
         match letter {
             '"' => text.push_str("\\\""),
@@ -91,5 +107,4 @@ fn string(value: &str, text: &mut String) {
             letter => text.push(letter),
         }
     }
-    text.push('"');
 }

@@ -6,6 +6,7 @@ mod number;
 mod order;
 mod yaml;
 
+use super::{Gossfile, Syntax};
 use crate::resource::{Attribute, COMMON_FIRST, EXTENSIONS, Form, Resource, SECTIONS_WRITTEN};
 use crate::value::Value;
 
@@ -38,6 +39,35 @@ pub fn yaml(resources: &[Resource]) -> String {
 /// Resources as JSON, with no line end behind the last brace.
 pub fn json(resources: &[Resource]) -> String {
     json::document(&document(resources, Order::Bytes))
+}
+
+/// A file as it is written in its language: its resources, and the sections of other rooms, which
+/// goss does not have and would drop.
+pub fn file(gossfile: &Gossfile, syntax: Syntax) -> String {
+    let order = match syntax {
+        Syntax::Yaml => Order::Natural,
+        Syntax::Json => Order::Bytes,
+    };
+    let mut all = document(&gossfile.resources, order);
+    if let Tree::Map(sections) = &mut all {
+        let others = gossfile.others.iter().map(|(name, body)| {
+            let body = tree(&body.any(), order);
+            (Value::from(name.as_str()), body)
+        });
+        sections.extend(others);
+    }
+    match syntax {
+        Syntax::Yaml => yaml::document(&all),
+        Syntax::Json => json::document(&all),
+    }
+}
+
+/// One resource without its section in a file's language, as `add` shows it.
+pub fn shown(resource: &Resource, syntax: Syntax) -> String {
+    match syntax {
+        Syntax::Yaml => yaml_fragment(resource),
+        Syntax::Json => json_fragment(resource),
+    }
 }
 
 /// One resource as YAML without its section, as `add` shows it.

@@ -1,5 +1,9 @@
 //! YAML as yaml.v3 writes it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bstr::ByteSlice;
+
 use super::Tree;
 use super::number;
 use crate::gossfile::scalar::resolve;
@@ -137,12 +141,35 @@ fn scalar(value: &Value, column: usize, block: usize) -> Scalar {
         },
         Value::Float(value) => number::general(*value),
         Value::Time(time) => rfc3339(*time),
-        Value::Text(value) => return string(&value.to_string(), column, block),
+        Value::Text(value) => match value.to_str() {
+            Ok(text) => return string(text, column, block),
+            Err(_) => return binary(value, block),
+        },
     };
     Scalar {
         text,
         is_block: false,
     }
+}
+
+/// What is no text: base64, by lines of 70 where it is longer.
+fn binary(value: &[u8], block: usize) -> Scalar {
+    let digits = BASE64.encode(value);
+    let is_block = digits.len() > 70;
+    let mut text = String::from("!!binary ");
+    match is_block {
+        false => text.push_str(&digits),
+        true => {
+            text.push('|');
+            for line in digits.as_bytes().chunks(70) {
+                text.push('\n');
+                blanks(block, &mut text);
+                text.push_str(&line.to_str_lossy());
+            }
+            text.push('\n');
+        }
+    }
+    Scalar { text, is_block }
 }
 
 fn string(value: &str, column: usize, block: usize) -> Scalar {

@@ -1,6 +1,6 @@
 //! Who listens where: `/proc/net/tcp` and its like.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
@@ -35,6 +35,32 @@ pub fn read(net: &Path) -> Sockets {
         }
     }
     sockets
+}
+
+/// The ports of sockets by their inodes, as goss writes them: `tcp:80`; each once, in the order of
+/// the tables.
+pub fn ports_of(net: &Path, inodes: &HashSet<u64>) -> Vec<String> {
+    let mut ports: Vec<String> = Vec::new();
+    for (protocol, listening) in PROTOCOLS {
+        let table = reading::table(&net.join(protocol)).unwrap_or_default();
+        for line in table.lines().skip(1) {
+            let Some((_, port, state)) = parse(line) else {
+                continue;
+            };
+            let inode = line.to_str().ok().and_then(inode);
+            let is_meant = inode.is_some_and(|inode| inodes.contains(&inode));
+            let port = format!("{protocol}:{port}");
+            if is_meant && (!*listening || state == LISTEN) && !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+    }
+    ports
+}
+
+/// The number of a socket, in the tenth field (proc_net_tcp.txt of the kernel).
+fn inode(line: &str) -> Option<u64> {
+    line.split_ascii_whitespace().nth(9)?.parse().ok()
 }
 
 /// `TCP_LISTEN` of the kernel.
