@@ -25,6 +25,9 @@ const DEEPEST: usize = 50;
 /// How many files may be read in all.
 const MOST: usize = 10_000;
 
+/// How many problems are told.
+pub(super) const MOST_TOLD: usize = 1000;
+
 /// What goss calls the standard input.
 const STDIN: &str = "STDIN";
 
@@ -67,6 +70,16 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
     depends::resolve(&mut loader.read.resources, &mut loader.problems);
     if source.strict {
         in_order(&mut loader.problems);
+    }
+    if let Some(more) = loader
+        .problems
+        .len()
+        .checked_sub(MOST_TOLD)
+        .filter(|more| *more > 0)
+    {
+        loader.problems.truncate(MOST_TOLD);
+        let what = format!("and {more} more");
+        loader.problems.push(Problem::nowhere(what));
     }
     match loader.problems.is_empty() {
         true => Ok(loader.read),
@@ -249,7 +262,9 @@ impl Loader<'_> {
                 continue;
             }
             let Some(kind) = kind(&name) else {
-                let told = suspicion::section(key, &name);
+                let hinted =
+                    self.problems.len() < MOST_TOLD && self.read.warnings.len() < MOST_TOLD;
+                let told = suspicion::section(key, &name, hinted);
                 self.doubt(told);
                 continue;
             };
@@ -348,7 +363,11 @@ impl Loader<'_> {
         let context = format!("{}could not read json data in {shown}: ", from.around);
         let text = match self.text(path, syntax) {
             Ok(text) => text,
-            Err(problem) => return self.problems.push(problem.below(&context)),
+            Err(problem) => {
+                let place = problem.place.clone().or_else(|| Some(place.clone()));
+                let problem = Problem { place, ..problem };
+                return self.problems.push(problem.below(&context));
+            }
         };
         self.open.push(own);
         let document = Document {

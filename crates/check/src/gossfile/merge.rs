@@ -1,7 +1,7 @@
 //! Merge keys, and keys that stand twice, as yaml.v3 treats them.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::problem::{Class, Problem};
 use crate::node::{Body, Node};
@@ -27,7 +27,7 @@ pub(crate) fn apply(pairs: Pairs, problems: &mut Vec<Problem>) -> Vec<(Node, Nod
     if merges.is_empty() {
         return own;
     }
-    let mut named: HashMap<Name, ()> = own.iter().map(|(key, _)| (name(key), ())).collect();
+    let mut named: HashSet<Name<String>> = own.iter().map(|(key, _)| owned(key)).collect();
     for (_, from) in merges {
         let wrong = Problem::at(
             &from.place,
@@ -50,28 +50,35 @@ pub(crate) fn apply(pairs: Pairs, problems: &mut Vec<Problem>) -> Vec<(Node, Nod
     own
 }
 
-fn add(from: Vec<(Node, Node)>, to: &mut Vec<(Node, Node)>, named: &mut HashMap<Name, ()>) {
+fn add(from: Vec<(Node, Node)>, to: &mut Vec<(Node, Node)>, named: &mut HashSet<Name<String>>) {
     for (key, value) in from {
-        if let Entry::Vacant(place) = named.entry(name(&key)) {
-            place.insert(());
+        if named.insert(owned(&key)) {
             to.push((key, value));
         }
     }
 }
 
 /// What makes keys the same: yaml.v3 compares their texts, quoted or not.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Name {
-    Text(String),
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Name<T> {
+    Text(T),
     List,
     Map,
 }
 
-fn name(key: &Node) -> Name {
+fn name(key: &Node) -> Name<&str> {
     match &key.body {
-        Body::Scalar(scalar) => Name::Text(scalar.text.clone()),
+        Body::Scalar(scalar) => Name::Text(&scalar.text),
         Body::List(_) => Name::List,
         Body::Map(_) => Name::Map,
+    }
+}
+
+fn owned(key: &Node) -> Name<String> {
+    match name(key) {
+        Name::Text(text) => Name::Text(text.to_string()),
+        Name::List => Name::List,
+        Name::Map => Name::Map,
     }
 }
 
@@ -102,7 +109,7 @@ fn duplicates(pairs: &[(Node, Node)], problems: &mut Vec<Problem>) {
         }
         return;
     }
-    let mut seen: HashMap<Name, &Node> = HashMap::with_capacity(pairs.len());
+    let mut seen: HashMap<Name<&str>, &Node> = HashMap::with_capacity(pairs.len());
     for (key, _) in pairs {
         match seen.entry(name(key)) {
             Entry::Vacant(place) => {

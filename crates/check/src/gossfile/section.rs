@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::load::MOST_TOLD;
 use super::problem::{Class, Problem};
 use super::scalar::tag_of;
 use crate::near::nearest;
@@ -83,7 +84,10 @@ impl Reader<'_> {
         for (name, value) in attributes.iter().filter(|(name, _)| !name.is_null()) {
             let Ok(word) = name.to_text() else { continue };
             let Some(row) = row(self.kind, &word) else {
-                self.problems.push(unknown(self.kind, id, name, &word));
+                // Nobody reads as many suggestions, and they take their time.
+                let hinted = self.problems.len() < MOST_TOLD;
+                self.problems
+                    .push(unknown(self.kind, id, name, &word, hinted));
                 continue;
             };
             if is_sound {
@@ -176,9 +180,12 @@ pub(super) fn all(kind: &Kind) -> impl Iterator<Item = &'static Attribute> + use
     COMMON_FIRST.iter().chain(own).chain(EXTENSIONS)
 }
 
-fn unknown(kind: &Kind, id: &str, name: &Node, word: &str) -> Problem {
+fn unknown(kind: &Kind, id: &str, name: &Node, word: &str, hinted: bool) -> Problem {
     let what = format!("invalid Attribute for {}:{id}: {word}", kind.shown);
     let problem = Problem::at(&name.place, what);
+    if !hinted {
+        return problem;
+    }
     let names: Vec<&str> = all(kind).map(|row| row.name).collect();
     match nearest(word, &names) {
         Some(near) => problem.remedy(format!("did you mean `{near}`?")),

@@ -20,7 +20,8 @@ pub(super) struct Told {
 }
 
 /// A section that is not known. One that begins with `x-` is its author's own, for anchors.
-pub(super) fn section(key: &Node, name: &str) -> Told {
+/// `hinted` asks for what may have been meant.
+pub(super) fn section(key: &Node, name: &str, hinted: bool) -> Told {
     let mut told = Told::default();
     if name.starts_with("x-") {
         return told;
@@ -28,7 +29,8 @@ pub(super) fn section(key: &Node, name: &str) -> Told {
     let mut names = SECTIONS_WRITTEN.to_vec();
     names.extend(super::load::OTHERS);
     let problem = Problem::at(&key.place, format!("unknown section `{name}`"));
-    told.mistakes.push(match nearest(name, &names) {
+    let near = if hinted { nearest(name, &names) } else { None };
+    told.mistakes.push(match near {
         Some(near) => problem.remedy(format!("did you mean `{near}`?")),
         None => problem.remedy("a section for anchors alone has a name that begins with `x-`"),
     });

@@ -30,7 +30,10 @@ impl Syntax {
             ".yaml" | ".yml" => Ok(Syntax::Yaml),
             other => {
                 let problem = Problem::nowhere(format!("unknown file extension: {other}"));
-                Err(problem.remedy("a gossfile is called NAME.yaml, NAME.yml or NAME.json"))
+                let shown = path.display();
+                Err(problem.remedy(format!(
+                    "{shown} is not called NAME.yaml, NAME.yml or NAME.json"
+                )))
             }
         }
     }

@@ -17,8 +17,9 @@ use crate::value::Value;
 /// nobody writes; what walks a tree may then call itself.
 pub(crate) const DEEPEST: usize = 200;
 
-/// What all nodes of a document may take together, aliases followed, in about as many bytes.
-const LARGEST: usize = 256 << 20;
+/// What all nodes of a document may take together, aliases followed, in about as many bytes:
+/// enough for 40,000 resources.
+const LARGEST: usize = 64 << 20;
 
 /// What libyaml says of a character that is out of place.
 const NO_TOKEN: &str = "found character that cannot start any token";
@@ -345,7 +346,7 @@ impl Composer<'_> {
         };
         self.charge(place, own)?;
         if anchor != 0 {
-            self.charge(place, piece.weight)?;
+            self.charge(place, piece.weight + size_of::<Anchored>())?;
             let anchored = Anchored {
                 node: piece.node.clone(),
                 height: piece.height,
