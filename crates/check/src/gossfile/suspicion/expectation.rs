@@ -147,7 +147,7 @@ impl Domain {
             }
             Domain::Mode => match &literal.value {
                 Value::Int(number) if !literal.json && is_octal(text) => {
-                    let what = format!("is the number {number}, which no mode is equal to");
+                    let what = format!("is the number {number}, not a mode");
                     let digits = text.trim_start_matches(['0', 'o', 'O']);
                     Some((what, format!("write \"{digits:0>4}\"")))
                 }
