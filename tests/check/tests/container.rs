@@ -105,7 +105,7 @@ fn an_image_without_a_shell_is_tested() {
 fn a_container_that_dies_says_how() {
     let place = Place::with("goss.yaml", PASSES);
     let image = Engine::shared().busybox();
-    let script = "for n in $(seq 30); do echo line $n; done; echo wrong >&2; exit 3";
+    let script = "for n in $(seq 30); do echo line $n; done; echo wrong; exit 3";
     let end = run(&place, "dies", &[image, "sh", "-c", script]);
     assert_eq!(end.code, 1, "{end:?}");
     assert!(

@@ -18,6 +18,8 @@ run|create)
 inspect)
     case $3 in
     *ExitCode*) printf '%s\n3\nfalse\n' "${RUNNING:-true}" ;;
+    *Architecture*) echo "${MACHINE:-amd64}" ;;
+    *Image*) echo sha256:0123 ;;
     *) echo "${RUNNING:-true}" ;;
     esac ;;
 exec)
@@ -233,6 +235,26 @@ fn what_does_not_start_or_pass_says_so() {
         }
         engine.assert_clean();
     }
+}
+
+#[test]
+fn a_program_for_another_machine_is_named() {
+    let engine = Recorded::new();
+    let other = match std::env::consts::ARCH {
+        "aarch64" => "amd64",
+        _ => "arm64",
+    };
+    let variables = [("TESTS", "126"), ("MACHINE", other)];
+    let end = engine.call(&["run", "image"], &variables);
+    assert_eq!(end.code, 126, "{}", end.err);
+    let words = format!("and the image for {other}: set GOSS_PATH to one for linux/{other}");
+    assert!(end.err.contains(&words), "{}", end.err);
+    let end = engine.call(
+        &["run", "image"],
+        &[("TESTS", "126"), ("GOSS_PATH", "goss.yaml")],
+    );
+    assert!(end.err.contains("look at GOSS_PATH"), "{}", end.err);
+    engine.assert_clean();
 }
 
 #[test]

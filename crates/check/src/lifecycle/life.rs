@@ -8,11 +8,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::fields::{measured, shown};
+use super::fields::shown;
 use super::inside;
 use super::leftovers::{self, Belongings};
 use super::report::{Begun, Results};
-use super::scenario::{By, Kill, Ready, Scenario, StopCheck, Whom};
+use super::scenario::{Kill, Scenario, Whom};
 use super::secrets::{self, Secret};
 use super::way::Way;
 use super::words;
@@ -21,10 +21,9 @@ use crate::container::label;
 use crate::container::runtime::{Broken, Call, Ended, Runtime};
 use crate::container::settings::{Settings, Strategy};
 use crate::container::stage::{self, Stage};
-use crate::matcher::{Matcher, compare_stream};
+use crate::matcher::compare_stream;
 use crate::node::Node;
 use crate::run::Group;
-use crate::value::Value;
 
 /// What all lives share.
 pub(super) struct World<'a> {
@@ -35,29 +34,21 @@ pub(super) struct World<'a> {
     pub(super) words: &'a [OsString],
 }
 
-/// How often is looked for what nobody announces.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How much longer than it should take something may take, so that it can be told how long it took.
-const SPARE: Duration = Duration::from_secs(5);
-
-/// How long one runs that nobody says is ready, before it counts as such.
-const RUNS_ON: Duration = Duration::from_secs(1);
-
 /// How many lines of the log are shown.
 const LINES: &str = "20";
 
 /// As whom our program is run inside: the container's own user, root, root with all rights.
 const AS: [&[&str]; 3] = [&[], &["-u", "0"], &["-u", "0", "--privileged"]];
 
-struct Life<'a> {
-    world: &'a World<'a>,
-    scenario: &'a Scenario,
+/// A container on its way.
+pub(super) struct Life<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) scenario: &'a Scenario,
     secrets: &'a [Secret],
     token: String,
-    id: String,
+    pub(super) id: String,
     log: PathBuf,
-    results: Results,
+    pub(super) results: Results,
 }
 
 /// Tries one: what came of it.
@@ -104,7 +95,7 @@ pub(super) fn live(
 }
 
 impl Life<'_> {
-    fn call(&self, call: Call) -> Result<Ended, Broken> {
+    pub(super) fn call(&self, call: Call) -> Result<Ended, Broken> {
         self.world.runtime.call(call)
     }
 
@@ -203,12 +194,12 @@ impl Life<'_> {
         })
     }
 
-    fn state(&self) -> Result<State, Broken> {
+    pub(super) fn state(&self) -> Result<State, Broken> {
         Ok(death::state(self.world.runtime, &self.id)?.unwrap_or_default())
     }
 
     /// What helps to understand: how it is, and what it said last.
-    fn hint(&self) -> Result<Option<String>, Broken> {
+    pub(super) fn hint(&self) -> Result<Option<String>, Broken> {
         let state = self.state()?;
         let ended = self.call(Call::new(["logs", "--tail", LINES, &self.id]))?;
         let log = [ended.out, ended.err].concat();
@@ -224,7 +215,7 @@ impl Life<'_> {
     }
 
     /// The same where it is needed.
-    fn hint_unless(&self, passed: bool) -> Result<Option<String>, Broken> {
+    pub(super) fn hint_unless(&self, passed: bool) -> Result<Option<String>, Broken> {
         match passed {
             true => Ok(None),
             false => self.hint(),
@@ -233,7 +224,7 @@ impl Life<'_> {
 
     /// Runs our program inside; its answer. As the container's own user first: it may ask
     /// PID 1, whatever was taken from the container.
-    fn inside(&self, words: &[&str], limit: Duration) -> Result<(u8, String), Broken> {
+    pub(super) fn inside(&self, words: &[&str], limit: Duration) -> Result<(u8, String), Broken> {
         let program = &self.world.stage.program;
         let mut first = None;
         for options in AS {
@@ -255,132 +246,6 @@ impl Life<'_> {
             }
         }
         Ok(first.unwrap_or_default())
-    }
-
-    fn ready(&mut self, ready: &Ready) -> Result<bool, Broken> {
-        let begun = Begun::now();
-        let result = match &ready.by {
-            By::Whoever | By::Mainstay => self.ready_by_mainstay(ready)?,
-            By::Health => self.ready_by_health(ready.within)?,
-            By::File(file) => self.ready_by_file(file, ready.within)?,
-            By::Log(patterns) => self.ready_by_log(patterns, ready.within)?,
-        };
-        let is_ready = result.is_ok();
-        let limit = shown(ready.within);
-        let seen = match result {
-            Ok(()) => Ok(format!("ready after {}", measured(begun.elapsed()))),
-            Err(why) => Err(format!("not ready within {limit}: {why}")),
-        };
-        let hint = self.hint_unless(is_ready)?;
-        self.results
-            .tried("ready", &ready.place, &begun, seen, &limit, hint);
-        Ok(is_ready)
-    }
-
-    fn ready_by_mainstay(&self, ready: &Ready) -> Result<Result<(), String>, Broken> {
-        let begun = Begun::now();
-        let time = ready.within.as_millis().to_string();
-        let (code, words) = self.inside(&["ready", &time], ready.within)?;
-        match code {
-            inside::YES => Ok(Ok(())),
-            inside::ELSEWHERE if matches!(ready.by, By::Whoever) => {
-                let left = ready.within.saturating_sub(begun.elapsed());
-                match self.health()?.is_empty() {
-                    false => self.ready_by_health(left),
-                    true => self.runs_on(left),
-                }
-            }
-            _ => Ok(Err(words)),
-        }
-    }
-
-    fn runs_on(&self, left: Duration) -> Result<Result<(), String>, Broken> {
-        self.world.runtime.signals.sleep(RUNS_ON.min(left));
-        let state = self.state()?;
-        Ok(match state.running {
-            true => Ok(()),
-            false => Err(death::how(&state)),
-        })
-    }
-
-    fn health(&self) -> Result<String, Broken> {
-        let field = "{{if .State.Health}}{{.State.Health.Status}}{{end}}";
-        Ok(self
-            .call(Call::new(["inspect", "-f", field, &self.id]))?
-            .text())
-    }
-
-    /// Asks until it is so, the container ends, or the time is over.
-    fn until(
-        &self,
-        within: Duration,
-        mut ask: impl FnMut() -> Result<Result<(), String>, Broken>,
-    ) -> Result<Result<(), String>, Broken> {
-        let begun = Begun::now();
-        loop {
-            let answer = ask()?;
-            if answer.is_ok() {
-                return Ok(answer);
-            }
-            let state = self.state()?;
-            if !state.running {
-                return Ok(Err(death::how(&state)));
-            }
-            if begun.elapsed() >= within {
-                return Ok(answer);
-            }
-            self.world.runtime.signals.sleep(PAUSE);
-        }
-    }
-
-    fn ready_by_health(&self, within: Duration) -> Result<Result<(), String>, Broken> {
-        self.until(within, || {
-            Ok(match self.health()?.as_str() {
-                "healthy" => Ok(()),
-                "" => Err("the image has no health check".to_string()),
-                other => Err(format!("its health check says {other}")),
-            })
-        })
-    }
-
-    fn ready_by_file(&self, file: &str, within: Duration) -> Result<Result<(), String>, Broken> {
-        let program = self.world.stage.program.clone();
-        let path = format!("{}/{file}", stage::PLACE);
-        let validate = |words: &[&str]| {
-            let call = Call::new(["exec", &self.id])
-                .words([program.as_str(), "-g", &path, "validate", "--format"])
-                .words(words.to_vec())
-                .within(within + Duration::from_secs(60));
-            self.call(call)
-        };
-        let time = format!("{}ms", within.as_millis());
-        if validate(&["silent", "--retry-timeout", &time, "--sleep", "100ms"])?.ok() {
-            return Ok(Ok(()));
-        }
-        let ended = validate(&["rspecish"])?;
-        let words = [ended.out, ended.err].concat();
-        let words = String::from_utf8_lossy(&words);
-        Ok(Err(format!(
-            "the tests of {file} do not pass:\n{}",
-            words.trim()
-        )))
-    }
-
-    fn ready_by_log(
-        &self,
-        patterns: &Node,
-        within: Duration,
-    ) -> Result<Result<(), String>, Broken> {
-        self.until(within, || {
-            let ended = self.call(Call::new(["logs", &self.id]))?;
-            let log = [ended.out, ended.err].concat();
-            let verdict = compare_stream(patterns, "the log", &mut &*log);
-            Ok(match (verdict.success, verdict.error) {
-                (true, _) => Ok(()),
-                (false, Some(why)) => Err(why),
-                (false, None) => Err("its log does not say so".to_string()),
-            })
-        })
     }
 
     fn kill(&mut self, kill: &Kill) -> Result<(), Broken> {
@@ -412,93 +277,6 @@ impl Life<'_> {
         Ok(())
     }
 
-    /// Stops it, as the file says or as the engine does.
-    fn stop(&mut self) -> Result<(), Broken> {
-        let default = StopCheck {
-            place: self.scenario.place.clone(),
-            within: None,
-            exit_code: None,
-            signal: None,
-        };
-        let check = self.scenario.stop.clone();
-        let is_checked = check.is_some();
-        let check = check.unwrap_or(default);
-        let before = self.state()?;
-        if !before.running {
-            if is_checked {
-                let hint = self.hint()?;
-                let why = format!("it had ended before: {}", death::how(&before));
-                self.results
-                    .failed("stop", &check.place, &Begun::now(), why, hint);
-            }
-            return Ok(());
-        }
-        let begun = Begun::now();
-        let within = check.within.as_ref().map(|(_, within)| *within);
-        let limit = within.unwrap_or(Duration::from_secs(10)) + SPARE;
-        let (took, killed) = match check.signal {
-            Some(number) => self.signal_and_wait(number, limit, &begun)?,
-            None => {
-                let time = limit.as_secs() + 1;
-                let words = ["stop", "--time", &time.to_string(), &self.id];
-                self.call(Call::new(words).within(limit + Duration::from_secs(60)))?;
-                let took = begun.elapsed();
-                (took, took >= Duration::from_secs(time))
-            }
-        };
-        if let Some((place, within)) = &check.within {
-            let limit = shown(*within);
-            let seen = match took <= *within && !killed {
-                true => Ok(format!("stopped after {}", measured(took))),
-                false if killed => Err(format!(
-                    "not stopped within {limit}: killed after {}",
-                    measured(took)
-                )),
-                false => Err(format!(
-                    "not stopped within {limit}: it took {}",
-                    measured(took)
-                )),
-            };
-            let hint = self.hint_unless(seen.is_ok())?;
-            self.results
-                .tried("stop", place, &begun, seen, &limit, hint);
-        }
-        if let Some(expected) = &check.exit_code {
-            let state = self.state()?;
-            let code = state
-                .code
-                .map_or(Value::Null, |code| Value::Int(i64::from(code)));
-            let verdict = Matcher::parse(expected).map(|matcher| matcher.compare(code));
-            let hint = self.hint()?;
-            self.results
-                .judged("exit-code", &expected.place, &begun, verdict, hint);
-        }
-        Ok(())
-    }
-
-    /// Sends a signal and waits for the end: how long that took, and whether it had to be killed.
-    fn signal_and_wait(
-        &self,
-        number: i32,
-        limit: Duration,
-        begun: &Begun,
-    ) -> Result<(Duration, bool), Broken> {
-        let name = kernel::signal::name(number);
-        let ended = self.call(Call::new(["kill", "--signal", &name, &self.id]))?;
-        if !ended.ok() && self.state()?.running {
-            return Err(Broken::Failed(ended.words()));
-        }
-        match self.call(Call::new(["wait", &self.id]).within(limit)) {
-            Ok(_) => Ok((begun.elapsed(), false)),
-            Err(Broken::Interrupted(number)) => Err(Broken::Interrupted(number)),
-            Err(Broken::Failed(_)) => {
-                let took = begun.elapsed();
-                self.call(Call::new(["kill", &self.id]))?;
-                Ok((took, true))
-            }
-        }
-    }
-
     /// Keeps its log in a file that only we read.
     fn keep_log(&self) -> Result<(), Broken> {
         if self.scenario.log.is_none() && self.secrets.is_empty() {
@@ -516,19 +294,9 @@ impl Life<'_> {
     fn judge_log(&mut self, patterns: &Node) {
         let begun = Begun::now();
         let opened = File::open(&self.log).map_err(|error| error.to_string());
-        let verdict = opened.and_then(|file| {
-            let mut lines = BufReader::new(file);
-            match patterns.items() {
-                Some(_) => Ok(compare_stream(patterns, "the log", &mut lines)),
-                None => {
-                    let list = Node {
-                        place: patterns.place.clone(),
-                        body: crate::node::Body::List(vec![patterns.clone()]),
-                    };
-                    Ok(compare_stream(&list, "the log", &mut lines))
-                }
-            }
-        });
+        let list = super::scenario::as_list(patterns);
+        let verdict =
+            opened.map(|file| compare_stream(&list, "the log", &mut BufReader::new(file)));
         let hint = self.hint().ok().flatten();
         self.results
             .judged("log", &patterns.place, &begun, verdict, hint);

@@ -7,9 +7,11 @@ mod fields;
 mod inside;
 mod leftovers;
 mod life;
+mod ready;
 mod report;
 mod scenario;
 mod secrets;
+mod stop;
 mod way;
 mod words;
 

@@ -222,7 +222,7 @@ fn ready(reader: &mut Reader, node: &Node, what: &str) -> Option<Ready> {
 }
 
 /// A text alone is a list of one.
-fn as_list(node: &Node) -> Node {
+pub(super) fn as_list(node: &Node) -> Node {
     match &node.body {
         Body::Scalar(_) => Node {
             place: node.place.clone(),
