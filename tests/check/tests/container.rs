@@ -1,7 +1,8 @@
 //! Containers that are tested, on a real engine: from within, and through their lives.
 #![forbid(unsafe_code)]
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
@@ -151,6 +152,38 @@ fn an_end_at_any_moment_leaves_nothing() {
         assert_eq!(end.code, 128 + number, "{end:?}");
         assert!(begun.elapsed() < Duration::from_secs(30));
         assert_clean(&place, "moment");
+    }
+}
+
+#[test]
+fn an_edit_on_a_terminal_brings_the_file_back() {
+    let image = Engine::shared().busybox();
+    for strategy in ["mount", "cp"] {
+        let place = Place::new();
+        // script(1) is a terminal; what it reads is typed there.
+        let line = format!(
+            "exec -a dgoss {} edit --label test=edit --network none {image} sleep 1000",
+            program().display()
+        );
+        let mut call = Command::new("script");
+        call.args(["-qec", &format!("bash -c '{line}'"), "/dev/null"])
+            .current_dir(place.dir.path())
+            .env("DGOSS_TEMP_DIR", place.temp())
+            .env("GOSS_FILES_STRATEGY", strategy)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Engine::shared().speak_to(&mut call);
+        let mut child = call.spawn().unwrap();
+        let mut keys = child.stdin.take().unwrap();
+        keys.write_all(b"goss --version && echo file: {} >goss.yaml; exit 5\n")
+            .unwrap();
+        let end = end_of(child);
+        drop(keys);
+        assert_eq!(end.code, 5, "{end:?}");
+        let text = std::fs::read_to_string(place.dir.at("goss.yaml")).unwrap_or_default();
+        assert_eq!(text, "file: {}\n", "{end:?}");
+        assert_clean(&place, "edit");
     }
 }
 

@@ -244,7 +244,13 @@ fn bring_back(session: &Session) -> Result<(), Stop> {
                 let call = Call::new(["cp", &from]).words([&to]);
                 let ended = session.runtime.call(call)?;
                 let words = ended.words().to_lowercase();
-                let absent = ["could not find", "no such file", "not exist"];
+                let absent = [
+                    "could not be found",
+                    "could not find",
+                    "no such container:path",
+                    "no such file",
+                    "not exist",
+                ];
                 if !ended.ok() && !absent.iter().any(|known| words.contains(known)) {
                     return Err(failed(ended.words()));
                 }
