@@ -144,14 +144,14 @@ mod tests {
     fn a_file_is_written_with_all_that_it_had() {
         let dir = temp::Temp::new();
         let text =
-            "file:\n  /x: {exists: true}\ngossfile:\n  a.yaml: {}\nlifecycle:\n  ready: 3s\n";
+            "file:\n  /x: {exists: true}\ngossfile:\n  a.yaml: {}\nlifecycle:\n  boots:\n    ready: {within: 3s}\n";
         let path = dir.write("goss.yaml", text).display().to_string();
         let edited = Edited::open(&path, true).expect("a file");
         edited.save().expect("written");
         assert_eq!(
             fs::read_to_string(&path).expect("text"),
             "file:\n    /x:\n        exists: true\n        contents: null\n\
-             gossfile:\n    a.yaml: {}\nlifecycle:\n    ready: 3s\n"
+             gossfile:\n    a.yaml: {}\nlifecycle:\n    boots:\n        ready:\n            within: 3s\n"
         );
         assert_eq!(edited.keep_backup(), Ok(None));
     }
