@@ -96,6 +96,8 @@ pub struct Verdict {
     pub finding: Finding,
     /// Why it could not be compared; then it is no success.
     pub error: Option<String>,
+    /// What else is worth saying of a failure.
+    pub hint: Option<String>,
 }
 
 impl Matcher {
@@ -124,6 +126,7 @@ impl Matcher {
             success,
             finding,
             error,
+            hint: None,
         }
     }
 }
@@ -312,6 +315,12 @@ impl Test {
     }
 }
 
+/// Compares a text that is read as it comes with a list of patterns, and stops reading once all
+/// is decided.
+pub fn compare_stream(list: &Node, placeholder: &str, text: &mut dyn Read) -> Verdict {
+    patterns::Patterns::new(list.any()).compare_stream(placeholder, text)
+}
+
 /// A list of tests as a value; nothing for an empty one, as goss shows it.
 fn trees(tests: &[Test]) -> Value {
     match tests {
@@ -320,11 +329,5 @@ fn trees(tests: &[Test]) -> Value {
     }
 }
 
-/// Compares a text that is read as it comes with a list of patterns, and stops reading once all
-/// is decided.
-///
-/// # Errors
-/// As the system has them.
-pub fn compare_stream(list: &Node, placeholder: &str, text: &mut dyn Read) -> Verdict {
-    patterns::Patterns::new(list.any()).compare_stream(placeholder, text)
-}
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Group;
-use crate::matcher::{Matcher, Verdict, compare_stream};
+use crate::matcher::patterns::Patterns;
+use crate::matcher::{Matcher, Verdict};
 use crate::node::Node;
 use crate::probe::{Probe, Reading, System};
 use crate::resource::{Form, Resource};
@@ -40,7 +41,7 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
             outcome,
             finding: verdict.finding,
             error: verdict.error,
-            hint: None,
+            hint: verdict.hint,
             started,
             took: begun.elapsed(),
         });
@@ -121,7 +122,12 @@ fn verdict(expected: &Node, reading: Reading) -> Result<Verdict, String> {
             let placeholder = stream.placeholder();
             let mut text = stream.open().map_err(|error| error.to_string())?;
             if expected.items().is_some() {
-                return Ok(compare_stream(expected, placeholder, &mut *text));
+                let patterns = Patterns::new(expected.any());
+                let mut verdict = patterns.compare_stream(placeholder, &mut *text);
+                if let (false, Ok(mut again)) = (verdict.success, stream.open()) {
+                    verdict.hint = patterns.hint(&verdict, &mut *again);
+                }
+                return Ok(verdict);
             }
             let matcher = Matcher::parse(expected)?;
             Ok(matcher.compare(read_all(&mut *text)?))
@@ -153,6 +159,7 @@ impl Verdict {
             success: false,
             finding: Finding::default(),
             error: None,
+            hint: None,
         }
     }
 

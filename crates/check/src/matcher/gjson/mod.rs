@@ -21,7 +21,7 @@ use scan::Kind;
 const DEEPEST: usize = 500;
 /// What modifiers and several paths may make anew, all in all: they can double a document again
 /// and again.
-const MOST_MADE: usize = 256 << 20;
+const MOST_MADE: usize = 64 << 20;
 
 /// A part of a document; none where there is nothing at a path.
 type Part<'a> = Option<Cow<'a, [u8]>>;

@@ -141,6 +141,7 @@ impl Patterns {
             success,
             finding,
             error,
+            hint: None,
         }
     }
 
@@ -169,27 +170,59 @@ impl Patterns {
         Ok((missing, found.into_iter().map(|(_, words)| words).collect()))
     }
 
-    /// The line that is most like the first plain pattern that no line satisfies, cut to a length
-    /// that can be shown. A part of the text is looked at.
-    pub fn nearest(&self, text: &mut dyn Read) -> Option<String> {
+    /// What helps with the first pattern that is not satisfied: the line that is most like it, or
+    /// the one that satisfies what none should. A part of the text is looked at.
+    pub fn hint(&self, verdict: &Verdict, text: &mut dyn Read) -> Option<String> {
+        let Some(Value::List(missing)) = verdict.finding.missing.as_ref().map(|it| &it.value)
+        else {
+            return None;
+        };
+        let is_first = |pattern: &&Pattern| match missing.first() {
+            Some(Value::Text(words)) => *words == pattern.words,
+            _ => false,
+        };
+        let pattern = self.parsed.as_ref().ok()?.iter().find(is_first)?;
         let mut head = Vec::new();
         text.take(LOOKED_AT).read_to_end(&mut head).ok()?;
-        let patterns = self.parsed.as_ref().ok()?;
-        let wanted = patterns.iter().find_map(|pattern| match &pattern.test {
-            LineTest::Holds(finder) if !pattern.negated && finder.find(&head).is_none() => {
-                Some(finder.needle())
+        if head.is_empty() {
+            return Some("the text is empty".to_string());
+        }
+        match (&pattern.test, pattern.negated) {
+            (test, true) => {
+                let mut lines = head.lines().enumerate();
+                let (at, line) = lines.find(|(_, line)| test.is_met(line))?;
+                Some(format!("line {}: {}", at + 1, trimmed(line.as_bstr())))
             }
-            _ => None,
-        })?;
-        let lines = head.lines().map(|line| (likeness(wanted, line), line));
-        let best = lines.fold((0, &b""[..]), |best, line| match line.0 > best.0 {
-            true => line,
-            false => best,
-        });
-        // Less than half of the words in common says nothing.
-        let enough = best.0.saturating_mul(2) >= wanted.len().max(1);
-        enough.then(|| trimmed(best.1.as_bstr()))
+            (LineTest::Holds(finder), false) => {
+                let line = nearest(finder.needle(), &head)?;
+                Some(format!("the line most like it: {}", trimmed(line)))
+            }
+            (LineTest::Always | LineTest::Regex(_), false) => None,
+        }
     }
+}
+
+impl LineTest {
+    fn is_met(&self, line: &[u8]) -> bool {
+        match self {
+            LineTest::Always => true,
+            LineTest::Holds(finder) => finder.find(line).is_some(),
+            LineTest::Regex(regex) => regex.is_match(&regex::as_go_sees(line)),
+        }
+    }
+}
+
+/// The line that is most like a text; none where half of it is in no line.
+fn nearest<'a>(wanted: &[u8], text: &'a [u8]) -> Option<&'a BStr> {
+    let mut best = (0, BStr::new(b""));
+    for line in text.lines() {
+        let likeness = likeness(wanted, line);
+        if likeness > best.0 {
+            best = (likeness, line.as_bstr());
+        }
+    }
+    let enough = best.0.saturating_mul(2) >= wanted.len().max(2);
+    enough.then_some(best.1)
 }
 
 /// How much of a text is searched for a line that is like a pattern.

@@ -98,12 +98,25 @@ fn bytes_that_are_no_text_are_one_character_each() {
 }
 
 #[test]
-fn the_nearest_line_is_a_hint() {
-    let patterns = Patterns::new(Value::List(vec!["listen 8080;".into()]));
-    let nearest = |text: &str| patterns.nearest(&mut text.as_bytes());
-    assert_eq!(
-        nearest("user www;\n  Listen  8081;\nworker 5;\n").as_deref(),
-        Some("Listen  8081;")
-    );
-    assert_eq!(nearest("user www;\n"), None);
+fn a_hint_names_a_line() {
+    let hint = |pattern: &str, text: &str| {
+        let patterns = Patterns::new(Value::List(vec![pattern.into()]));
+        let verdict = patterns.compare_stream("", &mut text.as_bytes());
+        patterns.hint(&verdict, &mut text.as_bytes())
+    };
+    let text = "user www;\n  Listen  8081;\nworker 5;\n";
+    for (pattern, text, wanted) in [
+        (
+            "listen 8080;",
+            text,
+            Some("the line most like it: Listen  8081;"),
+        ),
+        ("listen 8080;", "user www;\n", None),
+        ("listen 8080;", "", Some("the text is empty")),
+        ("!/worker/", text, Some("line 3: worker 5;")),
+        ("/listen/", text, None),
+        ("user", text, None),
+    ] {
+        assert_eq!(hint(pattern, text).as_deref(), wanted, "{pattern}");
+    }
 }
