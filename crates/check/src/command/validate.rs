@@ -189,6 +189,8 @@ pub(super) fn system(call: &Call) -> System {
     let package = call.given.text(&globals::PACKAGE);
     let mut system = System::default();
     system.package_manager = (!package.is_empty()).then_some(package);
+    system.strict = call.is_strict();
+    system.dual_stack = call.is_strict();
     system
 }
 

@@ -21,7 +21,8 @@ pub(super) const KIND: Kind = Kind {
             REQUIRED,
             "the exit code; -1 where a signal ended the shell",
         )
-        .always(),
+        .always()
+        .spelled(),
         row("stdout", Form::Stream, "what it prints").always(),
         row("stderr", Form::Stream, "what it complains of").always(),
         row(

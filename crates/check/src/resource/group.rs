@@ -13,7 +13,7 @@ pub(super) const KIND: Kind = Kind {
     attributes: &[
         row("groupname", Form::Text, "the name"),
         row("exists", REQUIRED, "whether /etc/group has it").always(),
-        row("gid", WANTED, "its number"),
+        row("gid", WANTED, "its number").spelled(),
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("exists", "exists"), ("gid", "gid")],

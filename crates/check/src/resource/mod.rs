@@ -64,6 +64,8 @@ pub struct Attribute {
     pub about: &'static str,
     /// A name that it had, or another that means the same.
     pub alias: Option<&'static str>,
+    /// Whether a text that spells a number is that number: goss 0.3 wrote such.
+    pub spelled: bool,
 }
 
 /// What an attribute takes.
@@ -225,6 +227,7 @@ const fn row(name: &'static str, form: Form, about: &'static str) -> Attribute {
         about,
         always_written: false,
         alias: None,
+        spelled: false,
     }
 }
 
@@ -232,6 +235,12 @@ impl Attribute {
     /// Written also when it was not given.
     const fn always(mut self) -> Attribute {
         self.always_written = true;
+        self
+    }
+
+    /// A text that spells a number is that number.
+    const fn spelled(mut self) -> Attribute {
+        self.spelled = true;
         self
     }
 

@@ -13,8 +13,8 @@ pub(super) const KIND: Kind = Kind {
     attributes: &[
         row("username", Form::Text, "the name"),
         row("exists", REQUIRED, "whether /etc/passwd has it").always(),
-        row("uid", WANTED, "its number"),
-        row("gid", WANTED, "its first group's number"),
+        row("uid", WANTED, "its number").spelled(),
+        row("gid", WANTED, "its first group's number").spelled(),
         row("groups", WANTED, "the names of all its groups, sorted"),
         row("home", WANTED, "its home"),
         row("shell", WANTED, "its shell"),

@@ -5,10 +5,12 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use bstr::ByteSlice;
+
 use super::Group;
 use crate::matcher::patterns::Patterns;
 use crate::matcher::{Matcher, Verdict};
-use crate::node::Node;
+use crate::node::{Body, Node, Scalar};
 use crate::probe::{Probe, Reading, System};
 use crate::resource::{Form, Resource};
 use crate::result::{Finding, Outcome, Subject, TestResult};
@@ -29,7 +31,8 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
         let (outcome, verdict, closes) = if skip {
             (Outcome::Skip, Verdict::nothing(), false)
         } else {
-            compare(expected, probe.as_mut(), attribute)
+            let spelled = expected.and_then(|node| spelled(resource, attribute, node));
+            compare(spelled.as_ref().or(expected), probe.as_mut(), attribute)
         };
         if at == 0 && resource.kind.gated {
             skip |= closes;
@@ -92,6 +95,38 @@ fn expectation<'a>(resource: &'a Resource, attribute: &str) -> Option<Option<&'a
         Form::Stream if given?.items().is_some_and(<[Node]>::is_empty) => None,
         _ => given.map(Some),
     }
+}
+
+/// The number that a text spells, where the attribute takes one so; it is said that it should
+/// not, as goss says it.
+fn spelled(resource: &Resource, attribute: &str, node: &Node) -> Option<Node> {
+    let kind = resource.kind;
+    let mut rows = kind.attributes.iter();
+    rows.find(|row| row.name == attribute && row.spelled)?;
+    let Body::Scalar(scalar) = &node.body else {
+        return None;
+    };
+    let Value::Text(text) = &scalar.value else {
+        return None;
+    };
+    let number: i64 = text.to_str().ok()?.parse().ok()?;
+    let named = match kind.section {
+        // Goss names a user by this attribute alone.
+        "user" => resource.text("username"),
+        _ => resource.id(),
+    };
+    eprintln!(
+        "DEPRECATION WARNING: {named}: {}.{attribute} should be an integer not a string",
+        kind.section
+    );
+    Some(Node {
+        place: node.place.clone(),
+        body: Body::Scalar(Scalar {
+            value: Value::Int(number),
+            plain: true,
+            ..scalar.clone()
+        }),
+    })
 }
 
 /// Measures, compares, and says whether the gate closes: what follows is not looked at.

@@ -47,14 +47,15 @@ pub fn words(error: &io::Error) -> String {
         let text = text.split(" (os error").next().unwrap_or_default();
         return text.to_lowercase();
     }
-    match error.kind() {
-        // A path with a NUL in it: Go hands it to the system, which refuses it so.
-        io::ErrorKind::InvalidInput => "invalid argument".to_string(),
-        _ => error.to_string(),
-    }
+    error.to_string()
 }
 
 /// What failed on what, as Go's `PathError` has it.
 pub fn of_path(operation: &str, path: &std::path::Path, error: &io::Error) -> String {
-    format!("{operation} {}: {}", path.display(), words(error))
+    let why = match error.kind() {
+        // A path with a NUL in it: Go hands it to the system, which refuses it so.
+        io::ErrorKind::InvalidInput => "invalid argument".to_string(),
+        _ => words(error),
+    };
+    format!("{operation} {}: {why}", path.display())
 }
