@@ -82,7 +82,7 @@ impl Given {
         let texts = self.texts(flag).iter();
         texts
             .flat_map(|text| text.split(','))
-            .map(str::to_string)
+            .map(|item| item.trim().to_string())
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice;
 
-use super::{Look, colour, diff};
+use super::{Look, colour, diff, record};
 use crate::result::{Conversion, Outcome, Shown, TestResult};
 use crate::value::Value;
 use crate::value::json::{self, Style};
@@ -39,7 +39,7 @@ fn text(result: &TestResult, look: &Look, layout: Layout) -> Vec<u8> {
     match result.outcome {
         Outcome::Pass => {
             text.word(b" matches expectation: ");
-            text.word(&shown(result.finding.expected.as_ref()));
+            text.word(&shown(result.finding.expected.as_ref(), look));
         }
         Outcome::Skip => text.word(b" skipped"),
         Outcome::Fail => failure(&mut text, result, look),
@@ -57,23 +57,23 @@ fn failure(text: &mut Text, result: &TestResult, look: &Look) {
     match &result.error {
         Some(error) => text.part("Error", &text.error(error)),
         None => {
-            text.part("Expected", &shown(finding.actual.as_ref()));
-            text.part(&finding.message, &shown(finding.expected.as_ref()));
+            text.part("Expected", &shown(finding.actual.as_ref(), look));
+            text.part(&finding.message, &shown(finding.expected.as_ref(), look));
             if let Some(diff) = text.diff(finding.expected.as_ref(), finding.actual.as_ref()) {
                 text.part("diff", &diff);
             }
         }
     }
     if let Some(missing) = &finding.missing {
-        text.part("the missing elements were", &shown(Some(missing)));
+        text.part("the missing elements were", &shown(Some(missing), look));
     }
     if let Some(extra) = &finding.extra {
-        text.part("the extra elements were", &shown(Some(extra)));
+        text.part("the extra elements were", &shown(Some(extra), look));
     }
     if !finding.chain.is_empty() {
         text.part("the transform chain was", &chain(&finding.chain));
         if !look.exclude_raw {
-            let raw = shown(finding.untransformed.as_ref());
+            let raw = shown(finding.untransformed.as_ref(), look);
             text.part("the raw value was", &raw);
         }
     }
@@ -166,16 +166,20 @@ fn without_breaks(text: &str) -> String {
     out
 }
 
-/// A value as compact JSON, or why there is none.
-pub(super) fn shown(shown: Option<&Shown>) -> Vec<u8> {
+/// A value as compact JSON. Where there is none: for goss why, else with texts for what has none.
+fn shown(shown: Option<&Shown>, look: &Look) -> Vec<u8> {
     let Some(shown) = shown else {
         return b"null".to_vec();
     };
-    let written = match shown.tree {
-        true => tree(&shown.value),
-        false => json::encode(&shown.value, Style::default()),
+    let write = |value: &Value| match shown.tree {
+        true => tree(value),
+        false => json::encode(value, Style::default()),
     };
-    written.unwrap_or_else(String::into_bytes)
+    match write(&shown.value) {
+        Err(_) if look.places => write(&record::holdable(&shown.value)),
+        written => written,
+    }
+    .unwrap_or_else(String::into_bytes)
 }
 
 /// Matchers write themselves with `<`, `>` and `&` escaped; that of versions does not, unless it
