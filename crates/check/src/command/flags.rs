@@ -168,9 +168,9 @@ impl Given {
         let value = match value {
             Some(value) => value,
             None if flag.takes == Takes::Truth => "true".to_string(),
-            None => next
-                .next()
-                .ok_or_else(|| Refused::Flag(format!("flag needs an argument: -{word}")))?,
+            None => next.next().ok_or_else(|| {
+                Refused::Flag(format!("flag needs an argument: {}", as_typed(word)))
+            })?,
         };
         if let Some(why) = unfit(flag, &value) {
             return Err(Refused::Flag(format!(
@@ -212,6 +212,14 @@ impl Given {
             self.values.insert(flag.name, vec![value]);
         }
         Ok(())
+    }
+}
+
+/// A flag with its dashes, as most type it.
+fn as_typed(word: &str) -> String {
+    match word.len() {
+        1 => format!("-{word}"),
+        _ => format!("--{word}"),
     }
 }
 

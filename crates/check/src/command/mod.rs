@@ -265,11 +265,11 @@ fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dy
         }
         Refused::Flag(_) => {
             eprintln!("Incorrect Usage: {why}\n");
-            match command {
-                Some(command) => help::of(name, command, out),
-                None => help::all(name, out),
-            };
-            let _ = out.flush();
+            // goss shows its help only where no command is given.
+            if command.is_none() {
+                help::all(name, out);
+                let _ = out.flush();
+            }
             log::fatal(why);
         }
         Refused::Variable(_) => log::fatal(why),
@@ -292,7 +292,12 @@ fn refused_hint(command: Option<&Command>, why: &str) -> String {
 
 fn no_topic(name: Name, word: &str, among: &[Command]) -> u8 {
     if name == Name::Goss {
-        eprint!("No help topic for '{word}'");
+        let end = if std::ptr::eq(among, COMMANDS) {
+            ""
+        } else {
+            "\n"
+        };
+        eprint!("No help topic for '{word}'{end}");
         return exit::NO_TOPIC;
     }
     let all: Vec<&str> = among.iter().map(|command| command.name).collect();

@@ -131,6 +131,9 @@ pub(super) fn load_alone(path: &str, strict: bool) -> Result<Gossfile, Vec<Probl
         Ok(mut includes) => loader.read.resources.append(&mut includes),
         Err(problem) => loader.problems.push(problem),
     }
+    if strict {
+        in_order(&mut loader.problems);
+    }
     match loader.problems.is_empty() {
         true => Ok(loader.read),
         false => Err(loader.problems),
@@ -212,8 +215,10 @@ impl Loader<'_> {
         for problem in own.chain(warnings) {
             problem.context.insert_str(0, &document.context);
         }
-        for include in includes {
-            self.include(&include, &document, syntax);
+        // goss stops at the first file that is wrong, which `render --debug` shows.
+        let stops = !self.strict && self.problems.len() > before;
+        for include in includes.iter().filter(|_| !stops) {
+            self.include(include, &document, syntax);
         }
     }
 

@@ -361,7 +361,8 @@ pub(crate) fn node(value: &Value) -> Node {
     let list = |items: Vec<Node>| Body::List(items);
     let body = match value {
         Value::List(items) => list(items.iter().map(node).collect()),
-        Value::Texts(texts) => {
+        // An empty one is Go's nil, which no file has.
+        Value::Texts(texts) if !texts.is_empty() => {
             let texts = texts.iter().map(|text| node(&Value::Text(text.clone())));
             list(texts.collect())
         }

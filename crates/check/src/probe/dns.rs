@@ -44,6 +44,8 @@ impl Probe for Of {
         match (property, found) {
             (_, Err(why)) => Reading::Error(why.clone()),
             ("resolvable", Ok(found)) => Reading::value(!found.is_empty()),
+            // Goss writes these as a list also where there are none.
+            (_, Ok(found)) if found.is_empty() => Reading::Value(Value::List(Vec::new())),
             (_, Ok(found)) => Reading::Value(Value::Texts(found.clone())),
         }
     }

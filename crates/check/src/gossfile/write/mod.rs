@@ -159,6 +159,8 @@ fn attribute(resource: &Resource, row: &Attribute, order: Order) -> Option<Tree>
 fn tree(value: &Value, order: Order) -> Tree {
     match value {
         Value::List(items) => Tree::List(items.iter().map(|item| tree(item, order)).collect()),
+        // Go's nil: a list in YAML, nothing in JSON.
+        Value::Texts(texts) if texts.is_empty() && order == Order::Bytes => Tree::Leaf(Value::Null),
         Value::Texts(texts) => {
             let texts = texts.iter().map(|text| Value::Text(text.clone()));
             Tree::List(texts.map(Tree::Leaf).collect())
