@@ -1,10 +1,17 @@
 //! What somebody may have meant.
 
+/// The longest word that is looked at, in bytes: the work grows with the square.
+const LONGEST: usize = 100;
+
 /// The name that is most like `word`, where one is like enough: at most a third of its letters
 /// are others.
 pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let limit = word.chars().count().div_ceil(3).max(1);
-    let distances = names.iter().map(|name| (distance(word, name), *name));
+    let distances = names.iter().filter(|name| name.len() <= LONGEST);
+    let distances = distances.map(|name| (distance(word, name), *name));
     let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= limit && distance > 0).then_some(name)
 }

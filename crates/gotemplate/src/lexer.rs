@@ -39,6 +39,9 @@ pub(crate) struct Token<'t> {
     pub(crate) text: std::borrow::Cow<'t, str>,
 }
 
+/// How many tokens a template may have: each takes some fifty bytes.
+const MOST: usize = 1_000_000;
+
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
 const KEYWORDS: [&str; 11] = [
@@ -83,6 +86,9 @@ impl<'t> Lexer<'t> {
     fn run(&mut self) {
         let mut next = Next::Text;
         loop {
+            if self.tokens.len() > MOST {
+                next = self.error(self.pos, format!("more than {MOST} tokens"));
+            }
             next = match next {
                 Next::Text => self.text_until_action(),
                 Next::Action => self.token_in_action(),

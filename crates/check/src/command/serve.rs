@@ -85,7 +85,8 @@ fn begin(call: &Call) -> Result<(), String> {
     let listener = listen(&address)?;
     end_on_signals();
     let log = call.log;
-    log.line(Level::Info, format!("Starting to listen on: {address}"));
+    let shown = shown(&address, &listener);
+    log.line(Level::Info, format!("Starting to listen on: {shown}"));
     let most = usize::try_from(call.given.integer(&MAX_CONCURRENT)).unwrap_or(0);
     let system = validate::system(call);
     let mut look = validate::options(&call.given.items(&FORMAT_OPTIONS));
@@ -107,6 +108,15 @@ fn begin(call: &Call) -> Result<(), String> {
         say: Box::new(move |line| log.line(Level::Info, line)),
     };
     serve::serve(&listener, service).map_err(|error| format!("listen {address}: {error}"))
+}
+
+/// The address as it was given; with port 0, which leaves the choice to the kernel, the one that
+/// was chosen.
+fn shown(address: &str, listener: &TcpListener) -> String {
+    match (address.rsplit_once(':'), listener.local_addr()) {
+        (Some((host, "0")), Ok(chosen)) => format!("{host}:{}", chosen.port()),
+        _ => address.to_string(),
+    }
 }
 
 /// Listens; without a host on all addresses, as Go does.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::load::MOST_TOLD;
 use super::problem::Problem;
 use crate::duration::GoDuration;
 use crate::near::nearest;
@@ -26,7 +27,7 @@ pub(super) fn resolve(resources: &mut [Resource], problems: &mut Vec<Problem>) {
             .iter()
             .flat_map(|n| n.items().unwrap_or_default())
         {
-            match find(item, names) {
+            match find(item, names, problems.len() > MOST_TOLD) {
                 Ok(other) => wanted.push(other),
                 Err(problem) => problems.push(problem),
             }
@@ -54,12 +55,16 @@ fn index(resources: &[Resource]) -> HashMap<String, usize> {
     named.enumerate().map(|(at, name)| (name, at)).collect()
 }
 
-fn find(item: &Node, names: &HashMap<String, usize>) -> Result<usize, Problem> {
+/// The place of a resource; where `many` are wrong, nobody reads what is meant.
+fn find(item: &Node, names: &HashMap<String, usize>, many: bool) -> Result<usize, Problem> {
     let word = item.to_text().unwrap_or_default();
     if let Some(at) = names.get(&word) {
         return Ok(*at);
     }
-    let all: Vec<&str> = names.keys().map(String::as_str).collect();
+    let all: Vec<&str> = match many {
+        true => Vec::new(),
+        false => names.keys().map(String::as_str).collect(),
+    };
     let problem = Problem::at(
         &item.place,
         format!("depends on `{word}`, which is not here"),

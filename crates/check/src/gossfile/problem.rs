@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use crate::place::Place;
 
+/// How many characters are said of what is wrong: it may quote what somebody has written.
+const LONGEST: usize = 2000;
+
 /// What is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -91,7 +94,10 @@ impl fmt::Display for Problem {
             Some(place) => write!(f, "{place}: ")?,
             None => f.write_str(&self.context)?,
         }
-        f.write_str(&self.what)?;
+        match self.what.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, "{}…", self.what.get(..end).unwrap_or_default())?,
+            None => f.write_str(&self.what)?,
+        }
         if !self.remedy.is_empty() {
             write!(f, "; {}", self.remedy)?;
         }

@@ -9,6 +9,11 @@ use crate::value::{Value, go, number, object, quoted};
 
 use super::{Seen, Test, gjson};
 
+/// How many bytes of a text that is no number are shown.
+const MOST_QUOTED: usize = 64 << 10;
+/// A text of more lines takes too much memory as a list.
+const MOST_LINES: usize = 1_000_000;
+
 /// Converts; borrowed where nothing changes.
 ///
 /// # Errors
@@ -24,6 +29,9 @@ pub(super) fn apply<'a>(
         }),
         Conversion::ToNumeric => to_numeric(actual),
         Conversion::ToArray => Ok(match actual {
+            Value::Text(text) if memchr::memchr_iter(b'\n', text).count() > MOST_LINES => {
+                return Err(format!("a text of more than {MOST_LINES} lines is no list"));
+            }
             Value::Text(text) => {
                 let lines = text.split_str("\n").map(Into::into).collect();
                 Cow::Owned(Value::Texts(lines))
@@ -62,7 +70,7 @@ fn to_numeric(actual: &Value) -> Result<Cow<'_, Value>, String> {
         Ok(number) => Ok(Cow::Owned(Value::Float(number))),
         Err(why) => Err(format!(
             "matchers.ToNumeric{{}}: strconv.ParseFloat: parsing {}: {why}",
-            quoted::text(text)
+            quoted::text(text.get(..MOST_QUOTED).unwrap_or(text))
         )),
     }
 }
@@ -112,6 +120,6 @@ pub(super) fn finding(conversion: &Conversion, test: &Test, seen: Seen, negated:
         chain.append(&mut finding.chain);
     }
     finding.chain = chain;
-    finding.untransformed = Some(Shown::plain(actual.clone()));
+    finding.untransformed = Some(Shown::plain(actual.for_report()));
     finding
 }

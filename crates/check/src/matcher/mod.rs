@@ -81,7 +81,7 @@ pub(crate) enum Seen<'a> {
 impl Seen<'_> {
     fn shown(self) -> Option<Shown> {
         match self {
-            Seen::Value(value) => Some(Shown::plain(value.clone())),
+            Seen::Value(value) => Some(Shown::plain(value.for_report())),
             Seen::Nothing => None,
         }
     }
@@ -119,7 +119,7 @@ impl Matcher {
             Err(why) => (false, Some(why)),
         };
         let finding = match success {
-            true => Finding::met(actual, self.written),
+            true => Finding::met(actual.for_report(), self.written),
             false => self.test.finding(Seen::Value(&actual), false),
         };
         Verdict {

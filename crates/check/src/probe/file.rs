@@ -18,8 +18,8 @@ use crate::value::Value;
 /// The most that is read at a time.
 const BLOCK: usize = 256 << 10;
 
-/// The most that is hashed of what is no regular file: a device may have no end.
-const MOST_OF_DEVICE: u64 = 1 << 30;
+/// The most that is read of a character device: it may have no end.
+const MOST_OF_DEVICE: u64 = 64 << 20;
 
 pub(super) struct Of {
     system: Arc<System>,
@@ -125,21 +125,25 @@ impl Kind {
 
 /// Opens what is to be read; the words say why that cannot be done. A pipe would be waited for
 /// without end, so it is refused.
-fn open(path: &Path, kind: Kind) -> Result<File, String> {
+fn open(path: &Path, kind: Kind) -> Result<Named, String> {
     let pipe = || format!("open {}: is a named pipe", path.display());
     if kind == Kind::Pipe {
         return Err(pipe());
     }
     let file = reading::open(path).map_err(|why| of_path("open", path, &why))?;
+    let mut left = u64::MAX;
     // A link may lead to one.
-    let is_pipe = || {
-        file.metadata()
-            .is_ok_and(|found| found.file_type().is_fifo())
-    };
-    match kind != Kind::Regular && is_pipe() {
-        true => Err(pipe()),
-        false => Ok(file),
+    if kind != Kind::Regular {
+        let found = file.metadata().map_err(|why| of_path("stat", path, &why))?;
+        if found.file_type().is_fifo() {
+            return Err(pipe());
+        }
+        if found.file_type().is_char_device() {
+            left = MOST_OF_DEVICE;
+        }
     }
+    let path = path.to_path_buf();
+    Ok(Named { path, file, left })
 }
 
 /// The contents, read as they are compared.
@@ -155,8 +159,7 @@ impl Stream for Contents {
 
     fn open(&mut self) -> io::Result<Box<dyn Read>> {
         let file = open(&self.path, self.kind).map_err(io::Error::other)?;
-        let path = self.path.clone();
-        Ok(Box::new(Named { path, file }))
+        Ok(Box::new(file))
     }
 }
 
@@ -164,43 +167,42 @@ fn block(size: u64) -> usize {
     usize::try_from(size).map_or(BLOCK, |size| size.min(BLOCK))
 }
 
-/// A file whose errors say its path.
+/// A file whose errors say its path, and which has an end.
 struct Named {
     path: PathBuf,
     file: File,
+    /// How many bytes are read at most.
+    left: u64,
 }
 
 impl Read for Named {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer).map_err(|why| match why.kind() {
+        let count = self.file.read(buffer).map_err(|why| match why.kind() {
             io::ErrorKind::Interrupted => why,
             _ => io::Error::other(of_path("read", &self.path, &why)),
-        })
+        })?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => {
+                let what = format!("read {}: it has no end", self.path.display());
+                return Err(io::Error::other(what));
+            }
+        }
+        Ok(count)
     }
 }
 
 /// The hash of the contents in lower-case hexadecimal digits.
 fn hash<D: Digest>(path: &Path, found: &Metadata) -> Result<Value, String> {
     let mut file = open(path, Kind::of(found))?;
-    let endless = match found.file_type().is_file() {
-        true => u64::MAX,
-        false => MOST_OF_DEVICE,
-    };
     let mut hash = D::new();
     let mut buffer = vec![0; block(found.len().max(8 << 10))];
-    let mut length = 0u64;
     loop {
         match file.read(&mut buffer) {
             Ok(0) => break,
-            Ok(count) => {
-                hash.update(buffer.get(..count).unwrap_or_default());
-                length = length.saturating_add(count as u64);
-            }
+            Ok(count) => hash.update(buffer.get(..count).unwrap_or_default()),
             Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-            Err(why) => return Err(of_path("read", path, &why)),
-        }
-        if length > endless {
-            return Err(format!("read {}: it has no end", path.display()));
+            Err(why) => return Err(why.to_string()),
         }
     }
     let mut digits = String::with_capacity(128);

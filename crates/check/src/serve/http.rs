@@ -1,6 +1,7 @@
 //! Requests and answers: one of each a connection.
 
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
 /// Longest head of a request.
 const HEAD: usize = 16 * 1024;
@@ -19,12 +20,17 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Reads the head; none where it is no HTTP.
-    pub(super) fn read(mut from: impl Read) -> io::Result<Option<Request>> {
+    /// Reads the head; none where it is no HTTP. It must be there within `patience`, however it
+    /// comes.
+    pub(super) fn read(mut from: impl Read, patience: Duration) -> io::Result<Option<Request>> {
+        let begun = Instant::now();
         let mut head = Vec::new();
         let mut buffer = [0_u8; 2048];
         loop {
             let count = from.read(&mut buffer)?;
+            if begun.elapsed() > patience {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             if count == 0 {
                 return Ok(None);
             }
@@ -114,7 +120,7 @@ mod tests {
                 Ok(piece.len())
             }
         }
-        let request = Request::read(Slow(pieces))
+        let request = Request::read(Slow(pieces), Duration::MAX)
             .expect("read")
             .expect("a request");
         assert_eq!(
@@ -133,7 +139,9 @@ mod tests {
             &"x".repeat(2 * HEAD),
         ] {
             assert!(
-                Request::read(text.as_bytes()).expect("read").is_none(),
+                Request::read(text.as_bytes(), Duration::MAX)
+                    .expect("read")
+                    .is_none(),
                 "{text:.20}"
             );
         }

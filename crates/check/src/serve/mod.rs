@@ -109,7 +109,7 @@ impl Server {
     fn attend(&self, client: &TcpStream, many: bool) -> io::Result<()> {
         client.set_read_timeout(Some(PATIENCE))?;
         client.set_write_timeout(Some(PATIENCE))?;
-        let request = match Request::read(client)? {
+        let request = match Request::read(client, PATIENCE)? {
             Some(request) => request,
             None => return Response::text(400, "400 Bad Request\n").send(client, false),
         };

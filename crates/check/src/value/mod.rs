@@ -1,6 +1,7 @@
 //! A value as a file, a measurement or a JSON document gives it. Types are kept apart as Go's
 //! `any` keeps them, since the matcher `equal` and all printed forms depend on them.
 
+mod cut;
 pub mod go;
 pub mod json;
 pub mod number;

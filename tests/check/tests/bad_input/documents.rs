@@ -184,7 +184,7 @@ fn matchers_that_contain_each_other_are_bounded() {
         ("{contain-element: ", "}"),
     ] {
         let text = format!(
-            "file:\n  /etc/passwd:\n    exists: {}true{}\n  /etc/group: {{exists: true}}\n",
+            "matching:\n  a: {{content: 1, matches: {}1{}}}\n  b: {{content: 1, matches: 1}}\n",
             open.repeat(90),
             close.repeat(90)
         );

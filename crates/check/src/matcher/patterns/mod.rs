@@ -1,5 +1,6 @@
 //! Patterns: each must be satisfied by a line, or, with `!`, by none.
 
+mod many;
 mod scan;
 
 use std::io::Read;

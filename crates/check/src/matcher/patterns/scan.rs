@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::super::regex;
+use super::many::Many;
 use super::{Hit, LineTest, Pattern};
 
 /// What is read at a time of a text that turns out to be large.
@@ -41,9 +42,11 @@ fn scan_with(
     patterns: &[Pattern],
     text: &mut dyn Read,
 ) -> Result<Vec<Option<Hit>>, String> {
+    let hits = vec![None; patterns.len()];
     let mut scan = Scan {
         patterns,
-        hits: vec![None; patterns.len()],
+        many: Many::new(patterns, &hits),
+        hits,
         open: patterns.len(),
         blocks: 0,
     };
@@ -93,6 +96,8 @@ fn too_long() -> String {
 
 struct Scan<'a> {
     patterns: &'a [Pattern],
+    /// Those that are sought together.
+    many: Option<Many>,
     hits: Vec<Option<Hit>>,
     /// How many patterns have not been found.
     open: usize,
@@ -127,11 +132,13 @@ impl Scan<'_> {
     }
 
     fn search(&mut self, lines: &[u8]) {
+        self.search_many(lines);
         // Made once for all patterns that need them.
         let mut bare: Option<Cow<[u8]>> = None;
         let mut valid: Option<Cow<[u8]>> = None;
-        for (pattern, hit) in self.patterns.iter().zip(&mut self.hits) {
-            if hit.is_some() {
+        for (number, (pattern, hit)) in self.patterns.iter().zip(&mut self.hits).enumerate() {
+            let many = self.many.as_ref();
+            if hit.is_some() || many.is_some_and(|many| many.holds(number)) {
                 continue;
             }
             let found = match &pattern.test {
@@ -161,6 +168,19 @@ impl Scan<'_> {
             }
         }
         self.blocks = self.blocks.saturating_add(1);
+    }
+}
+
+impl Scan<'_> {
+    fn search_many(&mut self, lines: &[u8]) {
+        while let Some(many) = &mut self.many {
+            let found = many.search(lines, self.blocks, &mut self.hits);
+            self.open = self.open.saturating_sub(found.count);
+            if !found.is_worn {
+                return;
+            }
+            self.many = Many::new(self.patterns, &self.hits);
+        }
     }
 }
 

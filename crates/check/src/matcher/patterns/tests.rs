@@ -120,3 +120,47 @@ fn a_hint_names_a_line() {
         assert_eq!(hint(pattern, text).as_deref(), wanted, "{pattern}");
     }
 }
+
+/// Many patterns are sought another way than few: with the same findings.
+#[test]
+fn many_patterns_are_found_as_few_are() {
+    let mut state = 7_u64;
+    let mut letter = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        b"aab\n"[(state >> 62) as usize]
+    };
+    for length in [0, 1, 50, 5_000, 600_000] {
+        let text: Vec<u8> = (0..length).map(|_| letter()).collect();
+        let words: Vec<String> = (0..500)
+            .map(|number| {
+                let word: Vec<u8> = (0..1 + number % 30).map(|_| letter()).collect();
+                let word = String::from_utf8_lossy(&word).replace('\n', "b");
+                format!("{}{word}", if number % 3 == 0 { "!" } else { "" })
+            })
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (missing, found) = check(&words, &text).unwrap();
+        for word in words {
+            let (one, _) = check(&[word], &text).unwrap();
+            let said = [&missing, &found].map(|list| list.contains(&word.to_string()));
+            assert_eq!(
+                said,
+                [!one.is_empty(), one.is_empty()],
+                "{word} in {length}"
+            );
+        }
+    }
+}
+
+#[test]
+fn patterns_within_each_other_are_found_in_time() {
+    let words: Vec<String> = (1..1_400).map(|length| "a".repeat(length)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let line = "a".repeat(1_000) + "\n";
+    let begun = std::time::Instant::now();
+    let (missing, found) = check(&words, line.repeat(2_000).as_bytes()).unwrap();
+    assert_eq!((missing.len(), found.len()), (399, 1_000));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+}
