@@ -209,7 +209,7 @@ fn named(node: &Node, entries: &[(Node, Node)], depth: usize) -> Result<Test, St
     };
     match names::NAMES
         .iter()
-        .find(|row| row.name.as_bytes() == &**name)
+        .find(|row| row.name.as_bytes() == **name)
     {
         Some(row) => (row.parse)(argument, row, depth),
         None => Err(format!("Syntax Error: Unknown matcher: {name}")),

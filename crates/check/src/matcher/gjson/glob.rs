@@ -72,6 +72,6 @@ mod tests {
                 "{text} {pattern}"
             );
         }
-        assert!(!matches(&[b'a'; 5000], &b"*a".repeat(2000)[..3999]) || true);
+        assert!(!matches(&[b'a'; 5000], &b"*a*b".repeat(500)));
     }
 }

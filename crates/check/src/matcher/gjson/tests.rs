@@ -116,7 +116,7 @@ fn what_is_no_json_is_said() {
 
 #[test]
 fn depth_and_size_are_bounded() {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     assert!(get(deep.as_bytes(), b"@this").is_err());
     assert!(get(deep.as_bytes(), b"#").is_ok());
     assert!(get(b"{}", "a|".repeat(10_000).as_bytes()).is_err());

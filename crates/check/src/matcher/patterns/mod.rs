@@ -34,7 +34,7 @@ enum LineTest {
     /// Nothing: it is satisfied even where there is no line.
     Always,
     /// That it holds these bytes.
-    Holds(memmem::Finder<'static>),
+    Holds(Box<memmem::Finder<'static>>),
     /// That an expression finds something in it.
     Regex(::regex::bytes::Regex),
 }
@@ -65,7 +65,7 @@ impl Pattern {
             },
             None => {
                 let plain = rest.trim_start_with(|c| matches!(c, '\\' | '/' | '!'));
-                LineTest::Holds(memmem::Finder::new(plain).into_owned())
+                LineTest::Holds(Box::new(memmem::Finder::new(plain).into_owned()))
             }
         };
         Ok(Pattern {
