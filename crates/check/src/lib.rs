@@ -11,6 +11,9 @@ pub mod clock;
 pub mod command;
 pub mod container;
 pub mod duration;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod for_fuzzing;
 pub mod gossfile;
 pub mod lifecycle;
 pub mod matcher;

@@ -108,6 +108,22 @@ fn in_order(problems: &mut [Problem]) {
 /// # Errors
 /// All that is wrong.
 pub(super) fn load_alone(path: &str, strict: bool) -> Result<Gossfile, Vec<Problem>> {
+    let one = |problem| vec![problem];
+    let syntax = Syntax::of(Path::new(path)).map_err(one)?;
+    let text = read(Path::new(path), syntax).map_err(one)?;
+    read_text(path, text, syntax, strict)
+}
+
+/// Reads a text as [`load_alone`] does a file.
+///
+/// # Errors
+/// All that is wrong.
+pub(super) fn read_text(
+    file: &str,
+    text: String,
+    syntax: Syntax,
+    strict: bool,
+) -> Result<Gossfile, Vec<Problem>> {
     let mut loader = Loader {
         strict,
         templates: Templates::none(),
@@ -118,10 +134,8 @@ pub(super) fn load_alone(path: &str, strict: bool) -> Result<Gossfile, Vec<Probl
         open: Vec::new(),
         files: 0,
     };
-    let first = loader.named(Path::new(path));
-    let (syntax, text) = first.map_err(|problem| vec![problem])?;
     let document = Document {
-        file: Arc::from(path),
+        file: Arc::from(file),
         dir: PathBuf::new(),
         text,
         context: String::new(),
@@ -190,13 +204,7 @@ impl Loader<'_> {
     fn named(&mut self, path: &Path) -> Result<(Syntax, String), Problem> {
         let syntax = Syntax::of(path)?;
         self.open.push(real(path));
-        Ok((syntax, self.text(path, syntax)?))
-    }
-
-    fn text(&mut self, path: &Path, syntax: Syntax) -> Result<String, Problem> {
-        let bytes =
-            file::read(path).map_err(|why| Problem::nowhere(format!("file error: {why}")))?;
-        text(&Arc::from(&*path.to_string_lossy()), bytes, Some(syntax))
+        Ok((syntax, read(path, syntax)?))
     }
 
     /// Reads a document and what it includes.
@@ -366,7 +374,7 @@ impl Loader<'_> {
         }
         let shown = path.display();
         let context = format!("{}could not read json data in {shown}: ", from.around);
-        let text = match self.text(path, syntax) {
+        let text = match read(path, syntax) {
             Ok(text) => text,
             Err(problem) => {
                 let place = problem.place.clone().or_else(|| Some(place.clone()));
@@ -403,6 +411,12 @@ fn is_known(section: &str) -> bool {
 /// All but what an author keeps for anchors.
 fn is_for_us(section: &str) -> bool {
     !section.starts_with("x-")
+}
+
+/// The text of a file.
+fn read(path: &Path, syntax: Syntax) -> Result<String, Problem> {
+    let bytes = file::read(path).map_err(|why| Problem::nowhere(format!("file error: {why}")))?;
+    text(&Arc::from(&*path.to_string_lossy()), bytes, Some(syntax))
 }
 
 /// The bytes of a file as text; the mark at the beginning of some is not part of it.

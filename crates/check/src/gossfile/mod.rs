@@ -12,6 +12,8 @@ mod json;
 mod load;
 mod merge;
 mod problem;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod properties;
 mod save;
 mod scalar;
 mod schema;

@@ -37,7 +37,11 @@ fn map(entries: &[(Value, Tree)], column: usize, text: &mut String) {
         if at > 0 {
             blanks(column, text);
         }
-        let key = scalar(key, column, deeper(column));
+        let mut key = scalar(key, column, deeper(column));
+        if key.text == "<<" {
+            // yaml.v3 leaves it plain, and reads it back as a merge key.
+            key.text = "\"<<\"".to_string();
+        }
         if key.text.len() <= LONGEST_KEY && !key.is_block {
             text.push_str(&key.text);
             text.push(':');
