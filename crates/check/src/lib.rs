@@ -25,5 +25,6 @@ pub mod probe;
 pub mod resource;
 pub mod result;
 pub mod run;
+mod say;
 pub mod serve;
 pub mod value;

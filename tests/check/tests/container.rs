@@ -375,6 +375,21 @@ fn the_page_of_lifecycle_is_true() {
     assert_clean(&place, "page");
 }
 
+/// examples/nginx-app with its own file.
+#[test]
+fn the_example_lives_as_its_file_says() {
+    let engine = Engine::shared();
+    let image = image_tests::build_example(engine, "nginx-app", &["nginx-light", "python3"]);
+    let file = harness::workspace().join("examples/nginx-app/lifecycle.yaml");
+    let place = Place::with("lifecycle.yaml", &std::fs::read_to_string(file).unwrap());
+    let end = lifecycle(
+        &place,
+        &["--label", "test=example", "--network", "none", &image],
+    );
+    assert_eq!(end.code, 0, "{}\n{}", end.out, end.err);
+    assert_clean(&place, "example");
+}
+
 #[test]
 fn what_a_life_lacks_is_told() {
     let place = Place::with(
@@ -395,6 +410,8 @@ lifecycle:
     image: mainstay-test/busybox
     ready: 1s
     stop: 5s
+  does not end:
+    ends: {within: 300ms, exit-code: 0}
   is not there:
     image: test/none
     ready: 1s
@@ -433,6 +450,8 @@ lifecycle:
         "sleep is not back within 300ms after SIGKILL",
         "is gone: ready:",
         "it ended with exit code 0",
+        "does not end: ends:",
+        "not ended within 300ms",
         "is not there: start:",
         "test/none",
         "tells: secrets:",

@@ -337,6 +337,38 @@ fn an_end_from_outside_leaves_nothing() {
 }
 
 #[test]
+fn nobody_need_listen_and_what_is_ignored_stays_so() {
+    let engine = Recorded::new();
+    let mut command = engine.command("dgoss", &["run", "image"], &[]);
+    let mut child = command.spawn().unwrap();
+    drop(child.stderr.take());
+    drop(child.stdout.take());
+    child.wait().unwrap();
+    let calls = engine.calls();
+    assert_eq!(calls[calls.len() - 3..], END, "{calls:?}");
+    engine.assert_clean();
+
+    // nohup(1): a hang-up ends nothing.
+    let engine = Recorded::new();
+    let program = check_tests::program();
+    let mut command = engine.command("sh", &[], &[("GOSS_SLEEP", "1")]);
+    let script = "trap '' HUP; (sleep 0.3; kill -HUP $$) & exec \"$0\" container run image";
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", script])
+        .arg(program)
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(engine.place.dir.path());
+    command = shell;
+    assert_eq!(done(&mut command).code, 0);
+    engine.assert_clean();
+}
+
+#[test]
 fn the_log_and_more_files_are_copied() {
     let engine = Recorded::new();
     engine.place.dir.write("more dir/a.yaml", "{}");

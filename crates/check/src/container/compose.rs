@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::runtime::{Broken, Call, Runtime};
 use super::session::Stop;
+use crate::say::say;
 
 /// The files in which Compose looks for services.
 const FILES: &[&str] = &[
@@ -122,7 +123,7 @@ impl Service {
                 .compose(runtime)
                 .call(Call::new(["down"]).within(limit));
             if let Err(why) = ended {
-                eprintln!("ERROR: {why}");
+                say!("ERROR: {why}");
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::machine;
 use super::runtime::{Broken, Call, Runtime};
 use super::stage::Stage;
+use crate::say::say;
 
 /// How many of its last lines are shown.
 const LINES: &str = "20";
@@ -54,15 +55,15 @@ pub(crate) fn tell(runtime: &Runtime, id: &str, stage: Option<&Stage>, what: &st
         Some(state) if state.running => "it still runs".to_string(),
         Some(state) => how(state),
     };
-    eprintln!("ERROR: {what}: {how}");
+    say!("ERROR: {what}: {how}");
     match logs.trim_end() {
-        "" => eprintln!("It wrote nothing."),
-        text => eprintln!("Its last lines:\n{text}"),
+        "" => say!("It wrote nothing."),
+        text => say!("Its last lines:\n{text}"),
     }
     if let Some(state) = &state
         && let Some(remedy) = remedy(state, &logs, stage.and_then(|s| machine::of(&s.source)))
     {
-        eprintln!("{remedy}");
+        say!("{remedy}");
     }
 }
 

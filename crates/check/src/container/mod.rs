@@ -18,6 +18,7 @@ pub(crate) mod stage;
 use std::ffi::OsString;
 use std::fs;
 
+use crate::say::say;
 use compose::Service;
 use runtime::{Call, Runtime};
 use session::{Session, Stop, Target, info};
@@ -80,7 +81,7 @@ pub fn main(style: Style, words: Vec<OsString>) -> u8 {
             .take(2)
             .any(|word| word == "--help" || word == "-h");
         if before {
-            print!("{HELP}");
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), HELP.as_bytes());
             return 0;
         }
     }
@@ -88,7 +89,7 @@ pub fn main(style: Style, words: Vec<OsString>) -> u8 {
     match work(style, words, &signals) {
         Ok(code) | Err(Stop::Code(code)) => code,
         Err(Stop::Told(why)) => {
-            eprintln!("ERROR: {why}");
+            say!("ERROR: {why}");
             1
         }
         Err(Stop::Interrupted(number)) => u8::try_from(128 + number).unwrap_or(1),
@@ -138,7 +139,7 @@ fn work(style: Style, words: Vec<OsString>, signals: &Signals) -> Result<u8, Sto
         Verb::Edit => edit(&mut session),
     };
     if let Err(Stop::Told(why)) = &result {
-        eprintln!("ERROR: {why}");
+        say!("ERROR: {why}");
     }
     session.end();
     match (result, signals.first()) {
@@ -158,12 +159,12 @@ fn staged(style: Style, verb: Verb, settings: &Settings) -> Result<Stage, Stop> 
     stage.put_program().map_err(Stop::Told)?;
     stage.put_files(settings, !edits).map_err(Stop::Told)?;
     for words in &stage.warnings {
-        eprintln!("WARN: {words}");
+        say!("WARN: {words}");
     }
     if !edits && !stage.tests {
         let path = settings.files.join(&settings.gossfile);
         let words = "GOSS_FILES_PATH and GOSS_FILE say where the tests are";
-        eprintln!("ERROR: there is no {}: {words}", path.display());
+        say!("ERROR: there is no {}: {words}", path.display());
         return Err(Stop::Code(78));
     }
     Ok(stage)
@@ -195,7 +196,7 @@ fn run(session: &mut Session) -> Result<u8, Stop> {
         if !session.runs()? {
             session.died("the container ended during its tests");
         } else if let Some(words) = session.not_started(code) {
-            eprintln!("ERROR: {words}");
+            say!("ERROR: {words}");
         }
     }
     Ok(code)

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use kernel::signal::{self, SIGKILL, SIGTERM};
 
 use super::signals::Signals;
+use crate::say::say;
 
 /// Longest that a client may take for a small question. A daemon that hangs is told of.
 pub(crate) const SMALL: Duration = Duration::from_secs(60);
@@ -167,7 +168,7 @@ impl Runtime<'_> {
         };
         if self.shown {
             let all: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
-            eprintln!("+ {} {}", self.name(), all.join(" "));
+            say!("+ {} {}", self.name(), all.join(" "));
         }
         let mut command = Command::new(program);
         command.args(first).args(words);

@@ -12,6 +12,7 @@ use super::runtime::{Broken, Call, Ended, Follower, Runtime};
 use super::settings::{Settings, Strategy};
 use super::shelltext::{self, Sink, Text};
 use super::stage::{self, Stage};
+use crate::say::say;
 
 /// The container's log, in the directory that is mounted.
 const LOG: &str = "docker_output.log";
@@ -57,7 +58,7 @@ pub(crate) struct Session<'a> {
 }
 
 pub(crate) fn info(words: &str) {
-    eprintln!("INFO: {words}");
+    say!("INFO: {words}");
 }
 
 impl<'a> Session<'a> {
@@ -163,7 +164,7 @@ impl<'a> Session<'a> {
             true => Ok(ended),
             false => {
                 if !ended.err.is_empty() {
-                    eprintln!("{}", ended.words());
+                    say!("{}", ended.words());
                 }
                 Err(Stop::Code(ended.code))
             }
@@ -279,8 +280,8 @@ impl<'a> Session<'a> {
             Ok(ended) if ended.ok() || silent => {}
             // It was started with --rm, and is gone.
             Ok(ended) if is_gone(&ended.words()) => {}
-            Ok(ended) => eprintln!("ERROR: {}: {}", words.join(" "), ended.words()),
-            Err(why) => eprintln!("ERROR: {}: {why}", words.join(" ")),
+            Ok(ended) => say!("ERROR: {}: {}", words.join(" "), ended.words()),
+            Err(why) => say!("ERROR: {}: {why}", words.join(" ")),
         }
     }
 }
@@ -320,6 +321,6 @@ fn is_gone(words: &str) -> bool {
 
 fn copy_log(from: &Path, to: &Path) {
     if let Err(error) = fs::copy(from, to) {
-        eprintln!("ERROR: CONTAINER_LOG_OUTPUT: {}: {error}", to.display());
+        say!("ERROR: CONTAINER_LOG_OUTPUT: {}: {error}", to.display());
     }
 }

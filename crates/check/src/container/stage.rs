@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::includes::{self, Needed};
 use super::settings::Settings;
+use crate::say::say;
 
 /// Where it is in the container.
 pub(crate) const PLACE: &str = "/goss";
@@ -40,9 +41,9 @@ pub(crate) struct Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if self.kept {
-            eprintln!("INFO: DEBUG is set: {} stays", self.dir.display());
+            say!("INFO: DEBUG is set: {} stays", self.dir.display());
         } else if let Err(error) = fs::remove_dir_all(&self.dir) {
-            eprintln!("ERROR: cannot remove {}: {error}", self.dir.display());
+            say!("ERROR: cannot remove {}: {error}", self.dir.display());
         }
     }
 }

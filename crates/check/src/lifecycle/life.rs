@@ -24,6 +24,7 @@ use crate::container::stage::{self, Stage};
 use crate::matcher::compare_stream;
 use crate::node::Node;
 use crate::run::Group;
+use crate::say::say;
 
 /// What all lives share.
 pub(super) struct World<'a> {
@@ -120,8 +121,13 @@ impl Life<'_> {
             Some(_) => leftovers::note(self.world.runtime, &self.id)?,
             None => Belongings::default(),
         };
-        self.stop()?;
-        self.keep_log()?;
+        match &self.scenario.ends {
+            Some(ends) => self.ends(ends)?,
+            None => self.stop()?,
+        }
+        if self.scenario.log.is_some() || !self.secrets.is_empty() {
+            self.keep_log()?;
+        }
         if let Some(patterns) = &self.scenario.log {
             self.judge_log(patterns);
         }
@@ -278,25 +284,28 @@ impl Life<'_> {
     }
 
     /// Keeps its log in a file that only we read.
-    fn keep_log(&self) -> Result<(), Broken> {
-        if self.scenario.log.is_none() && self.secrets.is_empty() {
-            return Ok(());
-        }
+    pub(super) fn keep_log(&self) -> Result<(), Broken> {
         let failed = |error: std::io::Error| Broken::Failed(error.to_string());
         let mut options = OpenOptions::new();
-        options.append(true).create_new(true).mode(0o600);
+        options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(&self.log).map_err(failed)?;
+        // Both streams write where the other has stopped: they share one offset.
         let other = file.try_clone().map_err(failed)?;
         self.call(Call::new(["logs", &self.id]).out(file).err(other))?;
         Ok(())
     }
 
+    /// The log that was kept.
+    pub(super) fn kept_log(&self) -> Result<BufReader<File>, String> {
+        let opened = File::open(&self.log).map_err(|error| error.to_string());
+        opened.map(BufReader::new)
+    }
+
     fn judge_log(&mut self, patterns: &Node) {
         let begun = Begun::now();
-        let opened = File::open(&self.log).map_err(|error| error.to_string());
         let list = super::scenario::as_list(patterns);
-        let verdict =
-            opened.map(|file| compare_stream(&list, "the log", &mut BufReader::new(file)));
+        let verdict = self.kept_log();
+        let verdict = verdict.map(|mut lines| compare_stream(&list, "the log", &mut lines));
         let hint = self.hint().ok().flatten();
         self.results
             .judged("log", &patterns.place, &begun, verdict, hint);
@@ -324,11 +333,11 @@ impl Life<'_> {
         let removed = match self.call(Call::new(["rm", "-vf", &self.id])) {
             Ok(ended) if ended.ok() => true,
             Ok(ended) => {
-                eprintln!("ERROR: rm {}: {}", self.id, ended.words());
+                say!("ERROR: rm {}: {}", self.id, ended.words());
                 false
             }
             Err(why) => {
-                eprintln!("ERROR: rm {}: {why}", self.id);
+                say!("ERROR: rm {}: {why}", self.id);
                 false
             }
         };

@@ -32,6 +32,7 @@ use crate::container::stage::Stage;
 use crate::gossfile::{Problem, Source};
 use crate::node::Node;
 use crate::output::{Format, Look};
+use crate::say::say;
 
 /// What is asked for.
 pub struct Asked<'a> {
@@ -71,7 +72,7 @@ pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
     };
     let without = scenarios.iter().find(|scenario| scenario.image.is_none());
     if let (Some(scenario), true) = (without, words::split(asked.words).1.is_empty()) {
-        eprintln!(
+        say!(
             "ERROR: {}: of which image? Name it in the call, or as `image:` in the file",
             scenario.name
         );
@@ -80,7 +81,7 @@ pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
     match all(asked, &scenarios, &signals, out) {
         Ok(code) => code,
         Err(why) => {
-            eprintln!("ERROR: {why}");
+            say!("ERROR: {why}");
             1
         }
     }
@@ -150,7 +151,7 @@ fn all(
                 results.group
             } else {
                 if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-                    eprintln!("INFO: {}", results.id());
+                    say!("INFO: {}", results.id());
                 }
                 match life::live(&world, scenario, way, &secrets) {
                     Ok(group) => group,

@@ -136,9 +136,13 @@ impl Life<'_> {
         within: Duration,
     ) -> Result<Result<(), String>, Broken> {
         self.until(within, || {
-            let ended = self.call(Call::new(["logs", &self.id]))?;
-            let log = [ended.out, ended.err].concat();
-            let verdict = compare_stream(patterns, "the log", &mut &*log);
+            // In a file: it may be larger than memory.
+            self.keep_log()?;
+            let mut log = match self.kept_log() {
+                Ok(log) => log,
+                Err(why) => return Ok(Err(why)),
+            };
+            let verdict = compare_stream(patterns, "the log", &mut log);
             Ok(match (verdict.success, verdict.error) {
                 (true, _) => Ok(()),
                 (false, Some(why)) => Err(why),

@@ -115,7 +115,7 @@ impl Results {
             Err(why) => return self.failed(property, place, begun, why, hint),
         };
         let finding = Finding {
-            actual: Some(Shown::plain(Value::from(seen))),
+            actual: Some(Shown::plain(Value::from(seen.as_str()))),
             message: "to be within".to_string(),
             expected: Some(Shown::plain(Value::from(expected))),
             ..Finding::default()
@@ -124,7 +124,8 @@ impl Results {
             outcome: Outcome::Pass,
             finding,
             error: None,
-            hint: None,
+            // How long it took is worth knowing also where that was well.
+            hint: Some(seen),
         };
         self.push(property, place, begun, result);
     }

@@ -30,6 +30,8 @@ pub(super) struct Scenario {
     pub(super) ways: Vec<Way>,
     pub(super) ready: Option<Ready>,
     pub(super) kills: Vec<Kill>,
+    /// Its end by itself.
+    pub(super) ends: Option<StopCheck>,
     pub(super) stop: Option<StopCheck>,
     /// Patterns of its log.
     pub(super) log: Option<Node>,
@@ -101,6 +103,7 @@ pub(crate) const KEYS: &[&str] = &[
     "with",
     "ready",
     "kill",
+    "ends",
     "stop",
     "log",
     "left-behind",
@@ -147,6 +150,7 @@ fn one(reader: &mut Reader, key: &Node, body: &Node) -> Scenario {
         ways: vec![Way::default()],
         ready: None,
         kills: Vec::new(),
+        ends: None,
         stop: None,
         log: None,
         left_behind: None,
@@ -167,7 +171,8 @@ fn one(reader: &mut Reader, key: &Node, body: &Node) -> Scenario {
             "with" => scenario.ways.extend(way::read(reader, value, what)),
             "ready" => scenario.ready = ready(reader, value, what),
             "kill" => scenario.kills = kills(reader, value, what),
-            "stop" => scenario.stop = Some(stop(reader, value, what)),
+            "ends" => scenario.ends = Some(stop(reader, value, what, ENDS)),
+            "stop" => scenario.stop = Some(stop(reader, value, what, STOP)),
             "log" => scenario.log = Some(value.clone()),
             "left-behind" => match value.to_text().as_deref() {
                 Ok("none") => scenario.left_behind = Some(value.place.clone()),
@@ -175,6 +180,13 @@ fn one(reader: &mut Reader, key: &Node, body: &Node) -> Scenario {
             },
             _ => scenario.secrets = secrets(reader, value, what),
         }
+    }
+    if let (Some(ends), true) = (&scenario.ends, scenario.stop.is_some()) {
+        let what = format!(
+            "{}: it ends by itself or is stopped, not both",
+            scenario.name
+        );
+        reader.problems.push(Problem::at(&ends.place, what));
     }
     scenario
 }
@@ -268,7 +280,11 @@ fn kill(reader: &mut Reader, node: &Node, what: &str) -> Option<Kill> {
     })
 }
 
-fn stop(reader: &mut Reader, node: &Node, what: &str) -> StopCheck {
+/// The keys of an end that is asked for, and of one that is not.
+const STOP: &[&str] = &["within", "exit-code", "signal"];
+const ENDS: &[&str] = &["within", "exit-code"];
+
+fn stop(reader: &mut Reader, node: &Node, what: &str, known: &[&'static str]) -> StopCheck {
     let mut stop = StopCheck {
         place: node.place.clone(),
         within: None,
@@ -280,7 +296,7 @@ fn stop(reader: &mut Reader, node: &Node, what: &str) -> StopCheck {
         stop.within = within.map(|within| (node.place.clone(), within));
         return stop;
     }
-    for (field, value) in reader.fields(node, what, &["within", "exit-code", "signal"]) {
+    for (field, value) in reader.fields(node, what, known) {
         match field {
             "within" => {
                 let within = reader.span(value, what);
@@ -391,6 +407,9 @@ a:
   with: [readonly, user]
   left-behind: some
 b: 3
+c:
+  ends: {within: 5s, signal: TERM}
+  stop: 5s
 ";
         let words = parse(text).unwrap_err();
         for expected in [
@@ -404,6 +423,8 @@ b: 3
             "a: with: user needs a value",
             "a: left-behind: can only be none",
             "b: must be a map with the keys",
+            "c: ends: there is no signal",
+            "c: it ends by itself or is stopped, not both",
         ] {
             assert!(words.contains(expected), "{expected}\n{words}");
         }

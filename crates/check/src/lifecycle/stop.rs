@@ -14,6 +14,9 @@ use crate::value::Value;
 /// How much longer than it should take something may take, so that it can be told how long it took.
 const SPARE: Duration = Duration::from_secs(5);
 
+/// How long one may take to end by itself, where nothing is said.
+const ENDS: Duration = Duration::from_secs(30);
+
 impl Life<'_> {
     /// Stops it, as the file says or as the engine does.
     pub(super) fn stop(&mut self) -> Result<(), Broken> {
@@ -66,17 +69,51 @@ impl Life<'_> {
             self.results
                 .tried("stop", place, &begun, seen, &limit, hint);
         }
-        if let Some(expected) = &check.exit_code {
-            let state = self.state()?;
-            let code = state
-                .code
-                .map_or(Value::Null, |code| Value::Int(i64::from(code)));
-            let verdict = Matcher::parse(expected).map(|matcher| matcher.compare(code));
-            let hint = self.hint()?;
-            self.results
-                .judged("exit-code", &expected.place, &begun, verdict, hint);
-        }
+        self.judge_code(&check, &begun)
+    }
+
+    fn judge_code(&mut self, check: &StopCheck, begun: &Begun) -> Result<(), Broken> {
+        let Some(expected) = &check.exit_code else {
+            return Ok(());
+        };
+        let state = self.state()?;
+        let code = state
+            .code
+            .map_or(Value::Null, |code| Value::Int(i64::from(code)));
+        let verdict = Matcher::parse(expected).map(|matcher| matcher.compare(code));
+        let hint = self.hint()?;
+        let place = &expected.place;
+        self.results
+            .judged("exit-code", place, begun, verdict, hint);
         Ok(())
+    }
+
+    /// Waits for its end by itself.
+    pub(super) fn ends(&mut self, check: &StopCheck) -> Result<(), Broken> {
+        let begun = Begun::now();
+        let (place, within) = match &check.within {
+            Some((place, within)) => (place, *within),
+            None => (&check.place, ENDS),
+        };
+        let limit = shown(within);
+        let waited = self.call(Call::new(["wait", &self.id]).within(within));
+        let seen = match waited {
+            Ok(_) => Ok(format!("ended after {}", measured(begun.elapsed()))),
+            Err(Broken::Interrupted(number)) => return Err(Broken::Interrupted(number)),
+            Err(Broken::Failed(_)) => Err(format!("not ended within {limit}")),
+        };
+        let ended = seen.is_ok();
+        let hint = self.hint_unless(ended)?;
+        self.results
+            .tried("ends", place, &begun, seen, &limit, hint);
+        if !ended {
+            if let Some(expected) = &check.exit_code {
+                self.results
+                    .skipped("exit-code", &expected.place, "it has not ended");
+            }
+            return Ok(());
+        }
+        self.judge_code(check, &begun)
     }
 
     /// Sends a signal and waits for the end: how long that took, and whether it had to be killed.
