@@ -300,8 +300,8 @@ fn double_quoted(value: &str) -> String {
             _ => {
                 let number = u32::from(letter);
                 text.push_str(&match number {
-                    ..=0xff => format!("\\x{number:02X}"),
-                    ..=0xffff => format!("\\u{number:04X}"),
+                    0..=0xff => format!("\\x{number:02X}"),
+                    0x100..=0xffff => format!("\\u{number:04X}"),
                     _ => format!("\\U{number:08X}"),
                 });
                 continue;
