@@ -48,7 +48,7 @@ fn aliases_do_not_multiply() {
     let mut merges = "x-0: &a0 {a: 1, b: 2}\n".to_string();
     for level in 1..60 {
         let before = format!("*a{}", level - 1);
-        let ten = vec![before.as_str(); 10].join(", ");
+        let ten = [before.as_str(); 10].join(", ");
         lists += &format!("x-{level}: &a{level} [{ten}]\n");
         maps += &format!("x-{level}: &a{level} {{a: {before}, b: {before}, c: {before}}}\n");
         merges += &format!("x-{level}: &a{level} {{<<: [{ten}], k{level}: {before}}}\n");
