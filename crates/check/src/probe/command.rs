@@ -60,6 +60,10 @@ fn run(exec: &str, patience: GoDuration) -> Result<Ended, String> {
             stderr: Some(stderr),
         }),
         End::Late => Err(format!("Command execution timed out ({patience})")),
-        End::TooMuch => Err("the command prints more than can be kept (2 GiB)".to_string()),
+        End::TooMuch => Err(
+            "the command prints more than can be kept: 2 GiB, or 64 MiB where no temporary file \
+             can be made"
+                .to_string(),
+        ),
     }
 }

@@ -18,8 +18,9 @@ use crate::value::Value;
 /// The most that is read at a time.
 const BLOCK: usize = 256 << 10;
 
-/// The most that is read of a character device: it may have no end.
-const MOST_OF_DEVICE: u64 = 64 << 20;
+/// The most that is read of a character device: it may have no end. Tests, which are not
+/// optimized, have not so much time.
+const MOST_OF_DEVICE: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 
 pub(super) struct Of {
     system: Arc<System>,
@@ -211,4 +212,66 @@ fn hash<D: Digest>(path: &Path, found: &Metadata) -> Result<Value, String> {
         digits.push(char::from_digit((byte & 15).into(), 16).unwrap_or_default());
     }
     Ok(Value::from(digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    fn error(reading: Reading) -> String {
+        match reading {
+            Reading::Error(why) => why,
+            Reading::Value(value) => panic!("{value:?}"),
+            Reading::Stream(mut stream) => match stream.open() {
+                Ok(_) => panic!("it opens"),
+                Err(why) => why.to_string(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let root = temp::Temp::new();
+        let (pipe, link) = (root.at("pipe"), root.at("link"));
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::from(0o600), 0).expect("a pipe");
+        std::os::unix::fs::symlink("pipe", &link).expect("a link");
+        let system = Arc::new(System::default());
+        for path in [pipe, link] {
+            let path = path.to_str().expect("a name");
+            for property in ["contents", "md5"] {
+                let why = error(of(path, &system).read(property));
+                assert_eq!(why, format!("open {path}: is a named pipe"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_hashed() {
+        let why = error(of("/dev/zero", &Arc::new(System::default())).read("sha512"));
+        assert_eq!(why, "read /dev/zero: it has no end");
+    }
+
+    #[test]
+    fn owners_have_names_of_the_file_of_users() {
+        let root = temp::Temp::new();
+        root.write("etc/passwd", "me:x:0:0::/:/\n");
+        root.write("etc/group", "us:x:0:\n");
+        root.write("f", "");
+        let system = Arc::new(System::under(root.path()));
+        let path = root.at("f");
+        std::os::unix::fs::chown(&path, Some(0), Some(0)).ok();
+        let mut file = of(path.to_str().expect("a name"), &system);
+        // Where the test runs as another user, that one has no name there.
+        if path
+            .metadata()
+            .is_ok_and(|found| found.uid() == 0 && found.gid() == 0)
+        {
+            for (property, name) in [("owner", "me"), ("group", "us")] {
+                let reading = file.read(property);
+                assert!(matches!(reading, Reading::Value(value) if value == Value::from(name)));
+            }
+        }
+    }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
 
+use super::mainstay::status::Unit;
 use super::system::distribution::Distribution;
-use super::system::mainstay::Unit;
 use super::system::program::{Program, Said};
 use super::system::reading;
 use super::{Probe, Reading, System};
@@ -75,8 +75,9 @@ impl Of {
         if self.system.has_systemctl() {
             return None;
         }
+        let shown = kernel::escape(self.name.as_bytes());
         let mut units = self.system.mainstay().iter();
-        units.find(|unit| unit.name == self.name)
+        units.find(|unit| unit.name == shown)
     }
 
     fn is_enabled(&self) -> Result<bool, String> {

@@ -8,7 +8,6 @@ pub mod distribution;
 pub mod dns;
 pub mod errno;
 pub mod interfaces;
-pub mod mainstay;
 pub mod mounts;
 pub mod paths;
 pub mod processes;
@@ -23,12 +22,12 @@ use std::sync::OnceLock;
 use accounts::{Groups, Users};
 use distribution::Distribution;
 use interfaces::Interface;
-use mainstay::Unit;
 use mounts::Mount;
 use processes::Process;
 use sockets::Sockets;
 
 use super::http::Roots;
+use super::mainstay::status::{self, Unit};
 
 /// Made anew for each run, so that a run sees the system as it is then.
 #[derive(Debug, Default)]
@@ -155,9 +154,9 @@ impl System {
     }
 
     /// The services of Mainstay, where that is PID 1.
-    pub fn mainstay(&self) -> &[Unit] {
+    pub(crate) fn mainstay(&self) -> &[Unit] {
         self.mainstay
-            .get_or_init(|| mainstay::units().unwrap_or_default())
+            .get_or_init(|| status::ask().map(|status| status.units).unwrap_or_default())
     }
 
     /// The file of hosts.
