@@ -5,9 +5,10 @@ mod flags;
 use std::io::Write;
 
 use super::flags::Flag;
-use super::{Call, Command, exit, help, log};
+use super::{Call, Command, Name, exit, help, log, validate};
 use crate::gossfile::edit::Edited;
 use crate::gossfile::is_match;
+use crate::probe::System;
 use crate::probe::describe::{Request, describe};
 use crate::resource::{self, INCLUDE, Kind};
 use crate::value::Value;
@@ -173,13 +174,34 @@ fn kind(section: &str) -> Option<&'static Kind> {
 
 fn add(call: &Call, section: &str, given: Vec<(&'static str, Value)>, out: &mut dyn Write) -> u8 {
     let added = try_add(call, section, &given, out);
+    end(call, added, out)
+}
+
+/// The system, seen as strictly as the call wants it.
+pub(super) fn system(call: &Call) -> System {
+    let mut system = validate::system(call);
+    system.strict = call.is_strict();
+    system.dual_stack = call.is_strict();
+    system
+}
+
+/// What came of it, behind what was said on the way.
+pub(super) fn end(call: &Call, added: Result<(), String>, out: &mut dyn Write) -> u8 {
     let _ = out.flush();
     match added {
         Ok(()) => exit::DONE,
         Err(why) => {
-            log::fatal(why);
+            say(call, &why);
             exit::REFUSED
         }
+    }
+}
+
+/// Says a line on standard error: goss with the time ahead, we with our name.
+fn say(call: &Call, line: &str) {
+    match call.name {
+        Name::Goss => log::fatal(line),
+        name => eprintln!("{}: {line}", name.word()),
     }
 }
 
@@ -192,12 +214,13 @@ fn try_add(
     let mut file = open(call)?;
     let kind = kind(section).ok_or_else(|| format!("{section}: cannot be added"))?;
     if call.is_strict() && call.given.words.is_empty() {
-        let said = COMMAND.name;
-        return Err(format!("{said} {section}: no key; nothing is added"));
+        return Err(format!(
+            "add {section}: no key, so that there is nothing to add"
+        ));
     }
     let patterns = call.given.items(&EXCLUDE);
     let excluded = |name: &str| patterns.iter().any(|one| is_match(one.trim(), name));
-    let system = super::validate::system(call).into();
+    let system = system(call).into();
     for key in &call.given.words {
         let request = Request {
             kind,
@@ -220,16 +243,16 @@ pub(super) fn open(call: &Call) -> Result<Edited, String> {
 /// Writes the gossfile.
 pub(super) fn finish(call: &Call, file: &Edited) -> Result<(), String> {
     if file.is_empty() {
-        log::fatal("Can't write empty configuration file. Please check resource name(s).");
+        let words = "Can't write empty configuration file. Please check resource name(s).";
+        say(call, words);
         return Ok(());
     }
     // Who asks for goss gets what goss does: nothing is said.
     if call.is_strict()
         && let Some(backup) = file.keep_backup()?
     {
-        log::fatal(format!(
-            "comments, anchors and the like are not written again; the file as it was is {backup}"
-        ));
+        let what = "comments, anchors and the like are not written again";
+        say(call, &format!("{what}; the file as it was is {backup}"));
     }
     file.save()
 }

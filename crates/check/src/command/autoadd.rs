@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::add::{finish, open};
-use super::{Call, Command, exit, log, validate};
+use super::add::{self, end, finish, open};
+use super::{Call, Command};
 use crate::probe::describe::{Request, describe, is_there};
 use crate::probe::{System, process, service};
 use crate::resource::{self, Resource};
@@ -19,14 +19,7 @@ pub(super) const COMMAND: Command = Command {
     takes_all: false,
     run: |call, out| {
         let added = try_add(call, out);
-        let _ = out.flush();
-        match added {
-            Ok(()) => exit::DONE,
-            Err(why) => {
-                log::fatal(why);
-                exit::REFUSED
-            }
-        }
+        end(call, added, out)
     },
 };
 
@@ -38,10 +31,10 @@ const TRIED: &[&str] = &[
 fn try_add(call: &Call, out: &mut dyn Write) -> Result<(), String> {
     let mut file = open(call)?;
     if call.is_strict() && call.given.words.is_empty() {
-        return Err("autoadd: no key; nothing is added".to_string());
+        return Err("autoadd: no key, so that there is nothing to add".to_string());
     }
     // It tries: a package manager that is not there has no package.
-    let mut system = validate::system(call);
+    let mut system = add::system(call);
     system.strict = false;
     let system = Arc::new(system);
     for key in &call.given.words {

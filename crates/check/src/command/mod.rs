@@ -291,20 +291,21 @@ fn refused_hint(command: Option<&Command>, why: &str) -> String {
 }
 
 fn no_topic(name: Name, word: &str, among: &[Command]) -> u8 {
+    let is_type = std::ptr::eq(among, add::TYPES);
     if name == Name::Goss {
-        let end = if std::ptr::eq(among, COMMANDS) {
-            ""
-        } else {
-            "\n"
-        };
+        let end = if is_type { "\n" } else { "" };
         eprint!("No help topic for '{word}'{end}");
         return exit::NO_TOPIC;
     }
     let all: Vec<&str> = among.iter().map(|command| command.name).collect();
     let near = crate::near::nearest(word, &all);
     let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    let (what, topic) = match is_type {
+        true => ("type that can be added", " add"),
+        false => ("command", ""),
+    };
     eprintln!(
-        "{}: {word}: no such command{hint}; {0} help lists them",
+        "{}: {word}: no such {what}{hint}; {0} help{topic} lists them",
         name.word()
     );
     exit::NO_TOPIC

@@ -1,10 +1,16 @@
 //! A gossfile that is read, changed and written again, as `add` does it.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use super::file::go_words;
 use super::{Gossfile, Problem, Syntax, load_alone, save, write};
 use crate::resource::{EXTENSIONS, Resource};
+
+/// How many copies are kept of what is not written again; none takes the place of another.
+const BACKUPS: u32 = 99;
 
 /// A gossfile that is changed.
 #[derive(Debug)]
@@ -31,7 +37,7 @@ impl Edited {
         };
         // A link to nothing is nothing yet.
         if let Err(why) = fs::metadata(path)
-            && why.kind() == std::io::ErrorKind::NotFound
+            && why.kind() == io::ErrorKind::NotFound
         {
             return Ok(edited);
         }
@@ -81,10 +87,18 @@ impl Edited {
         if !self.loses {
             return Ok(None);
         }
-        let backup = format!("{}.bak", self.path);
-        let copied = fs::copy(&self.path, &backup);
-        copied.map_err(|why| format!("{backup}: {why}; {} stays as it is", self.path))?;
-        Ok(Some(backup))
+        let names = (1..=BACKUPS).map(|number| match number {
+            1 => format!("{}.bak", self.path),
+            number => format!("{}.bak{number}", self.path),
+        });
+        let mut last = String::new();
+        for backup in names {
+            match copy_anew(&self.path, &backup) {
+                Ok(()) => return Ok(Some(backup)),
+                Err(why) => last = format!("{backup}: {}; nothing is written", go_words(&why)),
+            }
+        }
+        Err(last)
     }
 
     /// Writes it.
@@ -94,6 +108,15 @@ impl Edited {
     pub fn save(&self) -> Result<(), String> {
         save::save(&self.path, &write::file(&self.gossfile, self.syntax))
     }
+}
+
+/// Copies a file to where nothing is, with its mode.
+fn copy_anew(from: &str, to: &str) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let mode = source.metadata()?.permissions().mode();
+    let mut options = OpenOptions::new();
+    let mut copy = options.write(true).create_new(true).mode(mode).open(to)?;
+    io::copy(&mut source, &mut copy).map(drop)
 }
 
 /// With what to do where a template is in the way.
@@ -143,8 +166,7 @@ mod tests {
     #[test]
     fn a_file_is_written_with_all_that_it_had() {
         let dir = temp::Temp::new();
-        let text =
-            "file:\n  /x: {exists: true}\ngossfile:\n  a.yaml: {}\nlifecycle:\n  boots:\n    ready: {within: 3s}\n";
+        let text = "file:\n  /x: {exists: true}\ngossfile:\n  a.yaml: {}\nlifecycle:\n  boots:\n    ready: {within: 3s}\n";
         let path = dir.write("goss.yaml", text).display().to_string();
         let edited = Edited::open(&path, true).expect("a file");
         edited.save().expect("written");
@@ -154,5 +176,20 @@ mod tests {
              gossfile:\n    a.yaml: {}\nlifecycle:\n    boots:\n        ready:\n            within: 3s\n"
         );
         assert_eq!(edited.keep_backup(), Ok(None));
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_of_no_other() {
+        let dir = temp::Temp::new();
+        let path = dir
+            .write("goss.yaml", "# a\nfile: {}\n")
+            .display()
+            .to_string();
+        let edited = Edited::open(&path, false).expect("a file");
+        for end in ["bak", "bak2", "bak3"] {
+            let backup = edited.keep_backup().expect("a copy").expect("a copy");
+            assert_eq!(backup, format!("{path}.{end}"));
+            assert_eq!(fs::read_to_string(backup).expect("text"), "# a\nfile: {}\n");
+        }
     }
 }
