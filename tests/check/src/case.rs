@@ -19,7 +19,8 @@
 //! missing. `{DIR}` stands for the case's own directory, its working directory. `exec: COMMAND`
 //! prepares it, by sh. `stdin:` and `env: A=b` are what they say. `differs: REASON` is followed
 //! by what ours does: `ours exit:`, `ours stdout:`, `ours stderr:`, `ours name:`, `ours args:`.
-//! Without `stderr:` standard error is not compared.
+//! Without `stderr:` standard error is not compared. `wrote NAME:` is what a file holds after
+//! the call; `ours wrote NAME:` where ours writes something else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ pub struct Expected {
     pub stdout: Option<String>,
     /// Standard error.
     pub stderr: Option<String>,
+    /// What files hold after the call.
+    pub wrote: Vec<(String, String)>,
 }
 
 /// Reads all cases below `dir`, in the order of the files' names.
@@ -153,10 +156,18 @@ fn set(case: &mut Case, key: &str, value: &str, mut block: String) -> Result<(),
             let (name, value) = value.split_once('=').ok_or("env: NAME=VALUE")?;
             case.env.push((name.to_string(), value.to_string()));
         }
-        _ => match key.strip_prefix("file ") {
-            Some(name) => case.files.push((name.to_string(), block)),
-            None => return Err(format!("{key}: not known")),
-        },
+        _ => {
+            let files = [
+                ("file ", &mut case.files),
+                ("wrote ", &mut case.original.wrote),
+                ("ours wrote ", &mut case.ours.wrote),
+            ];
+            let mut files = files.into_iter();
+            match files.find_map(|(begin, files)| Some((key.strip_prefix(begin)?, files))) {
+                Some((name, files)) => files.push((name.to_string(), block)),
+                None => return Err(format!("{key}: not known")),
+            }
+        }
     }
     Ok(())
 }

@@ -21,6 +21,8 @@ pub struct Done {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
+    /// What the files hold that the case speaks of; nothing where they are not there.
+    pub wrote: Vec<(String, String)>,
 }
 
 /// Calls `program` under `name` with the words `args`.
@@ -71,7 +73,13 @@ pub fn call(case: &Case, program: &Path, name: &str, args: &str) -> Done {
         let _ = stdin.write_all(text.as_bytes());
     }
     let output = child.wait_with_output().expect("it ends");
+    let named = case.original.wrote.iter().chain(&case.ours.wrote);
+    let wrote = named.map(|(name, _)| {
+        let bytes = fs::read(dir.path().join(name)).unwrap_or_default();
+        (name.clone(), normal(&bytes, dir.path()))
+    });
     Done {
+        wrote: wrote.collect(),
         exit: output.status.code().unwrap_or(-1),
         stdout: normal(&output.stdout, dir.path()),
         stderr: normal(&output.stderr, dir.path()),
@@ -143,6 +151,13 @@ pub fn compare(who: &str, expected: &Expected, done: &Done) -> String {
     for (name, expected, got) in streams {
         if expected.as_ref().is_some_and(|text| text != got) {
             let expected = expected.as_deref().unwrap_or_default();
+            wrong += &format!("{who}: {name} expected:\n{expected}---- got:\n{got}----\n");
+        }
+    }
+    for (name, expected) in &expected.wrote {
+        let got = done.wrote.iter().find(|(known, _)| known == name);
+        let got = got.map_or("", |(_, text)| text);
+        if got != expected {
             wrong += &format!("{who}: {name} expected:\n{expected}---- got:\n{got}----\n");
         }
     }

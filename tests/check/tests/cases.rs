@@ -49,7 +49,8 @@ fn try_case(case: &Case, program: &Path, original: Option<&PathBuf>) -> Result<(
         return Err(format!("{place}: no exit: or stdout:; MAINSTAY_WRITE_CASES=1").into());
     }
     let own = &case.ours;
-    let differs = own.exit.is_some() || own.stdout.is_some() || own.stderr.is_some();
+    let differs =
+        own.exit.is_some() || own.stdout.is_some() || own.stderr.is_some() || !own.wrote.is_empty();
     if differs != case.differs.is_some() {
         return Err(format!("{place}: differs: and what ours does belong together").into());
     }
@@ -62,6 +63,10 @@ fn try_case(case: &Case, program: &Path, original: Option<&PathBuf>) -> Result<(
             exit: own.exit.or(case.original.exit),
             stdout: own.stdout.clone().or_else(|| case.original.stdout.clone()),
             stderr: own.stderr.clone(),
+            wrote: match own.wrote.is_empty() {
+                true => case.original.wrote.clone(),
+                false => own.wrote.clone(),
+            },
         },
     };
     let mut wrong = trial::compare("ours", &expected, &done);
