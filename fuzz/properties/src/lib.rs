@@ -5,6 +5,7 @@
 //! panics when what it states does not hold.
 #![forbid(unsafe_code)]
 
+mod checks;
 mod image;
 mod input;
 mod language;
@@ -31,14 +32,19 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("envdir", records::envdir),
     ("event_names", records::event_names),
     ("fix_attrs", image::fix_attrs),
+    ("gjson", checks::gjson),
     ("glob", language::glob),
+    ("gossfile", check::for_fuzzing::gossfile),
+    ("gotemplate", checks::gotemplate),
     ("install_words", people::install_words),
     ("lint_script", image::lint_script),
     ("manifest", people::manifest),
+    ("matcher", checks::matcher),
     ("messages", people::messages),
     ("netstring", language::netstring),
     ("numbers", language::numbers),
     ("options", people::options),
+    ("patterns", checks::patterns),
     ("plan_check", state::plan_check),
     ("positionals", language::positionals),
     ("regex", people::regex),

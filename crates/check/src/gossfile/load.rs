@@ -79,7 +79,10 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
     {
         loader.problems.truncate(MOST_TOLD);
         let what = format!("and {more} more");
-        loader.problems.push(Problem::nowhere(what));
+        // Of the class that goss lists: any other would be all that it says.
+        loader
+            .problems
+            .push(Problem::nowhere(what).class(Class::Type));
     }
     match loader.problems.is_empty() {
         true => Ok(loader.read),

@@ -134,8 +134,12 @@ pub fn goss_words(problems: &[Problem]) -> String {
         return words;
     }
     words.push_str("yaml: unmarshal errors:");
-    file.try_for_each(|p| write!(words, "\n  line {}: {}", line(p), p.what))
-        .unwrap_or_default();
+    file.try_for_each(|p| match line(p) {
+        // How many more there are.
+        0 => write!(words, "\n  {}", p.what),
+        line => write!(words, "\n  line {line}: {}", p.what),
+    })
+    .unwrap_or_default();
     words
 }
 

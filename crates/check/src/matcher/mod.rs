@@ -3,7 +3,7 @@
 
 mod convert;
 mod equal;
-mod gjson;
+pub(crate) mod gjson;
 mod lists;
 mod logic;
 mod maps;

@@ -61,7 +61,7 @@ impl Budget {
 ///
 /// # Errors
 /// In goss's words: that it is no JSON, or that nothing is there.
-pub(super) fn get(json: &[u8], path: &[u8]) -> Result<Value, String> {
+pub(crate) fn get(json: &[u8], path: &[u8]) -> Result<Value, String> {
     if !valid::is_valid(json) {
         return Err("Invalid json".to_string());
     }
