@@ -17,7 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub const MEMORY: u64 = 256 << 10;
 
 /// After so many times its patience a call is ended, so that a test fails rather than hangs.
-const HOPELESS: u32 = 4;
+const HOPELESS: u32 = 12;
 
 /// How often it is looked at.
 const PAUSE: Duration = Duration::from_millis(2);
