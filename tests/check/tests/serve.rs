@@ -367,10 +367,7 @@ fn what_cannot_be_served_is_said_in_a_line() {
         ("serve -l 127.0.0.1:0 -e healthz".to_string(), "endpoint"),
         ("serve -l 127.0.0.1:0 -e /metrics".to_string(), "/metrics"),
         ("serve -l 127.0.0.1:0 -f nothing".to_string(), "nothing"),
-        (
-            "serve -l 127.0.0.1:0 -g bad.yaml".to_string(),
-            "bad.yaml:",
-        ),
+        ("serve -l 127.0.0.1:0 -g bad.yaml".to_string(), "bad.yaml:"),
         (
             "serve -l 127.0.0.1:0 -g absent.yaml".to_string(),
             "absent.yaml",
