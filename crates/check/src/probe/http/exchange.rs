@@ -168,7 +168,7 @@ pub(super) fn whole(body: &mut dyn Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     match body.take(MOST + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > MOST => {
-            Err("the body is longer than can be kept (256 MiB)".to_string())
+            Err("the body is longer than can be kept (64 MiB)".to_string())
         }
         Ok(_) => Ok(bytes),
         Err(why) if why.kind() == ErrorKind::TimedOut => Err(
@@ -180,4 +180,4 @@ pub(super) fn whole(body: &mut dyn Read) -> Result<Vec<u8>, String> {
 }
 
 /// The longest body.
-const MOST: u64 = 256 << 20;
+const MOST: u64 = 64 << 20;
