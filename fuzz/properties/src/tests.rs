@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::TARGETS;
 
@@ -62,6 +63,79 @@ fn every_target_holds_for_nothing_and_for_noise() {
             check(&noise);
         }
     }
+}
+
+/// The corpus, changed here and there: what a fuzzer would begin with. `MAINSTAY_CHANGED_SEEDS`
+/// says for how many seconds each target is tried (none: a few rounds), and
+/// `MAINSTAY_CHANGED_TARGET` which one alone.
+#[test]
+fn every_target_holds_for_changed_seeds() {
+    let seconds = std::env::var("MAINSTAY_CHANGED_SEEDS").ok();
+    let seconds = seconds.and_then(|text| text.parse::<u64>().ok());
+    let only = std::env::var("MAINSTAY_CHANGED_TARGET").ok();
+    let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    for (name, check) in TARGETS.iter().filter(|(name, _)| wanted(name)) {
+        let paths = entries(&room().join("corpus").join(name));
+        let read = |path: &PathBuf| fs::read(path).expect("an input can be read");
+        let seeds: Vec<Vec<u8>> = paths.iter().map(read).collect();
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let begun = Instant::now();
+        let mut rounds = 0_u32;
+        loop {
+            let is_over = match seconds {
+                Some(seconds) => begun.elapsed() >= Duration::from_secs(seconds),
+                None => rounds >= 50,
+            };
+            if is_over {
+                break;
+            }
+            rounds += 1;
+            let input = changed(&seeds, &mut random);
+            if catch_unwind(|| check(&input)).is_err() {
+                let shown = String::from_utf8_lossy(&input);
+                panic!("{name} does not hold for {input:?}: {shown}");
+            }
+        }
+        println!("{name}: {rounds} rounds");
+    }
+}
+
+/// A xorshift generator: the bytes follow from the constant alone.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end.max(1)
+    }
+}
+
+/// A seed with some bytes changed, taken out, said twice, or put in from another seed.
+fn changed(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let mut bytes = seeds[random.below(seeds.len())].clone();
+    bytes.truncate(4096);
+    for _ in 0..1 + random.below(6) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(20)).min(bytes.len());
+        match random.below(5) {
+            0 => bytes.insert(at, b" \n\0\"'{}[]()!/\\:,-.#|*&\xff019aA"[random.below(28)]),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let again = bytes[at..end].to_vec();
+                bytes.splice(at..at, again);
+            }
+            3 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            _ => {
+                let other = &seeds[random.below(seeds.len())];
+                let from = random.below(other.len() + 1);
+                let to = (from + random.below(40)).min(other.len());
+                bytes.splice(at..end, other[from..to].iter().copied());
+            }
+        }
+    }
+    bytes
 }
 
 #[test]
