@@ -9,13 +9,15 @@ use bstr::ByteSlice;
 use super::file;
 use super::glob;
 use super::problem::{Class, Problem};
+use super::quick_hash::QuickMap;
 use super::section::{self, wrong_type};
-use super::suspicion;
+use super::suspicion::{self, Told};
 use super::syntax::Syntax;
 use super::template::{Rendered, Templates};
 use super::vars;
 use super::yaml::Text;
 use super::{Gossfile, Source, depends};
+use crate::node::Body;
 use crate::place::Place;
 use crate::resource::{self, INCLUDE, Resource};
 
@@ -45,7 +47,7 @@ pub(super) fn load(source: &Source, show: &mut dyn FnMut(&str)) -> Result<Gossfi
         templates: Templates::new(vars),
         show,
         read: Gossfile::default(),
-        named: HashMap::new(),
+        named: QuickMap::default(),
         problems: Vec::new(),
         open: Vec::new(),
         files: 0,
@@ -132,7 +134,7 @@ pub(super) fn read_text(
         templates: Templates::none(),
         show: &mut |_| (),
         read: Gossfile::default(),
-        named: HashMap::new(),
+        named: QuickMap::default(),
         problems: Vec::new(),
         open: Vec::new(),
         files: 0,
@@ -184,7 +186,7 @@ struct Loader<'a> {
     show: &'a mut dyn FnMut(&str),
     read: Gossfile,
     /// Where a resource stands in the list, by its section and key.
-    named: HashMap<(&'static str, String), usize>,
+    named: QuickMap<(&'static str, String), usize>,
     problems: Vec<Problem>,
     /// The files that are being read, each included by the one before it.
     open: Vec<PathBuf>,
@@ -254,15 +256,18 @@ impl Loader<'_> {
         let Some(root) = parsed.root.filter(|root| !root.is_null()) else {
             return Ok(Vec::new());
         };
-        let Some(sections) = root.entries() else {
+        if root.entries().is_none() {
             return Err(wrong_type(&root, "goss.GossConfig", "Go value", json)
                 .remedy("a gossfile is a map of sections, such as `file:`"));
+        }
+        let Body::Map(sections) = root.body else {
+            return Ok(Vec::new());
         };
         let mut includes = Vec::new();
         for (key, body) in sections {
             let Ok(name) = key.to_text() else {
                 self.problems
-                    .push(wrong_type(key, "string", "Go value", json));
+                    .push(wrong_type(&key, "string", "Go value", json));
                 continue;
             };
             let name = match json {
@@ -272,20 +277,22 @@ impl Loader<'_> {
             };
             if OTHERS.contains(&name.as_str()) {
                 if self.strict {
-                    self.problems.append(&mut crate::lifecycle::problems(body));
+                    self.problems.append(&mut crate::lifecycle::problems(&body));
                 }
-                self.read.others.push((name, body.clone()));
+                self.read.others.push((name, body));
                 continue;
             }
             let Some(kind) = kind(&name) else {
                 let hinted =
                     self.problems.len() < MOST_TOLD && self.read.warnings.len() < MOST_TOLD;
-                let told = suspicion::section(key, &name, hinted);
+                let told = suspicion::section(&key, &name, hinted);
                 self.doubt(told);
                 continue;
             };
+            let mut told = Told::default();
+            suspicion::names(kind, &body, &mut told);
             let resources = section::read(kind, body, json, &mut self.problems);
-            let told = suspicion::resources(kind, body, &resources);
+            suspicion::resources(kind, &resources, &mut told);
             self.doubt(told);
             if kind.section == INCLUDE.section {
                 includes = resources;

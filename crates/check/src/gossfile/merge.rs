@@ -1,9 +1,10 @@
 //! Merge keys, and keys that stand twice, as yaml.v3 treats them.
 
+use std::collections::HashSet;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use super::problem::{Class, Problem};
+use super::quick_hash::QuickMap;
 use crate::node::{Body, Node};
 
 /// The pairs of a map as they were written.
@@ -109,7 +110,7 @@ fn duplicates(pairs: &[(Node, Node)], problems: &mut Vec<Problem>) {
         }
         return;
     }
-    let mut seen: HashMap<Name<&str>, &Node> = HashMap::with_capacity(pairs.len());
+    let mut seen: QuickMap<Name<&str>, &Node> = QuickMap::default();
     for (key, _) in pairs {
         match seen.entry(name(key)) {
             Entry::Vacant(place) => {

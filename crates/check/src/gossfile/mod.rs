@@ -14,6 +14,7 @@ mod merge;
 mod problem;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod properties;
+mod quick_hash;
 mod save;
 mod scalar;
 mod schema;

@@ -1,8 +1,6 @@
 //! A section of a file to resources: what stands in it has the types that goss wants there, and
 //! the names that the table has.
 
-use std::collections::HashMap;
-
 use super::load::MOST_TOLD;
 use super::problem::{Class, Problem};
 use super::scalar::tag_of;
@@ -15,7 +13,7 @@ use crate::value::Value;
 /// the document is JSON.
 pub(super) fn read(
     kind: &'static Kind,
-    body: &Node,
+    body: Node,
     json: bool,
     problems: &mut Vec<Problem>,
 ) -> Vec<Resource> {
@@ -35,13 +33,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn section(&mut self, body: &Node) -> Vec<Resource> {
+    fn section(&mut self, body: Node) -> Vec<Resource> {
         let before = self.problems.len();
-        let Some(entries) = self.map(body, "map[string]map[string]interface {}", "") else {
+        self.map(&body, "map[string]map[string]interface {}", "");
+        let Body::Map(entries) = body.body else {
             return Vec::new();
         };
         // goss reads all of a section as maps first, and looks into them when that went well.
-        for (key, body) in entries {
+        for (key, body) in &entries {
             self.text(key, "");
             let attributes = self.map(body, "map[string]interface {}", "");
             for (name, _) in attributes.unwrap_or_default() {
@@ -49,26 +48,22 @@ impl Reader<'_> {
             }
         }
         let is_sound = self.problems.len() == before;
-        let mut named: HashMap<String, usize> = HashMap::new();
+        // The nodes are taken out of the tree: files have thousands, and a copy of each would
+        // double what a run holds.
         let mut resources: Vec<Resource> = Vec::new();
-        for (key, body) in entries.iter().filter(|(key, _)| !key.is_null()) {
+        for (key, body) in entries.into_iter().filter(|(key, _)| !key.is_null()) {
             let Ok(id) = key.to_text() else { continue };
             if body.is_null() {
                 let what = format!("Could not parse resource {}:{id}", self.kind.shown);
                 self.problems.push(Problem::at(&key.place, what));
                 continue;
             }
-            let Some(attributes) = body.entries() else {
+            let Body::Map(attributes) = body.body else {
                 continue;
             };
-            let resource = self.resource(key, &id, attributes, is_sound);
-            match named.get(&id).and_then(|at| resources.get_mut(*at)) {
-                Some(earlier) => *earlier = resource,
-                None => {
-                    named.insert(id, resources.len());
-                    resources.push(resource);
-                }
-            }
+            let resource = self.resource(&key, &id, attributes, is_sound);
+            // A key that stands twice is a problem of its own.
+            resources.push(resource);
         }
         resources
     }
@@ -77,28 +72,28 @@ impl Reader<'_> {
         &mut self,
         key: &Node,
         id: &str,
-        attributes: &[(Node, Node)],
+        attributes: Vec<(Node, Node)>,
         is_sound: bool,
     ) -> Resource {
         let mut given: Vec<(&'static str, Node)> = Vec::new();
-        for (name, value) in attributes.iter().filter(|(name, _)| !name.is_null()) {
+        for (name, value) in attributes.into_iter().filter(|(name, _)| !name.is_null()) {
             let Ok(word) = name.to_text() else { continue };
             let Some(row) = row(self.kind, &word) else {
                 // Nobody reads as many suggestions, and they take their time.
                 let hinted = self.problems.len() < MOST_TOLD;
                 self.problems
-                    .push(unknown(self.kind, id, name, &word, hinted));
+                    .push(unknown(self.kind, id, &name, &word, hinted));
                 continue;
             };
             if is_sound {
-                self.check(row, value);
+                self.check(row, &value);
             }
             // Of a name and the one that it had, the name counts.
             let known = given.iter_mut().find(|(known, _)| *known == row.name);
             match known {
-                Some(entry) if row.name == word => entry.1 = value.clone(),
+                Some(entry) if row.name == word => entry.1 = value,
                 Some(_) => {}
-                None => given.push((row.name, value.clone())),
+                None => given.push((row.name, value)),
             }
         }
         let mut resource = Resource {

@@ -37,9 +37,8 @@ pub(super) fn section(key: &Node, name: &str, hinted: bool) -> Told {
     told
 }
 
-/// The resources of a section.
-pub(super) fn resources(kind: &'static Kind, body: &Node, resources: &[Resource]) -> Told {
-    let mut told = Told::default();
+/// The names in a section: what has none.
+pub(super) fn names(kind: &'static Kind, body: &Node, told: &mut Told) {
     for (key, body) in body.entries().unwrap_or_default() {
         if key.is_null() {
             let what = format!("a {} without a name", kind.section);
@@ -52,10 +51,13 @@ pub(super) fn resources(kind: &'static Kind, body: &Node, resources: &[Resource]
             }
         }
     }
+}
+
+/// The resources of a section.
+pub(super) fn resources(kind: &'static Kind, resources: &[Resource], told: &mut Told) {
     for resource in resources {
-        of_resource(kind, resource, &mut told);
+        of_resource(kind, resource, told);
     }
-    told
 }
 
 fn of_resource(kind: &'static Kind, resource: &Resource, told: &mut Told) {

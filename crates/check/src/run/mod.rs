@@ -77,12 +77,16 @@ pub fn run(resources: &[Resource], system: &Arc<System>, plan: Plan, mut take: i
 
 /// One where nothing waits: a thread costs more than a file.
 fn threads(resources: &[Resource], most: usize) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let waiting = resources
         .iter()
-        .filter(|resource| resource.kind.waits || resource.eventually.is_some());
-    let useful = match waiting.count() {
-        0 if resources.len() < schedule::BATCH * 4 => 1,
+        .filter(|resource| resource.kind.waits || resource.eventually.is_some())
+        .count();
+    if most == 1 || waiting == 0 && resources.len() < schedule::BATCH * 4 {
+        return 1;
+    }
+    // To ask for it takes a look at a few files.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let useful = match waiting {
         0 => processors,
         waiting => waiting.max(2).min(processors * THREADS_A_PROCESSOR),
     };
