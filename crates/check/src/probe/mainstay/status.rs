@@ -102,8 +102,9 @@ fn once() -> Result<Option<Status>, String> {
     let (path, stream) = client::first_that_listens(sockets, |path| UnixStream::connect(path))
         .map_err(|(path, error)| {
             format!(
-                "Mainstay is not reached at {}: {error}: is it PID 1 of this container?",
-                path.display()
+                "Mainstay is not reached at {}: {}; is it PID 1 of this container?",
+                path.display(),
+                kernel::errno::text(&error)
             )
         })?;
     let peer = kernel::socket::peer(&stream).map_err(|error| error.to_string())?;
