@@ -17,7 +17,6 @@ mod methods;
 mod number;
 mod output;
 mod parser;
-mod pattern;
 mod print;
 mod quote;
 mod time;
@@ -28,7 +27,6 @@ mod world;
 
 pub use error::Error;
 pub use functions::Version;
-pub use pattern::compile as compile_pattern;
 pub use time::Time;
 pub use types::{IntType, ListType, MapType, UintType};
 pub use value::{Key, List, Map, Value};

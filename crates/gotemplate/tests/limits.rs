@@ -81,7 +81,14 @@ fn what_grows_without_bound_is_an_error() {
             r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ deepCopy $d }}"#,
             "holds itself",
         ),
-        (r#"{{ regexMatch "(a{1000}){1000}" "a" }}"#, "size"),
+        (
+            r#"{{ regexMatch "(a{1000}){1000}" "a" }}"#,
+            "invalid repeat count: `{1000}`",
+        ),
+        (
+            r#"{{ regexMatch "\\pL{500}\\pL{500}\\pL{500}" "a" }}"#,
+            "expression too large",
+        ),
         ("{{ randAscii 1000000000 }}", "bytes"),
     ] {
         let error = error(template);
@@ -140,5 +147,18 @@ fn the_deepest_allowed_template_fits_the_stack_of_a_thread() {
         "{{{{ define \"a\" }}}}{{{{ if true }}}}{{{{ template \"a\" ({deep}) }}}}{{{{ end }}}}{{{{ end }}}}{{{{ template \"a\" 1 }}}}"
     );
     let error = error(&template);
+    assert!(error.contains("maximum template depth"), "{error}");
+}
+
+#[test]
+fn the_deepest_pattern_fits_what_the_deepest_template_leaves() {
+    let pattern = format!("{}a{}", "(".repeat(240), ")*".repeat(240));
+    let template = format!(
+        "{{{{ define \"a\" }}}}{{{{ $_ := regexMatch `{pattern}` \"a\" }}}}{{{{ template \"a\" 1 }}}}{{{{ end }}}}{{{{ template \"a\" 1 }}}}"
+    );
+    let data = Value::goss(Value::Nil, &Default::default());
+    let world = World::fixed(Time::unix(0, 0));
+    let error = render("test", &template, &data, &world).map(|_| ());
+    let error = error.expect_err("it calls itself").to_string();
     assert!(error.contains("maximum template depth"), "{error}");
 }

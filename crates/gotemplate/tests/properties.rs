@@ -132,13 +132,6 @@ proptest! {
     fn any_format_prints(format in "[%#+\\- 0-9.*\\[\\]a-zA-Zé]{0,30}") {
         check(&format!("{{{{ printf {} 1 \"a\" 2.5 nil (list 1) .Vars.m }}}}", quoted(&format)))?;
     }
-
-    #[test]
-    fn any_pattern_matches_or_fails(pattern in "[\\[\\](){}*+?^$|.\\\\a-zA-Z0-9:&~<>-]{0,20}", text in "[a-z0-9é]{0,10}") {
-        if let Ok(pattern) = gotemplate::compile_pattern(&pattern) {
-            let _ = pattern.is_match(&text);
-        }
-    }
 }
 
 fn quoted(text: &str) -> String {

@@ -11,7 +11,6 @@ pub mod names;
 mod numbers;
 mod pairing;
 pub mod patterns;
-pub mod regex;
 mod semver;
 mod sizes;
 mod texts;

@@ -153,26 +153,6 @@ proptest! {
     }
 
     #[test]
-    fn expressions_do_not_panic(source in r"[a-c(){}\[\]^$|*+?.,:\\0-9PQEpLdDwWsSbBzAxinms<>&~-]{0,24}", text in ".{0,12}") {
-        for lines in [regex::Lines::One, regex::Lines::Many] {
-            if let Ok(regex) = regex::compile(source.as_bytes(), lines) {
-                regex.is_match(text.as_bytes());
-            }
-        }
-    }
-
-    #[test]
-    fn a_line_by_itself_is_matched_alike(source in r"[ab^$.\[\]*+?|()ds\\\\nz]{0,10}", lines in prop::collection::vec("[ab \t1]{0,4}", 1..5)) {
-        let one = regex::compile(source.as_bytes(), regex::Lines::One);
-        let many = regex::compile(source.as_bytes(), regex::Lines::Many);
-        prop_assert_eq!(one.is_ok(), many.is_ok());
-        if let (Ok(one), Ok(many)) = (one, many) {
-            let any = lines.iter().any(|line| one.is_match(line.as_bytes()));
-            prop_assert_eq!(many.is_match(lines.join("\n").as_bytes()), any);
-        }
-    }
-
-    #[test]
     fn paths_do_not_panic(
         json in r#"[\[\]{}:,"a1 nul\\tre.-]{0,24}"#,
         path in r#"[#()\[\]{}|.@!a1*?"\\=<>%~,:]{0,16}"#,

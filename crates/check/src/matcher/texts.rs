@@ -1,10 +1,9 @@
 //! Tests of a text as a whole: a beginning, an end, a part, a regular expression.
 
 use bstr::{BString, ByteSlice};
+use goregex::Lines;
 
 use crate::value::Value;
-
-use super::regex::Lines;
 
 /// Which part of a text is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ pub(crate) struct Regexp {
 
 impl Regexp {
     pub(super) fn new(source: BString) -> Regexp {
-        let compiled = super::regex::compile(&source, Lines::One);
+        let compiled = goregex::compile(&source, Lines::One);
         Regexp { source, compiled }
     }
 
@@ -75,6 +74,6 @@ impl Regexp {
         let Value::Text(actual) = actual else {
             return Ok(false);
         };
-        Ok(regex.is_match(&super::regex::as_go_sees(actual)))
+        Ok(regex.is_match(&goregex::as_go_sees(actual)))
     }
 }

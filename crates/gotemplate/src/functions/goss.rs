@@ -3,7 +3,6 @@
 use super::Param::{Any, Str};
 use super::{Function, fixed, text, variadic};
 use crate::call::Context;
-use crate::pattern;
 use crate::value::{Key, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -33,7 +32,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
     }),
     fixed("regexMatch", &[Str, Str], |_, args| {
-        let pattern = pattern::compile(text(args, 0))?;
+        let pattern = super::regexes::must(args)?;
         Ok(Value::Bool(pattern.is_match(text(args, 1))))
     }),
     fixed("toLower", &[Str], |_, args| {
@@ -62,12 +61,12 @@ fn reason(error: &std::io::Error) -> String {
 fn find_string_submatch(_: &mut Context<'_>, args: &[Value]) -> Result<Value, String> {
     let pattern = super::regexes::compile(args)?;
     let subject = text(args, 1);
-    let Some(found) = pattern.captures(subject) else {
+    let Some(found) = pattern.groups(subject) else {
         return Ok(Value::map::<Key, _>([]));
     };
-    let named = pattern.capture_names().flatten().next().is_some();
+    let named = pattern.names().flatten().next().is_some();
     let mut groups = std::collections::BTreeMap::new();
-    for (index, name) in pattern.capture_names().enumerate() {
+    for (index, name) in pattern.names().enumerate() {
         let value = found.get(index).map_or("", |group| group.as_str());
         match name {
             Some(name) => groups.insert(Key::from(name), value.into()),

@@ -2,8 +2,9 @@
 
 use super::Param::{Int, Str};
 use super::{Function, fixed, int, text};
+use goregex::Pattern;
+
 use crate::call::Context;
-use crate::pattern;
 use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -56,14 +57,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-fn must(args: &[Value]) -> Result<regex::Regex, String> {
-    pattern::compile(text(args, 0))
+/// How many bytes a compiled pattern may take.
+const LARGEST: usize = 8 << 20;
+
+pub(super) fn must(args: &[Value]) -> Result<Pattern, String> {
+    Pattern::new(text(args, 0), LARGEST)
 }
 
 /// The pattern, with the words of Go's panic when it is none.
-pub(super) fn compile(args: &[Value]) -> Result<regex::Regex, String> {
+pub(super) fn compile(args: &[Value]) -> Result<Pattern, String> {
     let source = text(args, 0);
-    pattern::compile(source).map_err(|error| {
+    must(args).map_err(|error| {
         let shown = if source.contains('`') {
             crate::quote::quote(source)
         } else {
@@ -73,53 +77,33 @@ pub(super) fn compile(args: &[Value]) -> Result<regex::Regex, String> {
     })
 }
 
-fn find(args: &[Value], pattern: regex::Regex) -> Result<Value, String> {
+fn find(args: &[Value], pattern: Pattern) -> Result<Value, String> {
     let found = pattern.find(text(args, 1));
     Ok(found.map_or("", |found| found.as_str()).into())
 }
 
-fn find_all(
-    context: &mut Context<'_>,
-    args: &[Value],
-    pattern: regex::Regex,
-) -> Result<Value, String> {
+fn find_all(context: &mut Context<'_>, args: &[Value], pattern: Pattern) -> Result<Value, String> {
     let most = usize::try_from(int(args, 2)).unwrap_or(usize::MAX);
     let mut out = Vec::new();
-    for found in matches(&pattern, text(args, 1)).take(most) {
+    for found in pattern.find_all(text(args, 1)).take(most) {
         context.charge(found.len() as u64 + 40)?;
         out.push(found.as_str());
     }
     Ok(Value::strings(out))
 }
 
-/// All matches; as in Go an empty one does not touch the match before it.
-fn matches<'t>(pattern: &regex::Regex, text: &'t str) -> impl Iterator<Item = regex::Match<'t>> {
-    let mut end = None;
-    let found: Vec<regex::Match<'t>> = pattern.find_iter(text).collect();
-    found.into_iter().filter(move |found| {
-        let touches = found.is_empty() && end == Some(found.start());
-        end = Some(found.end());
-        !touches
-    })
-}
-
 fn replace(
     context: &mut Context<'_>,
     args: &[Value],
-    pattern: regex::Regex,
+    pattern: Pattern,
     literal: bool,
 ) -> Result<Value, String> {
     let (subject, by) = (text(args, 1), text(args, 2));
     let room = context.room();
     let mut out = String::new();
     let mut end = 0;
-    let mut last = None;
-    for groups in pattern.captures_iter(subject) {
+    for groups in pattern.all_groups(subject) {
         let Some(found) = groups.get(0) else { continue };
-        if found.is_empty() && last == Some(found.start()) {
-            continue;
-        }
-        last = Some(found.end());
         out.push_str(subject.get(end..found.start()).unwrap_or(""));
         // Each group may stand once for two bytes of the replacement.
         let grows = by.len().saturating_mul(found.len().saturating_add(1));
@@ -129,7 +113,7 @@ fn replace(
         if literal {
             out.push_str(by);
         } else {
-            groups.expand(by, &mut out);
+            pattern.expand(&groups, by, &mut out);
         }
         end = found.end();
     }
@@ -138,11 +122,7 @@ fn replace(
 }
 
 /// The texts between the matches, at most so many; the rest is the last.
-fn split(
-    context: &mut Context<'_>,
-    args: &[Value],
-    pattern: regex::Regex,
-) -> Result<Value, String> {
+fn split(context: &mut Context<'_>, args: &[Value], pattern: Pattern) -> Result<Value, String> {
     let (subject, most) = (text(args, 1), int(args, 2));
     if most == 0 {
         return Ok(Value::strings(Vec::<String>::new()));
@@ -153,7 +133,7 @@ fn split(
     }
     let mut out: Vec<&str> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for found in matches(&pattern, subject) {
+    for found in pattern.find_all(subject) {
         if out.len() + 1 >= most {
             break;
         }

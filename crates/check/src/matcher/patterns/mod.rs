@@ -6,12 +6,12 @@ mod scan;
 use std::io::Read;
 
 use bstr::{BStr, BString, ByteSlice};
+use goregex::Lines;
 use memchr::memmem;
 
 use crate::result::{Finding, Shown};
 use crate::value::{Value, object};
 
-use super::regex::{self, Lines};
 use super::{Seen, Verdict};
 
 /// A list of patterns.
@@ -36,7 +36,7 @@ enum LineTest {
     /// That it holds these bytes.
     Holds(Box<memmem::Finder<'static>>),
     /// That an expression finds something in it.
-    Regex(::regex::bytes::Regex),
+    Regex(regex::bytes::Regex),
 }
 
 /// What came of a pattern.
@@ -59,7 +59,7 @@ impl Pattern {
             .and_then(|rest| rest.strip_suffix(b"/"));
         let test = match source {
             _ if words.is_empty() => LineTest::Always,
-            Some(source) => match regex::compile(source, Lines::Many) {
+            Some(source) => match goregex::compile(source, Lines::Many) {
                 Ok(regex) => LineTest::Regex(regex),
                 Err(why) => return Err(format!("error parsing regexp: {why}")),
             },
@@ -208,7 +208,7 @@ impl LineTest {
         match self {
             LineTest::Always => true,
             LineTest::Holds(finder) => finder.find(line).is_some(),
-            LineTest::Regex(regex) => regex.is_match(&regex::as_go_sees(line)),
+            LineTest::Regex(regex) => regex.is_match(&goregex::as_go_sees(line)),
         }
     }
 }

@@ -7,7 +7,6 @@ use std::io::{ErrorKind, Read};
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-use super::super::regex;
 use super::many::Many;
 use super::{Hit, LineTest, Pattern};
 
@@ -205,7 +204,7 @@ fn without_returns(lines: &[u8]) -> Cow<'_, [u8]> {
 
 fn as_expressions_see(lines: &[u8]) -> Cow<'_, [u8]> {
     match without_returns(lines) {
-        Cow::Borrowed(lines) => regex::as_go_sees(lines),
-        Cow::Owned(lines) => Cow::Owned(regex::as_go_sees(&lines).into_owned()),
+        Cow::Borrowed(lines) => goregex::as_go_sees(lines),
+        Cow::Owned(lines) => Cow::Owned(goregex::as_go_sees(&lines).into_owned()),
     }
 }

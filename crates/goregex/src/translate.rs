@@ -37,6 +37,8 @@ struct Group {
     atoms: Vec<Atom>,
     copies: u32,
     flags_after: Flags,
+    /// Whether what it matched is asked for.
+    kept: bool,
 }
 
 impl Group {
@@ -55,16 +57,24 @@ impl Group {
 struct Translator<'a> {
     whole: &'a str,
     lines: Lines,
+    /// The names of the groups so far, where groups are asked for.
+    names: Option<&'a mut Vec<Option<String>>>,
     flags: Flags,
     /// All groups that are open, the innermost last.
     outer: Vec<Group>,
     group: Group,
 }
 
-pub(super) fn translate(source: &str, lines: Lines) -> Result<String, String> {
+/// The source in the other syntax. With `names` groups are kept, and each leaves its name there.
+pub(super) fn translate(
+    source: &str,
+    lines: Lines,
+    names: Option<&mut Vec<Option<String>>>,
+) -> Result<String, String> {
     let mut translator = Translator {
         whole: source,
         lines,
+        names,
         flags: Flags::default(),
         outer: Vec::new(),
         group: Group::default(),
@@ -88,7 +98,7 @@ impl Translator<'_> {
                 '(' if source.starts("(?") => self.perl_group(&mut source)?,
                 '(' => {
                     source.next();
-                    self.open()?;
+                    self.open_kept(None)?;
                 }
                 ')' => {
                     source.next();
@@ -224,6 +234,16 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// Opens a group that counts as one.
+    fn open_kept(&mut self, name: Option<&str>) -> Result<(), String> {
+        self.open()?;
+        if let Some(names) = &mut self.names {
+            names.push(name.map(str::to_string));
+            self.group.kept = true;
+        }
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<(), String> {
         let Some(outer) = self.outer.pop() else {
             return wrong("unexpected )", self.whole);
@@ -231,8 +251,9 @@ impl Translator<'_> {
         let mut inner = std::mem::replace(&mut self.group, outer);
         self.flags = self.group.flags_after;
         inner.branch();
+        let open = if inner.kept { "(" } else { "(?:" };
         self.group.atoms.push(Atom {
-            text: format!("(?:{})", inner.branches),
+            text: format!("{open}{})", inner.branches),
             copies: inner.copies.max(1),
         });
         Ok(())
@@ -255,7 +276,7 @@ impl Translator<'_> {
             if name.is_empty() || !name.chars().all(plain) {
                 return wrong(BAD_NAME, begin.until(*source));
             }
-            return self.open();
+            return self.open_kept(Some(name));
         }
         source.skip("(?");
         let mut flags = self.flags;
