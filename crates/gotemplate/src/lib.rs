@@ -10,6 +10,7 @@ mod call;
 mod compare;
 mod error;
 mod functions;
+pub mod go;
 mod interpreter;
 mod json;
 mod lexer;

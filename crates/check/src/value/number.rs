@@ -1,6 +1,8 @@
 //! Numbers as Go prints and reads them. Reports depend on two styles: that of its JSON encoder
 //! and that of `%v`.
 
+use gotemplate::go;
+
 /// Why a text is no number, in the words of Go's `strconv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotANumber {
@@ -19,51 +21,15 @@ impl std::fmt::Display for NotANumber {
     }
 }
 
-/// The digits of a finite number's shortest form without a point, and the exponent of the first.
-fn digits(number: f64) -> (String, i32) {
-    let form = format!("{:e}", number.abs());
-    let (mantissa, exponent) = form.split_once('e').unwrap_or((&form, "0"));
-    let digits = mantissa.chars().filter(char::is_ascii_digit).collect();
-    (digits, exponent.parse().unwrap_or(0))
-}
-
-/// With an exponent of two digits at least: `1.5e+06`.
-fn with_exponent(digits: &str, exponent: i32) -> String {
-    let (first, rest) = digits.split_at(digits.len().min(1));
-    let point = if rest.is_empty() { "" } else { "." };
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{first}{point}{rest}e{sign}{:02}", exponent.unsigned_abs())
-}
-
 /// Go's `%v` of a float: the shortest form, with an exponent below 1e-4 and from 1e6 on.
 pub fn general(number: f64) -> String {
-    if number.is_nan() {
-        return "NaN".to_string();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_string();
-    }
-    let (digits, exponent) = digits(number);
-    if (-4..6).contains(&exponent) {
-        return format!("{number}");
-    }
-    let sign = if number.is_sign_negative() { "-" } else { "" };
-    format!("{sign}{}", with_exponent(&digits, exponent))
+    go::shortest_float(number)
 }
 
 /// A float as Go's JSON encoder prints it: with an exponent below 1e-6 and from 1e21 on. None
 /// where JSON has no such number.
 pub fn json(number: f64) -> Option<String> {
-    if !number.is_finite() {
-        return None;
-    }
-    let (digits, exponent) = digits(number);
-    if (-6..21).contains(&exponent) {
-        return Some(format!("{number}"));
-    }
-    let sign = if number.is_sign_negative() { "-" } else { "" };
-    let form = with_exponent(&digits, exponent);
-    Some(format!("{sign}{}", form.replace("e-0", "e-")))
+    number.is_finite().then(|| go::json_float(number))
 }
 
 /// Reads a float as Go's `ParseFloat` does: decimal, hexadecimal with `p`, `inf`, `infinity`,
@@ -216,6 +182,11 @@ mod tests {
     #[test]
     fn floats_print_in_two_styles() {
         for (number, as_v, as_json) in [
+            (0.0, "0", "0"),
+            (0.1, "0.1", "0.1"),
+            (100_000.0, "100000", "100000"),
+            (12_345_678.9, "1.23456789e+07", "12345678.9"),
+            (1.5e300, "1.5e+300", "1.5e+300"),
             (1.0, "1", "1"),
             (-0.0, "-0", "-0"),
             (128.3, "128.3", "128.3"),

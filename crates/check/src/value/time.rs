@@ -2,60 +2,15 @@
 
 use std::fmt;
 
+use gotemplate::go::{Civil, MONTHS};
+
 use super::Timestamp;
 
-/// A date and a time of day in the timestamp's own zone.
-struct Civil {
-    year: i64,
-    month: i64,
-    day: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
-}
-
-/// Days since 1970-01-01 to a date of the Gregorian calendar: months are counted from March, so
-/// that the day of a leap year is the last.
+/// The date and the time of day in the timestamp's own zone.
 fn civil(timestamp: &Timestamp) -> Civil {
-    let seconds = timestamp
-        .seconds
-        .saturating_add(i64::from(timestamp.offset));
-    let of_day = seconds.rem_euclid(86_400);
-    let days = seconds.div_euclid(86_400).saturating_add(719_468);
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    Civil {
-        year: year_of_era + era * 400 + i64::from(month <= 2),
-        month,
-        day: of_year - (153 * from_march + 2) / 5 + 1,
-        hour: of_day / 3600,
-        minute: of_day / 60 % 60,
-        second: of_day % 60,
-    }
+    let offset = i64::from(timestamp.offset);
+    Civil::of(timestamp.seconds.saturating_add(offset))
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 impl Timestamp {
     fn fraction(&self) -> String {
@@ -72,15 +27,11 @@ impl Timestamp {
         format!("{sign}{:02}{between}{:02}", minutes / 60, minutes % 60)
     }
 
-    /// As RFC 3339 has it, with as many digits of a second as there are.
-    pub fn rfc3339(&self) -> String {
+    /// The date, what stands between, and the time with as many digits of a second as there are.
+    fn date_and_time(&self, between: char) -> String {
         let civil = civil(self);
-        let zone = match self.offset {
-            0 => "Z".to_string(),
-            _ => self.zone(":"),
-        };
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{zone}",
+            "{:04}-{:02}-{:02}{between}{:02}:{:02}:{:02}{}",
             civil.year,
             civil.month,
             civil.day,
@@ -89,6 +40,15 @@ impl Timestamp {
             civil.second,
             self.fraction()
         )
+    }
+
+    /// As RFC 3339 has it, with as many digits of a second as there are.
+    pub fn rfc3339(&self) -> String {
+        let zone = match self.offset {
+            0 => "Z".to_string(),
+            _ => self.zone(":"),
+        };
+        self.date_and_time('T') + &zone
     }
 
     /// As Go's own syntax has it.
@@ -110,22 +70,11 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// As Go's `%v` has it: a zone without a name is named by its distance once more.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let civil = civil(self);
         let zone = match self.offset {
             0 => "+0000 UTC".to_string(),
             _ => format!("{0} {0}", self.zone("")),
         };
-        write!(
-            f,
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}{} {zone}",
-            civil.year,
-            civil.month,
-            civil.day,
-            civil.hour,
-            civil.minute,
-            civil.second,
-            self.fraction()
-        )
+        write!(f, "{} {zone}", self.date_and_time(' '))
     }
 }
 

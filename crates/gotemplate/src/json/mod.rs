@@ -4,6 +4,7 @@ mod read;
 mod write;
 
 pub(crate) use read::parse;
+pub use write::float;
 pub(crate) use write::{Style, write};
 
 /// How deep JSON may nest.

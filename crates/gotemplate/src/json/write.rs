@@ -139,8 +139,8 @@ impl Writer {
     }
 }
 
-/// A float as JavaScript writes it: an exponent below 1e-6 and from 1e21 on.
-fn float(number: f64) -> String {
+/// A finite float as JavaScript writes it: an exponent below 1e-6 and from 1e21 on.
+pub fn float(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
         return crate::print::format_float(number, 'f', None);

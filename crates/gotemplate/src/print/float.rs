@@ -4,7 +4,7 @@
 const MOST_DIGITS: usize = 1100;
 
 /// `%v`: the fewest digits that read back as the same number.
-pub(crate) fn shortest(number: f64) -> String {
+pub fn shortest(number: f64) -> String {
     format(number, 'g', None)
 }
 

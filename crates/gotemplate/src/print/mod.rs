@@ -5,7 +5,8 @@ mod integer;
 mod printf;
 mod value;
 
-pub(crate) use float::{format as format_float, shortest};
+pub(crate) use float::format as format_float;
+pub use float::shortest;
 pub(crate) use printf::printf;
 
 use crate::value::Value;

@@ -1,6 +1,7 @@
 //! Days of the Gregorian calendar, backwards and forwards without end.
 
-pub(super) const MONTHS: [&str; 12] = [
+/// The names of the months.
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -32,25 +33,29 @@ const EPOCH: i64 = 719_468;
 
 /// A date and a time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Civil {
-    pub(crate) year: i64,
+pub struct Civil {
+    /// Of the Gregorian calendar, also where there was none.
+    pub year: i64,
     /// From 1.
-    pub(crate) month: i64,
+    pub month: i64,
     /// From 1.
-    pub(crate) day: i64,
-    pub(crate) hour: i64,
-    pub(crate) minute: i64,
-    pub(crate) second: i64,
+    pub day: i64,
+    /// From 0 to 23.
+    pub hour: i64,
+    /// From 0 to 59.
+    pub minute: i64,
+    /// From 0 to 59.
+    pub second: i64,
     /// From 0, Sunday.
-    pub(crate) weekday: i64,
-    /// From 1.
-    pub(crate) year_day: i64,
+    pub weekday: i64,
+    /// From 1, in the year.
+    pub year_day: i64,
 }
 
 impl Civil {
     /// The date of local seconds since 1970. Years count from March here, so that the
     /// leap day is the last one.
-    pub(crate) fn of(seconds: i64) -> Civil {
+    pub fn of(seconds: i64) -> Civil {
         let days = seconds.div_euclid(DAY);
         let of_day = seconds.rem_euclid(DAY);
         let shifted = days + EPOCH;
@@ -80,7 +85,7 @@ impl Civil {
 }
 
 /// The local seconds since 1970 of a date and time; each part may exceed its range.
-pub(crate) fn seconds(year: i64, month: i64, day: i64, of_day: i64) -> i64 {
+pub fn seconds(year: i64, month: i64, day: i64, of_day: i64) -> i64 {
     days_before(year, month, day)
         .saturating_mul(DAY)
         .saturating_add(of_day)
@@ -108,7 +113,7 @@ fn days_before(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// How many days a month has.
-pub(super) fn days_in(year: i64, month: i64) -> i64 {
+pub fn days_in(year: i64, month: i64) -> i64 {
     days_before(year, month.saturating_add(1), 1).saturating_sub(days_before(year, month, 1))
 }
 
@@ -130,6 +135,10 @@ mod tests {
             assert_eq!((civil.weekday, civil.year_day), (weekday, year_day));
             let of_day = civil.hour * 3600 + civil.minute * 60 + civil.second;
             assert_eq!(seconds(year, month, day, of_day), seconds_since);
+        }
+        for day in [-800_000, -1, 0, 59, 60, 11_016, 11_017, 2_000_000] {
+            let civil = Civil::of(day * DAY);
+            assert_eq!(seconds(civil.year, civil.month, civil.day, 0), day * DAY);
         }
         assert_eq!(days_in(2024, 2), 29);
         assert_eq!(days_in(1900, 2), 28);

@@ -1,7 +1,7 @@
 //! Durations as text: 1h2m3.5s.
 
-/// The duration as Go writes it.
-pub(crate) fn text(nanoseconds: i64) -> String {
+/// The duration as Go writes it (`Duration.String`): the largest units that it needs.
+pub fn text(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let total = nanoseconds.unsigned_abs();
     let (unit, name) = match total {
@@ -39,8 +39,11 @@ pub(crate) fn text(nanoseconds: i64) -> String {
     }
 }
 
-/// Reads a duration; the error is Go's.
-pub(crate) fn parse(source: &str) -> Result<i64, String> {
+/// Reads a duration, in nanoseconds (`time.ParseDuration`).
+///
+/// # Errors
+/// In Go's words.
+pub fn parse(source: &str) -> Result<i64, String> {
     let shown = crate::quote::quote(source);
     let invalid = || format!("time: invalid duration {shown}");
     let negative = source.starts_with('-');
@@ -58,7 +61,11 @@ pub(crate) fn parse(source: &str) -> Result<i64, String> {
             .unwrap_or(rest.len());
         let (number, behind) = rest.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || whole.len() > 19 {
+        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+            return Err(invalid());
+        }
+        let whole = whole.trim_start_matches('0');
+        if whole.len() > 19 {
             return Err(invalid());
         }
         let end = behind
@@ -116,6 +123,7 @@ mod tests {
             assert_eq!(text(nanoseconds), wanted);
             assert_eq!(parse(wanted), Ok(nanoseconds));
         }
+        assert_eq!(parse("0000000000000000000001s"), Ok(1_000_000_000));
         assert_eq!(parse("1.5h"), Ok(5_400_000_000_000));
         assert!(parse("5").is_err() && parse("5x").is_err() && parse("").is_err());
         assert!(parse("99999999999h").is_err() && parse(".s").is_err());

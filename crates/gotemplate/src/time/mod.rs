@@ -6,8 +6,8 @@ mod layout;
 mod read;
 mod zone;
 
-pub(crate) use civil::Civil;
-pub(crate) use duration::{parse as parse_duration, text as duration_text};
+pub use civil::{Civil, MONTHS, days_in, seconds};
+pub use duration::{parse as parse_duration, text as duration_text};
 pub(crate) use read::parse;
 pub(crate) use zone::Zone;
 

@@ -1,9 +1,7 @@
 //! JSON with 4 blanks a level, as Go's encoder writes it.
 
 use super::Tree;
-use super::number;
-use crate::gossfile::timestamp::rfc3339;
-use crate::value::Value;
+use crate::value::{Value, number};
 
 pub(super) fn document(tree: &Tree) -> String {
     let mut text = String::new();
@@ -66,11 +64,13 @@ fn leaf(value: &Value, text: &mut String) {
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Int(number) => text.push_str(&number.to_string()),
         Value::Uint(number) => text.push_str(&number.to_string()),
-        Value::Float(value) if value.is_finite() => text.push_str(&number::json(*value)),
-        // There is no JSON for these.
-        Value::Float(_) => text.push_str("null"),
+        // There is no JSON for what is not finite.
+        Value::Float(value) => match number::json(*value) {
+            Some(number) => text.push_str(&number),
+            None => text.push_str("null"),
+        },
         Value::Text(value) => bytes(value, text),
-        Value::Time(time) => string(&rfc3339(*time), text),
+        Value::Time(time) => string(&time.rfc3339(), text),
     }
 }
 

@@ -2,7 +2,6 @@
 //! what was not given left out unless it is always there.
 
 mod json;
-mod number;
 mod order;
 mod yaml;
 

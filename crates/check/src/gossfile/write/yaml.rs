@@ -5,10 +5,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bstr::ByteSlice;
 
 use super::Tree;
-use super::number;
 use crate::gossfile::scalar::resolve;
-use crate::gossfile::timestamp::rfc3339;
-use crate::value::Value;
+use crate::value::{Value, number};
 
 /// How many bytes a key may have that needs no `? ` ahead of it.
 const LONGEST_KEY: usize = 128;
@@ -144,7 +142,7 @@ fn scalar(value: &Value, column: usize, block: usize) -> Scalar {
             false => "-.inf".to_string(),
         },
         Value::Float(value) => number::general(*value),
-        Value::Time(time) => rfc3339(*time),
+        Value::Time(time) => time.rfc3339(),
         Value::Text(value) => match value.to_str() {
             Ok(text) => return string(text, column, block),
             Err(_) => return binary(value, block),

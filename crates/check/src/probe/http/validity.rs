@@ -1,6 +1,8 @@
 //! From when to when a certificate is valid: RFC 5280, 4.1.2.5. rustls tells that only of those
 //! whose issuer it checks.
 
+use gotemplate::go;
+
 /// Seconds since 1970; none where it is no certificate.
 pub(super) fn of(der: &[u8]) -> Option<(u64, u64)> {
     let (certificate, _) = element(der, SEQUENCE)?;
@@ -65,16 +67,10 @@ fn seconds(year: u64, text: &[u8]) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || text.get(10) != Some(&b'Z') {
         return None;
     }
-    // Days since 0000-03-01: a year that begins in March ends with its odd day.
-    let shifted = if month > 2 {
-        year
-    } else {
-        year.checked_sub(1)?
-    };
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + of_year;
-    let days = days.checked_sub(719_468)?;
-    Some(days * 86_400 + part(4)? * 3600 + part(6)? * 60 + part(8)?)
+    let whole = |number: u64| i64::try_from(number).ok();
+    let midnight = go::seconds(whole(year)?, whole(month)?, whole(day)?, 0);
+    let midnight = u64::try_from(midnight).ok()?;
+    Some(midnight + part(4)? * 3600 + part(6)? * 60 + part(8)?)
 }
 
 #[cfg(test)]
