@@ -4,28 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::system::reading;
-use super::{Probe, Reading, System};
+use super::{Probe, Reading, System, by_subject};
 use crate::resource::Resource;
 use crate::value::Value;
 
-struct Of {
-    system: Arc<System>,
-    key: String,
-}
-
 pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Of {
-        system: Arc::clone(system),
-        key: resource.subject(),
-    })
+    by_subject(resource, system, read)
 }
 
-impl Probe for Of {
-    fn read(&mut self, _property: &str) -> Reading {
-        match value(&self.system, &self.key) {
-            Some(value) => Reading::Value(value),
-            None => Reading::Error("could not find the given key".to_string()),
-        }
+fn read(system: &System, key: &str, _property: &str) -> Reading {
+    match value(system, key) {
+        Some(value) => Reading::Value(value),
+        None => Reading::Error("could not find the given key".to_string()),
     }
 }
 

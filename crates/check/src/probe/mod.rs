@@ -21,6 +21,7 @@ pub(crate) mod service;
 pub(crate) mod user;
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 pub use system::System;
 
@@ -56,6 +57,32 @@ pub trait Stream: Send {
     fn open(&mut self) -> io::Result<Box<dyn Read>>;
 }
 
+/// What is measured by its subject alone: nothing is kept from one property to the next.
+struct BySubject {
+    system: Arc<System>,
+    subject: String,
+    read: fn(&System, &str, &str) -> Reading,
+}
+
+/// A probe of what is measured by its subject alone: `read` is given that and a property.
+fn by_subject(
+    resource: &Resource,
+    system: &Arc<System>,
+    read: fn(&System, &str, &str) -> Reading,
+) -> Box<dyn Probe> {
+    Box::new(BySubject {
+        system: Arc::clone(system),
+        subject: resource.subject(),
+        read,
+    })
+}
+
+impl Probe for BySubject {
+    fn read(&mut self, property: &str) -> Reading {
+        (self.read)(&self.system, &self.subject, property)
+    }
+}
+
 /// How long a resource may take to be measured: its `timeout`, in milliseconds.
 fn patience(resource: &Resource) -> GoDuration {
     GoDuration(resource.number("timeout").saturating_mul(1_000_000))
@@ -71,12 +98,12 @@ impl Reading {
 /// A text that is in memory.
 pub struct Held {
     placeholder: &'static str,
-    text: std::sync::Arc<[u8]>,
+    text: Arc<[u8]>,
 }
 
 impl Held {
     /// A stream over a text; see [`Stream::placeholder`].
-    pub fn stream(placeholder: &'static str, text: impl Into<std::sync::Arc<[u8]>>) -> Reading {
+    pub fn stream(placeholder: &'static str, text: impl Into<Arc<[u8]>>) -> Reading {
         Reading::Stream(Box::new(Held {
             placeholder,
             text: text.into(),

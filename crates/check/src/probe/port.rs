@@ -3,30 +3,20 @@
 use std::sync::Arc;
 
 use super::system::sockets::shown;
-use super::{Probe, Reading, System};
+use super::{Probe, Reading, System, by_subject};
 use crate::resource::Resource;
 use crate::value::Value;
 
-struct Of {
-    system: Arc<System>,
-    key: String,
-}
-
 pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Of {
-        system: Arc::clone(system),
-        key: resource.subject(),
-    })
+    by_subject(resource, system, read)
 }
 
-impl Probe for Of {
-    fn read(&mut self, property: &str) -> Reading {
-        let found = addresses(&self.system, &self.key);
-        Reading::Value(match property {
-            "listening" => Value::Bool(!found.is_empty()),
-            _ => Value::Texts(found.into_iter().map(Into::into).collect()),
-        })
-    }
+fn read(system: &System, key: &str, property: &str) -> Reading {
+    let found = addresses(system, key);
+    Reading::Value(match property {
+        "listening" => Value::Bool(!found.is_empty()),
+        _ => Value::Texts(found.into_iter().map(Into::into).collect()),
+    })
 }
 
 /// The addresses at which somebody listens. A key is `PROTOCOL:PORT`, word for word; a number

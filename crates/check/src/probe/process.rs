@@ -5,25 +5,15 @@ use std::fs;
 use std::sync::Arc;
 
 use super::system::sockets;
-use super::{Probe, Reading, System};
+use super::{Probe, Reading, System, by_subject};
 use crate::resource::Resource;
 
-struct Of {
-    system: Arc<System>,
-    name: String,
-}
-
 pub(crate) fn probe(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Of {
-        system: Arc::clone(system),
-        name: resource.subject(),
-    })
+    by_subject(resource, system, read)
 }
 
-impl Probe for Of {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::value(is_running(&self.system, &self.name))
-    }
+fn read(system: &System, name: &str, _property: &str) -> Reading {
+    Reading::value(is_running(system, name))
 }
 
 /// Whether a process of that name runs. The system keeps 15 bytes of a name; where what is
