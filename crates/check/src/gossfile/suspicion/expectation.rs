@@ -222,10 +222,7 @@ fn pattern(item: &Node, told: &mut Told) {
         told.mistakes
             .push(problem.remedy("a slash alone is written `/[/]/`"));
     } else if let Some(source) = inner {
-        if let Err(why) = regex::bytes::Regex::new(source) {
-            let why = why.to_string();
-            let why = why.lines().last().unwrap_or_default();
-            let why = why.trim_start_matches("error: ");
+        if let Err(why) = goregex::compile(source.as_bytes(), goregex::Lines::Many) {
             let what = format!("`{source}` is no regular expression: {why}");
             told.mistakes.push(Problem::at(&item.place, what));
         }
