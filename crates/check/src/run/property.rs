@@ -171,7 +171,7 @@ fn verdict(expected: &Node, reading: Reading) -> Result<Verdict, String> {
 }
 
 /// A longer text is not read into memory.
-const LONGEST: u64 = 64 << 20;
+const LONGEST: u64 = 32 << 20;
 
 fn read_all(text: &mut dyn Read) -> Result<Value, String> {
     let mut bytes = Vec::new();
