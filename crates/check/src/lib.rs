@@ -21,6 +21,7 @@ pub mod near;
 pub mod node;
 pub mod output;
 pub mod place;
+mod plain;
 pub mod probe;
 pub mod resource;
 pub mod result;

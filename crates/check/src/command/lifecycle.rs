@@ -59,7 +59,7 @@ fn run(call: &Call, out: &mut dyn Write) -> u8 {
     }
     let name = call.given.text(&FORMAT);
     let Some(format) = output::format(&name) else {
-        let _ = writeln!(out, "Error: {}", validate::unknown_format(&name));
+        let _ = writeln!(out, "Error: {}", validate::unknown_format(&call, &name));
         return exit::REFUSED;
     };
     let asked = Asked {

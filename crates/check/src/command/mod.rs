@@ -9,6 +9,7 @@ mod help;
 mod lifecycle;
 mod lint;
 pub mod log;
+mod progress;
 mod render;
 mod schema;
 mod serve;
@@ -220,6 +221,22 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
     if let Err(refused) = given.take_variables(&all_flags(Some(command)), &variable) {
         return refuse(name, Some(command), &refused, out);
     }
+    let most = usize::from(!command.words.is_empty());
+    if let Some(word) = given.words.get(most).filter(|_| {
+        // goss takes no notice of them; a file that is named so would not be looked at.
+        name == Name::MainstayCheck && !takes_many(command)
+    }) {
+        let topic = help::title(command);
+        let gossfile = match word.ends_with(".yaml") || word.ends_with(".yml") {
+            true => format!("; the file is named by -g {word}"),
+            false => String::new(),
+        };
+        eprintln!(
+            "mainstay-check {topic}: {word}: one word too many{gossfile}; mainstay-check help {topic} \
+             says what can be asked"
+        );
+        return exit::REFUSED;
+    }
     let level = given.text(&globals::LOG_LEVEL);
     // goss looks at the level only where it has something to say at one.
     let is_unheeded = name == Name::Goss && matches!(command.name, "render" | "autoadd");
@@ -239,6 +256,11 @@ fn dispatch(name: Name, words: Vec<OsString>, out: &mut dyn Write) -> u8 {
 fn dashed(word: &str) -> Option<&str> {
     let rest = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
     (!rest.is_empty()).then_some(rest)
+}
+
+/// Whether a command takes as many words as there are.
+fn takes_many(command: &Command) -> bool {
+    command.words.contains('…') || command.takes_all
 }
 
 /// A command's own flags hide those of the same name of every command.
@@ -261,7 +283,7 @@ fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dy
         // The whole help would hide the one line that matters.
         _ if name == Name::MainstayCheck => {
             let hint = refused_hint(command, why);
-            eprintln!("mainstay-check: {why}{hint}");
+            eprintln!("mainstay-check: {}{hint}", crate::plain::flag(why));
         }
         Refused::Flag(_) => {
             eprintln!("Incorrect Usage: {why}\n");
@@ -281,7 +303,17 @@ fn refuse(name: Name, command: Option<&Command>, refused: &Refused, out: &mut dy
 fn refused_hint(command: Option<&Command>, why: &str) -> String {
     let flags = all_flags(command);
     let words: Vec<&str> = flags.iter().map(|flag| flag.name).collect();
-    let word = why.rsplit_once(": -").map_or("", |(_, word)| word);
+    let word = why
+        .strip_prefix("flag provided but not defined: -")
+        .unwrap_or_default();
+    let behind = COMMANDS.iter().find(|row| {
+        let has = |flag: &&Flag| flag.name == word || flag.other.contains(&word);
+        command.is_none() && row.flags.iter().any(|flag| has(flag))
+    });
+    if let Some(row) = behind {
+        return format!("; it belongs behind its command: {} -{word}", row.name)
+            .replace(" -", if word.len() > 1 { " --" } else { " -" });
+    }
     let near = crate::near::nearest(word, &words);
     let meant = near.map_or(String::new(), |near| format!("; did you mean --{near}?"));
     let topic = command.map_or(String::new(), |command| {

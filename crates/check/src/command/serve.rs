@@ -74,7 +74,7 @@ fn begin(call: &Call) -> Result<(), String> {
         call.warn(warning);
     }
     let name = call.given.text(&FORMAT);
-    let format = output::format(&name).ok_or_else(|| validate::unknown_format(&name))?;
+    let format = output::format(&name).ok_or_else(|| validate::unknown_format(call, &name))?;
     let endpoint = call.given.text(&ENDPOINT);
     if !endpoint.starts_with('/') || endpoint == "/metrics" {
         return Err(format!(
@@ -100,9 +100,12 @@ fn begin(call: &Call) -> Result<(), String> {
             let begun = Instant::now();
             let mut groups = Vec::new();
             let system = Arc::new(system.anew());
-            run::run(&gossfile.resources, &system, Plan { most }, |group| {
-                groups.push(group)
-            });
+            run::run(
+                &gossfile.resources,
+                &system,
+                Plan { most, tally: None },
+                |group| groups.push(group),
+            );
             (groups, begun.elapsed())
         }),
         say: Box::new(move |line| log.line(Level::Info, line)),

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::flags::{Flag, Takes};
 use super::log::Level;
+use super::progress::{self, Held, Progress};
 use super::{Call, Command, exit, globals};
 use crate::gossfile::{self, Problem};
 use crate::output::{self, Format, Look, colour};
 use crate::probe::System;
 use crate::resource::Resource;
-use crate::run::{self, Plan};
+use crate::run::{self, Plan, Tally};
 
 /// The files are wrong (EX_CONFIG of sysexits.h).
 pub(super) const WRONG_FILE: u8 = 78;
@@ -113,7 +114,7 @@ fn validate(call: &Call, out: &mut dyn Write) -> u8 {
     }
     let name = call.given.text(&FORMAT);
     let Some(format) = output::format(&name) else {
-        error(&unknown_format(&name), colour, out);
+        error(&unknown_format(call, &name), colour, out);
         return exit::REFUSED;
     };
     let look = look(call, colour);
@@ -170,11 +171,33 @@ fn once(
     let system = Arc::new(system(call));
     let most = usize::try_from(call.given.integer(&MAX_CONCURRENT)).unwrap_or(0);
     let mut written = Ok(());
-    run::run(resources, &system, Plan { most }, |group| {
-        if written.is_ok() {
-            written = report.take(&group, out);
-        }
-    });
+    let tally = Tally::default();
+    if call.is_strict() && progress::is_seen() {
+        let plan = Plan {
+            most,
+            tally: Some(&tally),
+        };
+        std::thread::scope(|scope| {
+            let progress = Progress::begin(scope, resources, &tally);
+            let mut out = Held::new(out, progress);
+            run::run(resources, &system, plan, |group| {
+                if written.is_ok() {
+                    written = report.take(&group, &mut out);
+                }
+            });
+            let ended = out.end();
+            if written.is_ok() {
+                written = ended;
+            }
+        });
+    } else {
+        let plan = Plan { most, tally: None };
+        run::run(resources, &system, plan, |group| {
+            if written.is_ok() {
+                written = report.take(&group, out);
+            }
+        });
+    }
     let took: Duration = begun.elapsed();
     match written.and_then(|()| report.finish(took, out)) {
         Ok(code) => code,
@@ -220,7 +243,10 @@ pub(super) fn colours(call: &Call) -> bool {
     colour::decide(call.given.is_set(&COLOR), call.given.is_set(&NO_COLOR))
 }
 
-pub(super) fn unknown_format(name: &str) -> String {
+pub(super) fn unknown_format(call: &Call, name: &str) -> String {
+    if call.is_strict() {
+        return format!("there is no format `{name}`; there are: {}", FORMAT.summary);
+    }
     format!("bad output format: {name}")
 }
 

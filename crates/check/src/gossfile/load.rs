@@ -258,7 +258,7 @@ impl Loader<'_> {
         };
         if root.entries().is_none() {
             return Err(wrong_type(&root, "goss.GossConfig", "Go value", json)
-                .remedy("a gossfile is a map of sections, such as `file:`"));
+                .remedy("a gossfile begins with the name of a section, such as `file:`"));
         }
         let Body::Map(sections) = root.body else {
             return Ok(Vec::new());
@@ -348,12 +348,14 @@ impl Loader<'_> {
         let paths = match found {
             Ok(paths) if paths.is_empty() => {
                 let what = format!("no matched files were found: \"{shown}\"");
-                return say(Problem::at(&include.place, what));
+                let plain = format!("there is no file `{shown}` to include");
+                return say(Problem::at(&include.place, what).plain(plain));
             }
             Ok(paths) => paths,
             Err(glob::BadPattern) => {
                 let what = "error in expanding glob pattern: syntax error in pattern";
-                return say(Problem::at(&include.place, what));
+                let plain = format!("`{shown}` is no pattern of file names");
+                return say(Problem::at(&include.place, what).plain(plain));
             }
         };
         for path in paths {
@@ -364,13 +366,14 @@ impl Loader<'_> {
     fn included(&mut self, path: &Path, place: &Place, from: &Document, syntax: Syntax) {
         let own = real(path);
         if self.open.contains(&own) || self.open.len() >= DEEPEST {
+            let plain = "files include each other in a circle, or too deep";
             let what = format!(
                 "max depth of {DEEPEST} reached, possibly due to dependency loop in goss file"
             );
             let mut names: Vec<String> = self.open.iter().map(|path| file_name(path)).collect();
             names.push(file_name(&own));
             let remedy = format!("each includes the next: {}", names.join(" -> "));
-            let problem = Problem::at(place, what).remedy(remedy);
+            let problem = Problem::at(place, what).plain(plain).remedy(remedy);
             let context = "could not write json data: ".repeat(DEEPEST - 1);
             return self.problems.push(problem.below(&context));
         }
@@ -425,7 +428,10 @@ fn is_for_us(section: &str) -> bool {
 
 /// The text of a file.
 fn read(path: &Path, syntax: Syntax) -> Result<String, Problem> {
-    let bytes = file::read(path).map_err(|why| Problem::nowhere(format!("file error: {why}")))?;
+    let bytes = file::read(path).map_err(|why| {
+        let plain = crate::plain::file(&why);
+        Problem::nowhere(format!("file error: {why}")).plain(plain)
+    })?;
     text(&Arc::from(&*path.to_string_lossy()), bytes, Some(syntax))
 }
 

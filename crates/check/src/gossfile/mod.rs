@@ -11,6 +11,7 @@ mod glob;
 mod json;
 mod load;
 mod merge;
+mod outdented;
 mod problem;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod properties;
@@ -70,7 +71,8 @@ pub fn load(source: &Source) -> Result<Gossfile, Vec<Problem>> {
     let gossfile = load::load(source, &mut |_| ())?;
     if gossfile.resources.is_empty() && gossfile.others.is_empty() {
         let shown = load::shown(source);
-        let problem = Problem::nowhere(format!("found 0 tests, source: {shown}"));
+        let problem = Problem::nowhere(format!("found 0 tests, source: {shown}"))
+            .plain(format!("there are no tests in {shown}"));
         return Err(vec![problem]);
     }
     Ok(gossfile)

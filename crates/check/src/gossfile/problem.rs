@@ -15,8 +15,10 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What, in goss's words where it has some.
     pub what: String,
+    /// The same in plain English; empty where goss's words are plain, or there are none.
+    pub plain: Box<str>,
     /// What to do about it; empty where that goes without saying.
-    pub remedy: String,
+    pub remedy: Box<str>,
     /// Which words goss puts around it.
     pub class: Class,
     /// What goss says ahead of it: which included file, which file of variables.
@@ -60,7 +62,8 @@ impl Problem {
         Problem {
             place,
             what,
-            remedy: String::new(),
+            plain: Box::default(),
+            remedy: Box::default(),
             class,
             context: String::new(),
         }
@@ -73,9 +76,16 @@ impl Problem {
         self
     }
 
+    /// With words that ask for no knowledge of Go or of YAML's grammar.
+    #[must_use]
+    pub fn plain(mut self, plain: impl Into<Box<str>>) -> Problem {
+        self.plain = plain.into();
+        self
+    }
+
     /// With what to do about it.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Problem {
+    pub fn remedy(mut self, remedy: impl Into<Box<str>>) -> Problem {
         self.remedy = remedy.into();
         self
     }
@@ -92,11 +102,17 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Some(place) => write!(f, "{place}: ")?,
-            None => f.write_str(&self.context)?,
+            // What goss says ahead is no help to who reads plain words.
+            None if self.plain.is_empty() => f.write_str(&self.context)?,
+            None => {}
         }
-        match self.what.char_indices().nth(LONGEST) {
-            Some((end, _)) => write!(f, "{}…", self.what.get(..end).unwrap_or_default())?,
-            None => f.write_str(&self.what)?,
+        let what = match &*self.plain {
+            "" => self.what.as_str(),
+            plain => plain,
+        };
+        match what.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, "{}…", what.get(..end).unwrap_or_default())?,
+            None => f.write_str(what)?,
         }
         if !self.remedy.is_empty() {
             write!(f, "; {}", self.remedy)?;

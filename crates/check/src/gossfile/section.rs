@@ -9,6 +9,9 @@ use crate::node::{Body, Node};
 use crate::resource::{Attribute, COMMON_FIRST, EXTENSIONS, Form, Kind, Resource};
 use crate::value::Value;
 
+/// How many letters of a value are told.
+const LONGEST_QUOTED: usize = 60;
+
 /// Reads the resources of a section; what is wrong with it joins `problems`. `json` says whether
 /// the document is JSON.
 pub(super) fn read(
@@ -43,6 +46,9 @@ impl Reader<'_> {
         for (key, body) in &entries {
             self.text(key, "");
             let attributes = self.map(body, "map[string]interface {}", "");
+            if attributes.is_none() && !body.is_null() {
+                self.misplaced(key);
+            }
             for (name, _) in attributes.unwrap_or_default() {
                 self.text(name, "");
             }
@@ -55,7 +61,10 @@ impl Reader<'_> {
             let Ok(id) = key.to_text() else { continue };
             if body.is_null() {
                 let what = format!("Could not parse resource {}:{id}", self.kind.shown);
-                self.problems.push(Problem::at(&key.place, what));
+                let plain = format!("nothing stands below the {} `{id}`", self.kind.section);
+                let remedy = "indent its attributes further than its name";
+                let problem = Problem::at(&key.place, what).plain(plain);
+                self.problems.push(problem.remedy(remedy));
                 continue;
             }
             let Body::Map(attributes) = body.body else {
@@ -122,7 +131,7 @@ impl Reader<'_> {
         match row.form {
             Form::Text => self.text(value, row.name),
             Form::Bool if value.to_bool().is_err() => {
-                self.wrong(value, "bool", row.name, "write true or false");
+                self.wrong(value, "bool", row.name, "");
             }
             Form::Integer(_) if value.to_integer().is_err() => {
                 let remedy = match row.name {
@@ -138,6 +147,17 @@ impl Reader<'_> {
             },
             Form::Any | Form::Matcher { .. } | Form::Stream => keys(value, self.problems),
             Form::Bool | Form::Integer(_) => {}
+        }
+    }
+
+    /// What has no attributes may be one that is not indented enough.
+    fn misplaced(&mut self, key: &Node) {
+        let name = key.to_text().unwrap_or_default();
+        if let (Some(row), Some(problem)) = (row(self.kind, &name), self.problems.last_mut()) {
+            let section = self.kind.section;
+            let plain = format!("`{}` stands where the name of a {section} does", row.name);
+            let remedy = format!("indent it further than the name of its {section}");
+            *problem = problem.clone().plain(plain).remedy(remedy);
         }
     }
 
@@ -159,7 +179,11 @@ impl Reader<'_> {
         let dot = if attribute.is_empty() { "" } else { "." };
         let section = self.kind.section;
         let into = format!("Go struct field GossConfig.{section}{dot}{attribute}");
-        let problem = wrong_type(node, go, &into, self.json);
+        let mut problem = wrong_type(node, go, &into, self.json);
+        if !attribute.is_empty() {
+            let words = (wanted(go), found(node));
+            problem = problem.plain(format!("`{attribute}` is {}, not {}", words.0, words.1));
+        }
         self.problems.push(problem.remedy(remedy));
     }
 }
@@ -177,7 +201,8 @@ pub(super) fn all(kind: &Kind) -> impl Iterator<Item = &'static Attribute> + use
 
 fn unknown(kind: &Kind, id: &str, name: &Node, word: &str, hinted: bool) -> Problem {
     let what = format!("invalid Attribute for {}:{id}: {word}", kind.shown);
-    let problem = Problem::at(&name.place, what);
+    let plain = format!("a {} has no attribute `{word}`", kind.section);
+    let problem = Problem::at(&name.place, what).plain(plain);
     if !hinted {
         return problem;
     }
@@ -204,7 +229,11 @@ pub(super) fn keys(value: &Node, problems: &mut Vec<Problem>) {
                     Body::Map(_) => Some("invalid map key: map[string]interface {}"),
                 };
                 if let Some(what) = what {
-                    problems.push(Problem::at(&key.place, what).class(Class::Yaml));
+                    problems.push(
+                        Problem::at(&key.place, what)
+                            .class(Class::Yaml)
+                            .plain("a name is a text here, not a list or a map"),
+                    );
                 }
                 keys(value, problems);
             }
@@ -226,6 +255,7 @@ fn meta(node: &Node) -> Value {
 /// What is wrong with a value of a wrong type. `go` is the type in Go's words; `into` is what
 /// encoding/json names ahead of it.
 pub(super) fn wrong_type(node: &Node, go: &str, into: &str, json: bool) -> Problem {
+    let plain = format!("here should be {}, not {}", wanted(go), found(node));
     if json {
         let what = match &node.body {
             Body::List(_) => "array".to_string(),
@@ -239,7 +269,7 @@ pub(super) fn wrong_type(node: &Node, go: &str, into: &str, json: bool) -> Probl
             },
         };
         let what = format!("json: cannot unmarshal {what} into {into} of type {go}");
-        return Problem::at(&node.place, what);
+        return Problem::at(&node.place, what).plain(plain);
     }
     let what = match &node.body {
         Body::List(_) => "!!seq".to_string(),
@@ -256,5 +286,41 @@ pub(super) fn wrong_type(node: &Node, go: &str, into: &str, json: bool) -> Probl
         }
     };
     let what = format!("cannot unmarshal {what} into {go}");
-    Problem::at(&node.place, what).class(Class::Type)
+    Problem::at(&node.place, what)
+        .class(Class::Type)
+        .plain(plain)
+}
+
+/// A type of Go in words.
+fn wanted(go: &str) -> &'static str {
+    match go {
+        "string" => "a text",
+        "bool" => "true or false",
+        "int" => "a whole number",
+        "[]string" => "a list of texts",
+        "map[string]map[string]interface {}" => "a map of names, each with its attributes below it",
+        "goss.GossConfig" => "a map of sections",
+        _ => "a map, lines of `name: value`",
+    }
+}
+
+/// What stands there, in words.
+fn found(node: &Node) -> String {
+    match &node.body {
+        Body::List(_) => "a list".to_string(),
+        Body::Map(_) => "a map".to_string(),
+        Body::Scalar(scalar) => {
+            let text: String = scalar.text.chars().take(LONGEST_QUOTED).collect();
+            let more = if text.len() < scalar.text.len() {
+                "…"
+            } else {
+                ""
+            };
+            match scalar.value {
+                Value::Null => "nothing".to_string(),
+                Value::Text(_) => format!("the text `{text}{more}`"),
+                _ => format!("`{text}{more}`"),
+            }
+        }
+    }
 }

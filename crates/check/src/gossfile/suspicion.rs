@@ -32,7 +32,10 @@ pub(super) fn section(key: &Node, name: &str, hinted: bool) -> Told {
     let near = if hinted { nearest(name, &names) } else { None };
     told.mistakes.push(match near {
         Some(near) => problem.remedy(format!("did you mean `{near}`?")),
-        None => problem.remedy("a section for anchors alone has a name that begins with `x-`"),
+        None => problem.remedy(
+            "what is in a section is indented below it; a section for anchors alone has a name \
+             that begins with `x-`",
+        ),
     });
     told
 }

@@ -31,9 +31,10 @@ impl Syntax {
             other => {
                 let problem = Problem::nowhere(format!("unknown file extension: {other}"));
                 let shown = path.display();
-                Err(problem.remedy(format!(
-                    "{shown} is not called NAME.yaml, NAME.yml or NAME.json"
-                )))
+                let plain = format!("what language {shown} is in is not known");
+                Err(problem
+                    .plain(plain)
+                    .remedy(format!("it is not called NAME.yaml, NAME.yml or NAME.json")))
             }
         }
     }
@@ -64,8 +65,9 @@ impl Syntax {
         match wrong {
             None => Ok(Syntax::Yaml),
             Some(problem) => {
-                let why = format!("as YAML: {problem}");
-                Err(Problem::nowhere("unable to determine format from content").remedy(why))
+                let plain = problem.to_string();
+                let problem = Problem::nowhere("unable to determine format from content");
+                Err(problem.plain(plain))
             }
         }
     }

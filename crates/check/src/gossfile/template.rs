@@ -88,7 +88,10 @@ fn problem(file: &Arc<str>, error: &gotemplate::Error) -> Problem {
         line: error.line,
         column: column.map_or(1, |column| column.saturating_add(1)),
     };
-    Problem::at(&place, what).class(Class::Template { column })
+    let piece = error.executing.as_ref().map(|(_, piece)| piece.as_str());
+    Problem::at(&place, what)
+        .class(Class::Template { column })
+        .plain(crate::plain::template(&error.message, piece))
 }
 
 fn key(text: &bstr::BStr) -> Key {

@@ -25,7 +25,10 @@ pub(super) fn load(files: &[String], inline: Option<&str>) -> Result<Vars, Probl
     let mut vars = Vars::new();
     for path in files.iter().filter(|path| !path.is_empty()) {
         let more = file::read(Path::new(path))
-            .map_err(Problem::nowhere)
+            .map_err(|why| {
+                let plain = format!("variables: {}", crate::plain::file(&why));
+                Problem::nowhere(why).plain(plain)
+            })
             .and_then(|bytes| parse(path, &bytes))
             .map_err(|problem| {
                 let doing = format!("loading vars file '{path}'\n");

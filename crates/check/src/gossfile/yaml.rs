@@ -7,6 +7,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
 use super::merge::{self, Pairs};
+use super::outdented;
 use super::problem::{Class, Problem};
 use super::scalar::{self, Written};
 use crate::node::{Body, Node, Scalar};
@@ -23,6 +24,12 @@ const LARGEST: usize = 64 << 20;
 
 /// What libyaml says of a character that is out of place.
 const NO_TOKEN: &str = "found character that cannot start any token";
+
+/// What the parser says of a tab behind a text.
+const A_TAB: &str = "found a tab";
+
+/// What to do about a tab.
+const TABS: &str = "indent with blanks";
 
 /// A text and what is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +81,29 @@ impl Text<'_> {
 /// # Errors
 /// Where it is no YAML, or too much of it.
 pub(crate) fn parse(text: Text<'_>) -> Result<Document, Problem> {
+    let problem = match read(text, &[]) {
+        Err(problem) if problem.what.contains("indentation") || says_tab(&problem) => problem,
+        done => return done,
+    };
+    let Some((moved, moves)) = outdented::moved(text.text) else {
+        return Err(problem);
+    };
+    let text = Text {
+        text: &moved,
+        ..text
+    };
+    read(text, &moves).map_err(|_| problem)
+}
+
+fn says_tab(problem: &Problem) -> bool {
+    problem.what == NO_TOKEN || problem.what == A_TAB
+}
+
+/// Reads a text whose lines were moved to the right by `moves`.
+fn read(text: Text<'_>, moves: &[usize]) -> Result<Document, Problem> {
     let mut composer = Composer {
         text,
+        moves,
         open: Vec::new(),
         anchors: HashMap::new(),
         problems: Vec::new(),
@@ -147,7 +175,7 @@ fn syntax(composer: &Composer<'_>, error: &ScanError) -> Problem {
     };
     let (what, remedy) = match what.strip_prefix("expected ") {
         Some(wanted) => (format!("did not find expected {wanted}"), ""),
-        None if what.starts_with("tabs disallowed") => (NO_TOKEN.to_string(), "indent with blanks"),
+        None if what.starts_with("tabs disallowed") => (NO_TOKEN.to_string(), TABS),
         None if what.starts_with("unexpected character") => (NO_TOKEN.to_string(), "quote it"),
         None if what == "misplaced bracket" => {
             let wanted = match composer.open.last().map(|frame| &frame.body) {
@@ -172,7 +200,21 @@ fn syntax(composer: &Composer<'_>, error: &ScanError) -> Problem {
     let class = Class::Syntax {
         line: u32::try_from(counted).unwrap_or(u32::MAX),
     };
-    Problem::at(&place, what).class(class).remedy(remedy)
+    let plain = match what.as_str() {
+        NO_TOKEN if remedy == TABS => Some(("a tab, which cannot indent", remedy)),
+        A_TAB => Some(("a tab, which cannot indent", TABS)),
+        what if what.starts_with("invalid trailing content after") => Some((
+            "a text goes on behind its closing quote",
+            "quote all of it; within single quotes a quote is doubled: 'it''s'",
+        )),
+        NO_TOKEN => Some(("no text can begin with this mark", "put the text in quotes")),
+        what => crate::plain::yaml(what),
+    };
+    let (plain, remedy) = plain.unwrap_or(("", remedy));
+    Problem::at(&place, what)
+        .class(class)
+        .plain(plain)
+        .remedy(remedy)
 }
 
 /// A list or a map whose end has not come yet.
@@ -220,6 +262,8 @@ struct Piece {
 
 struct Composer<'a> {
     text: Text<'a>,
+    /// By how much each line was moved to the right; empty where none was.
+    moves: &'a [usize],
     open: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
     problems: Vec<Problem>,
@@ -229,7 +273,10 @@ struct Composer<'a> {
 
 impl Composer<'_> {
     fn take(&mut self, event: Event<'_>, line: usize, column: usize) -> Result<(), Problem> {
-        let place = self.text.place(line, column);
+        let moved = self.moves.get(line.saturating_sub(1)).copied();
+        let place = self
+            .text
+            .place(line, column.saturating_sub(moved.unwrap_or(0)));
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;

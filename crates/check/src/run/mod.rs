@@ -3,12 +3,14 @@
 
 mod property;
 mod schedule;
+mod tally;
 
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use schedule::Schedule;
+pub use tally::Tally;
 
 use crate::probe::System;
 use crate::resource::Resource;
@@ -25,24 +27,38 @@ const THREADS_A_PROCESSOR: usize = 5;
 
 /// How a run is done.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// How many resources are measured at a time; with 0 none is.
     pub most: usize,
+    /// Where it is entered how far the run is.
+    pub tally: Option<&'a Tally>,
 }
 
 /// Measures and compares all `resources`; each is given to `take` in their order, as soon as it
 /// and all before it are done.
-pub fn run(resources: &[Resource], system: &Arc<System>, plan: Plan, mut take: impl FnMut(Group)) {
+pub fn run(
+    resources: &[Resource],
+    system: &Arc<System>,
+    plan: Plan<'_>,
+    mut take: impl FnMut(Group),
+) {
     if plan.most == 0 {
         return;
     }
     let schedule = Schedule::new(resources);
+    let measure = |at: usize, schedule: &Schedule<'_>| {
+        let measure = || measure(resources, at, schedule, system);
+        match plan.tally {
+            Some(tally) => tally.count(at, resources.get(at), measure),
+            None => measure(),
+        }
+    };
     let threads = threads(resources, plan.most);
     if threads == 1 {
         // In order, as nothing is waited for but what comes first.
         while let Some(batch) = schedule.next() {
             for at in batch {
-                let group = measure(resources, at, &schedule, system);
+                let group = measure(at, &schedule);
                 schedule.done(at, &group);
                 schedule.in_order(at, group).into_iter().for_each(&mut take);
             }
@@ -52,12 +68,12 @@ pub fn run(resources: &[Resource], system: &Arc<System>, plan: Plan, mut take: i
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
         for _ in 0..threads {
-            let (send, schedule) = (send.clone(), &schedule);
+            let (send, schedule, measure) = (send.clone(), &schedule, &measure);
             scope.spawn(move || {
                 while let Some(batch) = schedule.next() {
                     let groups: Vec<(usize, Group)> = batch
                         .map(|at| {
-                            let group = measure(resources, at, schedule, system);
+                            let group = measure(at, schedule);
                             schedule.done(at, &group);
                             (at, group)
                         })

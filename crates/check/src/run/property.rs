@@ -43,7 +43,10 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
             place: expected.map(|node| node.place.clone()),
             outcome,
             finding: verdict.finding,
-            error: verdict.error,
+            error: match system.strict {
+                true => verdict.error.as_deref().map(crate::plain::comparison),
+                false => verdict.error,
+            },
             hint: verdict.hint,
             started,
             took: begun.elapsed(),

@@ -81,8 +81,9 @@ fn syntax(node: &Node, told: &mut Told) {
             .push(problem.remedy("write one such as `{have-len: 3}`"));
         return;
     }
+    no_expression(node, told);
     if let Err(why) = Matcher::parse(node) {
-        let problem = Problem::at(&node.place, &*why);
+        let problem = Problem::at(&node.place, crate::plain::matcher(&why));
         let unknown = why.rsplit_once("Unknown matcher: ");
         let near = unknown.and_then(|(_, word)| {
             let names: Vec<&str> = NAMES.iter().map(|row| row.name).collect();
@@ -90,8 +91,43 @@ fn syntax(node: &Node, told: &mut Told) {
         });
         told.mistakes.push(match near {
             Some(near) => problem.remedy(format!("did you mean `{near}`?")),
+            None if unknown.is_some() => {
+                let names: Vec<&str> = NAMES.iter().map(|row| row.name).collect();
+                problem.remedy(format!("there are: {}", names.join(", ")))
+            }
+            None if why.contains("multiple matchers") => {
+                problem.remedy("join them: `and: [{gt: 1}, {lt: 5}]`")
+            }
             None => problem,
         });
+    }
+}
+
+/// Regular expressions that are none, wherever an expectation has one.
+fn no_expression(node: &Node, told: &mut Told) {
+    match &node.body {
+        Body::Scalar(_) => {}
+        Body::List(items) => items.iter().for_each(|item| no_expression(item, told)),
+        Body::Map(entries) => {
+            for (name, argument) in entries {
+                match (name.to_text().as_deref(), &argument.body) {
+                    (Ok("match-regexp"), Body::Scalar(scalar)) => {
+                        expression(argument, &scalar.text, told);
+                    }
+                    // What is compared as it stands.
+                    (Ok("equal"), _) => {}
+                    _ => no_expression(argument, told),
+                }
+            }
+        }
+    }
+}
+
+/// A regular expression. As it will be read: Go's rules are not those of the library.
+fn expression(node: &Node, source: &str, told: &mut Told) {
+    if let Err(why) = goregex::compile(source.as_bytes(), goregex::Lines::Many) {
+        let what = format!("`{source}` is no regular expression: {why}");
+        told.mistakes.push(Problem::at(&node.place, what));
     }
 }
 
@@ -213,6 +249,13 @@ fn pattern(item: &Node, told: &mut Told) {
             .push(problem.remedy(format!("write \"{text}\"")));
         return;
     }
+    if text.is_empty() && scalar.plain {
+        // Nothing would be null: something with a `!` ahead is a tag to YAML.
+        let problem = Problem::at(&item.place, "without quotes, `!` begins a tag of YAML");
+        told.mistakes
+            .push(problem.remedy("put the pattern in quotes: \"!text\""));
+        return;
+    }
     let positive = text.strip_prefix('!').unwrap_or(text);
     let inner = positive
         .strip_prefix('/')
@@ -222,10 +265,7 @@ fn pattern(item: &Node, told: &mut Told) {
         told.mistakes
             .push(problem.remedy("a slash alone is written `/[/]/`"));
     } else if let Some(source) = inner {
-        if let Err(why) = goregex::compile(source.as_bytes(), goregex::Lines::Many) {
-            let what = format!("`{source}` is no regular expression: {why}");
-            told.mistakes.push(Problem::at(&item.place, what));
-        }
+        expression(item, source, told);
     } else if text.contains('\n') {
         let what = "a pattern is sought in each line, and this one has several";
         told.mistakes.push(Problem::at(&item.place, what));
@@ -234,13 +274,16 @@ fn pattern(item: &Node, told: &mut Told) {
         let remedy = "flags stand inside: `/(?i)words/`";
         told.doubts
             .push(Problem::at(&item.place, what).remedy(remedy));
-    } else if positive.starts_with('/') {
+    } else if positive.starts_with('/') && positive.contains(EXPRESSIVE) {
         let what = format!("`{text}` is sought without its first slash");
         let remedy = "a regular expression ends with a slash: `/[/]etc[/]x/`";
         told.doubts
             .push(Problem::at(&item.place, what).remedy(remedy));
     }
 }
+
+/// Marks that paths seldom have and regular expressions often.
+const EXPRESSIVE: [char; 10] = ['\\', '[', '(', '|', '*', '+', '?', '^', '$', '{'];
 
 /// Whether it looks like a regular expression with flags behind it: `/words/i`.
 fn flagged(text: &str) -> bool {
