@@ -307,8 +307,8 @@ fn refused_hint(command: Option<&Command>, why: &str) -> String {
         .strip_prefix("flag provided but not defined: -")
         .unwrap_or_default();
     let behind = COMMANDS.iter().find(|row| {
-        let has = |flag: &&Flag| flag.name == word || flag.other.contains(&word);
-        command.is_none() && row.flags.iter().any(|flag| has(flag))
+        let has = |flag: &&'static Flag| flag.name == word || flag.other.contains(&word);
+        command.is_none() && row.flags.iter().any(has)
     });
     if let Some(row) = behind {
         return format!("; it belongs behind its command: {} -{word}", row.name)

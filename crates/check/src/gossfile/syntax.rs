@@ -34,7 +34,7 @@ impl Syntax {
                 let plain = format!("what language {shown} is in is not known");
                 Err(problem
                     .plain(plain)
-                    .remedy(format!("it is not called NAME.yaml, NAME.yml or NAME.json")))
+                    .remedy("it is not called NAME.yaml, NAME.yml or NAME.json"))
             }
         }
     }
