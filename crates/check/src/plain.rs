@@ -86,6 +86,9 @@ pub(crate) fn comparison(why: &str) -> String {
     if why.starts_with("Syntax Error: ") {
         return matcher(why);
     }
+    if why == "could not find the given key" {
+        return "the kernel has no such parameter".to_string();
+    }
     if let Some(rest) = why.strip_prefix("HaveKey's key matcher failed with:\n    ") {
         return format!("`have-key`: {}", comparison(rest));
     }

@@ -138,7 +138,10 @@ fn listen(address: &str) -> Result<TcpListener, String> {
             Err(_) => "; an address is [HOST]:PORT, such as :8080 or 127.0.0.1:8080",
             Ok(_) => "",
         };
-        format!("listen tcp {address}: {error}{hint}")
+        // Without the number of the C library.
+        let why = error.to_string();
+        let why = why.split(" (os error").next().unwrap_or_default();
+        format!("listen tcp {address}: {why}{hint}")
     })
 }
 

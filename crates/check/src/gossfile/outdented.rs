@@ -26,8 +26,8 @@ pub(super) fn moved(text: &str) -> Option<(String, Vec<usize>)> {
         out.push_str(content);
         moves.push(lead - own);
         reader.line(content, own, lead);
-        // Nobody is that far to the right; what is, is no file of tests.
-        if lead > FARTHEST {
+        // Nobody writes that far to the right; it would only take memory.
+        if lead > FARTHEST || out.len() > text.len().saturating_mul(2).saturating_add(MOST_ADDED) {
             return None;
         }
     }
@@ -36,6 +36,9 @@ pub(super) fn moved(text: &str) -> Option<(String, Vec<usize>)> {
 
 /// The farthest column to which lines are moved: it bounds what a text can grow to.
 const FARTHEST: usize = 1000;
+
+/// What moving may add to twice the length of a text, bytes.
+const MOST_ADDED: usize = 4 << 20;
 
 /// How far a text was read.
 #[derive(Default)]
@@ -149,6 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_too_far_stays() {
+        let many = format!("{}[\n{}", " ".repeat(900), "a,\n".repeat(20_000));
+        assert!(moved(&many).is_none());
         let far = format!("{}[\n]", " ".repeat(2000));
         assert!(moved(&far).is_none());
     }

@@ -82,8 +82,20 @@ fn of_resource(kind: &'static Kind, resource: &Resource, told: &mut Told) {
             Form::Text | Form::Texts | Form::Bool | Form::Integer(_) | Form::Any => {}
         }
     }
+    if kind.section == "port" && !is_port(&resource.subject()) {
+        let what = format!("`{}` is no port", resource.subject());
+        let remedy = "write a number such as 80, or tcp:80, tcp6:80, udp:53, udp6:53";
+        told.doubts
+            .push(Problem::at(&resource.place, what).remedy(remedy));
+    }
     if kind.section == "file" && resource.given("contains").is_some() {
         let problem = Problem::at(&resource.place, "`contains` has been renamed to `contents`");
         told.warnings.push(problem);
     }
+}
+
+/// Whether it names a port: a number, with or without a protocol ahead.
+fn is_port(subject: &str) -> bool {
+    let (protocol, port) = subject.split_once(':').unwrap_or(("tcp", subject));
+    matches!(protocol, "tcp" | "tcp6" | "udp" | "udp6") && port.parse::<u16>().is_ok()
 }
