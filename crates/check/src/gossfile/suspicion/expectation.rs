@@ -111,8 +111,9 @@ fn no_expression(node: &Node, told: &mut Told) {
         Body::Map(entries) => {
             for (name, argument) in entries {
                 match (name.to_text().as_deref(), &argument.body) {
+                    // It fails alone, and the rest is measured: `lint` tells it ahead.
                     (Ok("match-regexp"), Body::Scalar(scalar)) => {
-                        expression(argument, &scalar.text, told);
+                        told.doubts.extend(expression(argument, &scalar.text));
                     }
                     // What is compared as it stands.
                     (Ok("equal"), _) => {}
@@ -123,12 +124,11 @@ fn no_expression(node: &Node, told: &mut Told) {
     }
 }
 
-/// A regular expression. As it will be read: Go's rules are not those of the library.
-fn expression(node: &Node, source: &str, told: &mut Told) {
-    if let Err(why) = goregex::compile(source.as_bytes(), goregex::Lines::Many) {
-        let what = format!("`{source}` is no regular expression: {why}");
-        told.mistakes.push(Problem::at(&node.place, what));
-    }
+/// Why a regular expression is none. As it will be read: Go's rules are not those of the library.
+fn expression(node: &Node, source: &str) -> Option<Problem> {
+    let why = goregex::compile(source.as_bytes(), goregex::Lines::Many).err()?;
+    let what = format!("`{source}` is no regular expression: {why}");
+    Some(Problem::at(&node.place, what))
 }
 
 /// The first empty map of an expectation: goss ends with a stack trace there. A map that is
@@ -265,7 +265,7 @@ fn pattern(item: &Node, told: &mut Told) {
         told.mistakes
             .push(problem.remedy("a slash alone is written `/[/]/`"));
     } else if let Some(source) = inner {
-        expression(item, source, told);
+        told.mistakes.extend(expression(item, source));
     } else if text.contains('\n') {
         let what = "a pattern is sought in each line, and this one has several";
         told.mistakes.push(Problem::at(&item.place, what));
