@@ -23,6 +23,7 @@ pub mod output;
 pub mod place;
 mod plain;
 pub mod probe;
+pub mod problem;
 pub mod resource;
 pub mod result;
 pub mod run;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::load::MOST_TOLD;
-use super::problem::Problem;
 use crate::duration::GoDuration;
 use crate::near::nearest;
 use crate::node::Node;
+use crate::problem::MOST_TOLD;
+use crate::problem::Problem;
 use crate::resource::Resource;
 
 /// Reads the extensions of all resources; what is wrong joins `problems`.

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::problem::Problem;
 use super::yaml::{DEEPEST, Document, Text};
 use crate::node::{Body, Node, Scalar};
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::value::Value;
 
 /// Reads a text.

@@ -8,9 +8,8 @@ use bstr::ByteSlice;
 
 use super::file;
 use super::glob;
-use super::problem::{Class, Problem};
 use super::quick_hash::QuickMap;
-use super::section::{self, wrong_type};
+use super::section::{self, OTHERS, wrong_type};
 use super::suspicion::{self, Told};
 use super::syntax::Syntax;
 use super::template::{Rendered, Templates};
@@ -19,6 +18,7 @@ use super::yaml::Text;
 use super::{Gossfile, Source, depends};
 use crate::node::Body;
 use crate::place::Place;
+use crate::problem::{Class, MOST_TOLD, Problem};
 use crate::resource::{self, INCLUDE, Resource};
 
 /// How many levels of files may include each other, the first one counted.
@@ -27,14 +27,8 @@ const DEEPEST: usize = 50;
 /// How many files may be read in all.
 const MOST: usize = 10_000;
 
-/// How many problems are told.
-pub(super) const MOST_TOLD: usize = 1000;
-
 /// What goss calls the standard input.
 const STDIN: &str = "STDIN";
-
-/// Sections that other rooms read.
-pub(super) const OTHERS: &[&str] = &["lifecycle"];
 
 /// Reads a gossfile and what it includes.
 ///
@@ -277,7 +271,8 @@ impl Loader<'_> {
             };
             if OTHERS.contains(&name.as_str()) {
                 if self.strict {
-                    self.problems.append(&mut crate::lifecycle::problems(&body));
+                    self.problems
+                        .append(&mut crate::lifecycle::scenario::problems(&body));
                 }
                 self.read.others.push((name, body));
                 continue;

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 
-use super::problem::{Class, Problem};
 use super::quick_hash::QuickMap;
 use crate::node::{Body, Node};
+use crate::problem::{Class, Problem};
 
 /// The pairs of a map as they were written.
 #[derive(Debug, Default)]

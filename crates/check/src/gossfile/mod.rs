@@ -12,7 +12,6 @@ mod json;
 mod load;
 mod merge;
 mod outdented;
-mod problem;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod properties;
 mod quick_hash;
@@ -28,7 +27,7 @@ mod vars;
 pub mod write;
 mod yaml;
 
-pub use problem::{Class, Problem, goss_words};
+pub use crate::problem::{Class, Problem, goss_words};
 pub use schema::schema;
 pub use syntax::Syntax;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::load::OTHERS;
 use super::section;
+use super::section::OTHERS;
 use crate::matcher::names::{Argument, NAMES};
 use crate::resource::{Attribute, Form, INCLUDE, KINDS, Kind};
 
@@ -93,7 +93,7 @@ fn root() -> Json {
 
 /// The section of containers' lives: its scenarios' keys.
 fn scenarios() -> Json {
-    let keys = crate::lifecycle::KEYS.iter();
+    let keys = crate::lifecycle::scenario::KEYS.iter();
     let properties = keys.map(|key| (key.to_string(), Json::Map(Vec::new())));
     let scenario = map([
         ("type", texts(&["object", "null"])),

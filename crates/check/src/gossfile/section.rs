@@ -1,16 +1,19 @@
 //! A section of a file to resources: what stands in it has the types that goss wants there, and
 //! the names that the table has.
 
-use super::load::MOST_TOLD;
-use super::problem::{Class, Problem};
 use super::scalar::tag_of;
 use crate::near::nearest;
 use crate::node::{Body, Node};
+use crate::problem::MOST_TOLD;
+use crate::problem::{Class, Problem};
 use crate::resource::{Attribute, COMMON_FIRST, EXTENSIONS, Form, Kind, Resource};
 use crate::value::Value;
 
 /// How many letters of a value are told.
 const LONGEST_QUOTED: usize = 60;
+
+/// Sections that other rooms read.
+pub(super) const OTHERS: &[&str] = &["lifecycle"];
 
 /// Reads the resources of a section; what is wrong with it joins `problems`. `json` says whether
 /// the document is JSON.

@@ -3,9 +3,9 @@
 
 mod expectation;
 
-use super::problem::Problem;
 use crate::near::nearest;
 use crate::node::Node;
+use crate::problem::Problem;
 use crate::resource::{Form, Kind, Resource, SECTIONS_WRITTEN};
 
 /// What was found.
@@ -27,7 +27,7 @@ pub(super) fn section(key: &Node, name: &str, hinted: bool) -> Told {
         return told;
     }
     let mut names = SECTIONS_WRITTEN.to_vec();
-    names.extend(super::load::OTHERS);
+    names.extend(super::section::OTHERS);
     let problem = Problem::at(&key.place, format!("unknown section `{name}`"));
     let near = if hinted { nearest(name, &names) } else { None };
     told.mistakes.push(match near {

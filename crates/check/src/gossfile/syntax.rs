@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::json;
-use super::problem::Problem;
 use super::section;
 use super::yaml::{self, Document, Text};
+use crate::problem::Problem;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use gotemplate::{Key, MapType, Time, World};
 
-use super::problem::{Class, Problem};
 use super::vars::Vars;
 use crate::place::Place;
+use crate::problem::{Class, Problem};
 use crate::value::Value;
 
 /// What templates see, the same for every file of a run.

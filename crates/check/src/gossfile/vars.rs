@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice};
 
 use super::file;
-use super::problem::{Class, Problem, goss_words};
 use super::section::wrong_type;
 use super::syntax::Syntax;
 use super::yaml::Text;
+use crate::problem::{Class, Problem, goss_words};
 use crate::value::Value;
 
 /// Variables by their names.

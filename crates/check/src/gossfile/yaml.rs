@@ -8,10 +8,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
 use super::merge::{self, Pairs};
 use super::outdented;
-use super::problem::{Class, Problem};
 use super::scalar::{self, Written};
 use crate::node::{Body, Node, Scalar};
 use crate::place::Place;
+use crate::problem::{Class, Problem};
 use crate::value::Value;
 
 /// How deep lists and maps may lie in each other, aliases followed. yaml.v3 allows 10,000, which

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::duration::GoDuration;
-use crate::gossfile::Problem;
 use crate::near;
 use crate::node::{Body, Node};
+use crate::problem::Problem;
 
 /// A reader that goes on after a mistake.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ mod leftovers;
 mod life;
 mod ready;
 mod report;
-mod scenario;
+pub(crate) mod scenario;
 mod secrets;
 mod stop;
 mod way;
@@ -22,16 +22,15 @@ use std::time::Instant;
 
 use life::World;
 use report::Results;
-pub(crate) use scenario::KEYS;
 use scenario::{By, Scenario};
 
 use crate::container::runtime::Runtime;
 use crate::container::settings::Settings;
 use crate::container::signals::Signals;
 use crate::container::stage::Stage;
-use crate::gossfile::{Problem, Source};
-use crate::node::Node;
+use crate::gossfile::Source;
 use crate::output::{Format, Look};
+use crate::problem::Problem;
 use crate::say::say;
 
 /// What is asked for.
@@ -85,11 +84,6 @@ pub fn main(asked: &Asked, out: &mut dyn Write) -> u8 {
             1
         }
     }
-}
-
-/// What is wrong with a section, for who reads the file for another purpose.
-pub(crate) fn problems(section: &Node) -> Vec<Problem> {
-    scenario::read(section).err().unwrap_or_default()
 }
 
 /// The scenarios of a file and of those that it includes.

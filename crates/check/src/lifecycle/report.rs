@@ -5,8 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::matcher::Verdict;
 use crate::place::Place;
-use crate::probe::{Probe, Reading, System};
-use crate::resource::{Kind, Resource};
+use crate::resource::Kind;
 use crate::result::{Finding, Outcome, Shown, Subject, TestResult};
 use crate::run::Group;
 use crate::value::Value;
@@ -24,20 +23,7 @@ pub(super) static KIND: Kind = Kind {
     waits: true,
     attributes: &[],
     properties: &[],
-    probe: none,
 };
-
-struct Unmeasured;
-
-impl Probe for Unmeasured {
-    fn read(&mut self, _property: &str) -> Reading {
-        Reading::Error("a container's life is tried from outside".to_string())
-    }
-}
-
-fn none(_resource: &Resource, _system: &Arc<System>) -> Box<dyn Probe> {
-    Box::new(Unmeasured)
-}
 
 /// The results of one life.
 pub(super) struct Results {

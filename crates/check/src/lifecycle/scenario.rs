@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::fields::Reader;
 use super::way::{self, Way};
-use crate::gossfile::Problem;
 use crate::matcher::Matcher;
 use crate::node::{Body, Node};
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::value::Value;
 
 /// A life that is tried.
@@ -115,6 +115,11 @@ const READY: Duration = Duration::from_secs(30);
 
 /// How long a killed process may take to be back, where nothing is said.
 const BACK: Duration = Duration::from_secs(5);
+
+/// What is wrong with a section, for who reads the file for another purpose.
+pub(crate) fn problems(section: &Node) -> Vec<Problem> {
+    read(section).err().unwrap_or_default()
+}
 
 /// Reads the section.
 ///

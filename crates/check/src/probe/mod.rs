@@ -35,6 +35,47 @@ pub trait Probe: Send {
     fn read(&mut self, property: &str) -> Reading;
 }
 
+/// Begins to measure one.
+type Begin = fn(&Resource, &Arc<System>) -> Box<dyn Probe>;
+
+/// How each type is measured, by its section.
+const PROBES: &[(&str, Begin)] = &[
+    ("addr", addr::probe),
+    ("command", command::probe),
+    ("dns", dns::probe),
+    ("file", file::probe),
+    ("group", group::probe),
+    ("http", http::probe),
+    ("interface", interface::probe),
+    ("kernel-param", kernel_param::probe),
+    ("mainstay", mainstay::probe),
+    ("matching", matching::probe),
+    ("mount", mount::probe),
+    ("package", package::probe),
+    ("port", port::probe),
+    ("process", process::probe),
+    ("service", service::probe),
+    ("user", user::probe),
+];
+
+/// A probe for a resource; one that says so where its type is not measured from within.
+pub fn of(resource: &Resource, system: &Arc<System>) -> Box<dyn Probe> {
+    let section = resource.kind.section;
+    match PROBES.iter().find(|(name, _)| *name == section) {
+        Some((_, begin)) => begin(resource, system),
+        None => Box::new(Unmeasured(section)),
+    }
+}
+
+/// What is not measured from within: another file, a container's life.
+struct Unmeasured(&'static str);
+
+impl Probe for Unmeasured {
+    fn read(&mut self, _property: &str) -> Reading {
+        Reading::Error(format!("a {} is not measured", self.0))
+    }
+}
+
 /// What was measured.
 pub enum Reading {
     /// A value.
@@ -118,5 +159,19 @@ impl Stream for Held {
 
     fn open(&mut self) -> io::Result<Box<dyn Read>> {
         Ok(Box::new(io::Cursor::new(self.text.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::KINDS;
+
+    #[test]
+    fn every_type_is_measured_and_nothing_else() {
+        let mut kinds: Vec<&str> = KINDS.iter().map(|kind| kind.section).collect();
+        kinds.sort_unstable();
+        let probes: Vec<&str> = PROBES.iter().map(|(section, _)| *section).collect();
+        assert_eq!(kinds, probes);
     }
 }

@@ -1,7 +1,6 @@
 //! An address that answers, or does not.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "addr",
@@ -36,5 +35,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("reachable", "reachable")],
-    probe: probe::addr::probe,
 };

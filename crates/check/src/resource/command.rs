@@ -1,7 +1,6 @@
 //! A command: what it prints, and the code it ends with.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "command",
@@ -38,5 +37,4 @@ pub(super) const KIND: Kind = Kind {
         ("stdout", "stdout"),
         ("stderr", "stderr"),
     ],
-    probe: probe::command::probe,
 };

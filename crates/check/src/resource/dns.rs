@@ -1,7 +1,6 @@
 //! A name, and what it resolves to.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "dns",
@@ -34,5 +33,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("resolvable", "resolvable"), ("addrs", "addrs")],
-    probe: probe::dns::probe,
 };

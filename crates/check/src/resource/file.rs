@@ -1,7 +1,6 @@
 //! A file: its kind, owner, mode and contents.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "file",
@@ -61,5 +60,4 @@ pub(super) const KIND: Kind = Kind {
         ("sha256", "sha256"),
         ("sha512", "sha512"),
     ],
-    probe: probe::file::probe,
 };

@@ -1,10 +1,7 @@
 //! `gossfile`: another file's resources, as if they stood here. Not measured: the loader puts
 //! them in its place.
 
-use std::sync::Arc;
-
-use super::{Form, Kind, Resource, row};
-use crate::probe::{Probe, Reading, System};
+use super::{Form, Kind, row};
 
 pub(super) const KIND: Kind = Kind {
     section: "gossfile",
@@ -22,14 +19,4 @@ pub(super) const KIND: Kind = Kind {
         ),
     ],
     properties: &[],
-    probe: |_: &Resource, _: &Arc<System>| Box::new(Nothing),
 };
-
-/// There is nothing to measure.
-struct Nothing;
-
-impl Probe for Nothing {
-    fn read(&mut self, property: &str) -> Reading {
-        Reading::Error(format!("{property} is no property of a file"))
-    }
-}

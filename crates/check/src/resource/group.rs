@@ -1,7 +1,6 @@
 //! A group of the image.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "group",
@@ -17,5 +16,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("exists", "exists"), ("gid", "gid")],
-    probe: probe::group::probe,
 };

@@ -1,7 +1,6 @@
 //! A request, and what is answered.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "http",
@@ -72,5 +71,4 @@ pub(super) const KIND: Kind = Kind {
         ("headers", "Headers"),
         ("body", "Body"),
     ],
-    probe: probe::http::probe,
 };

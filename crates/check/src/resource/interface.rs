@@ -1,7 +1,6 @@
 //! A network interface.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "interface",
@@ -18,5 +17,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("exists", "exists"), ("addrs", "addrs"), ("mtu", "mtu")],
-    probe: probe::interface::probe,
 };

@@ -1,7 +1,6 @@
 //! A kernel parameter, as sysctl(8) names it.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "kernel-param",
@@ -16,5 +15,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("value", "value")],
-    probe: probe::kernel_param::probe,
 };

@@ -2,7 +2,6 @@
 //! such section.
 
 use super::{Form, Kind, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "mainstay",
@@ -47,5 +46,4 @@ pub(super) const KIND: Kind = Kind {
         ("zombies", "zombies"),
         ("boot-time", "boot-time"),
     ],
-    probe: probe::mainstay::probe,
 };

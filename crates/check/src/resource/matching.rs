@@ -1,7 +1,6 @@
 //! A value that the file itself brings.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "matching",
@@ -21,5 +20,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("matches", "matches")],
-    probe: probe::matching::probe,
 };

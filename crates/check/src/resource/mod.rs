@@ -19,12 +19,10 @@ mod process;
 mod service;
 mod user;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::node::Node;
 use crate::place::Place;
-use crate::probe::{Probe, System};
 use crate::value::Value;
 
 /// A type of resource.
@@ -47,8 +45,6 @@ pub struct Kind {
     /// The attributes that are compared, in the order in which that is done: each with its name
     /// in results.
     pub properties: &'static [(&'static str, &'static str)],
-    /// Measures one.
-    pub probe: fn(&Resource, &Arc<System>) -> Box<dyn Probe>,
 }
 
 /// An attribute of a type.

@@ -1,7 +1,6 @@
 //! A mount point.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "mount",
@@ -38,5 +37,4 @@ pub(super) const KIND: Kind = Kind {
         ("filesystem", "filesystem"),
         ("usage", "usage"),
     ],
-    probe: probe::mount::probe,
 };

@@ -1,7 +1,6 @@
 //! A package of the distribution.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "package",
@@ -17,5 +16,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("installed", "installed"), ("versions", "version")],
-    probe: probe::package::probe,
 };

@@ -1,7 +1,6 @@
 //! A port that is listened to.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "port",
@@ -21,5 +20,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("listening", "listening"), ("ip", "ip")],
-    probe: probe::port::probe,
 };

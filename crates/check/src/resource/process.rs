@@ -1,7 +1,6 @@
 //! A process, by its short name.
 
 use super::{Form, Kind, REQUIRED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "process",
@@ -20,5 +19,4 @@ pub(super) const KIND: Kind = Kind {
         row("skip", Form::Bool, "whether nothing of it is measured"),
     ],
     properties: &[("running", "running")],
-    probe: probe::process::probe,
 };

@@ -1,7 +1,6 @@
 //! A service of the system that started everything.
 
 use super::{Form, Kind, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "service",
@@ -22,5 +21,4 @@ pub(super) const KIND: Kind = Kind {
         ("running", "running"),
         ("runlevels", "runlevels"),
     ],
-    probe: probe::service::probe,
 };

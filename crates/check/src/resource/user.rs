@@ -1,7 +1,6 @@
 //! A user of the image.
 
 use super::{Form, Kind, REQUIRED, WANTED, row};
-use crate::probe;
 
 pub(super) const KIND: Kind = Kind {
     section: "user",
@@ -28,5 +27,4 @@ pub(super) const KIND: Kind = Kind {
         ("groups", "groups"),
         ("shell", "shell"),
     ],
-    probe: probe::user::probe,
 };

@@ -11,7 +11,7 @@ use super::Group;
 use crate::matcher::patterns::Patterns;
 use crate::matcher::{Matcher, Verdict};
 use crate::node::{Body, Node, Scalar};
-use crate::probe::{Probe, Reading, System};
+use crate::probe::{self, Probe, Reading, System};
 use crate::resource::{Form, Resource};
 use crate::result::{Finding, Outcome, Subject, TestResult};
 use crate::value::Value;
@@ -19,7 +19,7 @@ use crate::value::Value;
 /// Measures and compares one resource.
 pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
     let subject = subject(resource);
-    let mut probe = (resource.kind.probe)(resource, system);
+    let mut probe = probe::of(resource, system);
     let mut skip = resource.skip;
     let mut group = Vec::new();
     for (at, (attribute, property)) in resource.kind.properties.iter().enumerate() {

@@ -1,11 +1,11 @@
 //! Expectations that can never be met, or that say less than they seem to.
 
 use super::Told;
-use crate::gossfile::problem::Problem;
 use crate::matcher::Matcher;
 use crate::matcher::names::NAMES;
 use crate::near::nearest;
 use crate::node::{Body, Node, Scalar};
+use crate::problem::Problem;
 use crate::resource::Kind;
 use crate::value::Value;
 

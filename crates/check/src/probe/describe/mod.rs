@@ -47,7 +47,7 @@ pub fn describe(request: &Request<'_>, system: &Arc<System>) -> Result<Resource,
         depends_on: Vec::new(),
         given: given.map(|(name, value)| (*name, node(value))).collect(),
     };
-    let mut probe = (request.kind.probe)(&resource, system);
+    let mut probe = super::of(&resource, system);
     let mut is_there = true;
     for (at, measured) in row.measured.iter().enumerate() {
         let is_excluded = measured.excluded_as.is_some_and(request.excluded);

@@ -8,6 +8,9 @@ use crate::place::Place;
 /// How many characters are said of what is wrong: it may quote what somebody has written.
 const LONGEST: usize = 2000;
 
+/// How many problems are told.
+pub(crate) const MOST_TOLD: usize = 1000;
+
 /// What is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
