@@ -7,19 +7,21 @@ TARGET = x86_64-unknown-linux-gnu
 UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests fuzz-properties)
 
 .DEFAULT_GOAL = build
-.PHONY: help build release run setup check test bench mutants fuzz
+.PHONY: help mainstay mainstay-check build release run setup check test bench mutants fuzz
 
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-build: ## Build the static binaries: dist/mainstay and dist/mainstay-check
-	$(CARGO) build --release --locked --package mainstay --package mainstay-check
-	install -D -m 0755 -t dist target/$(TARGET)/release/mainstay target/$(TARGET)/release/mainstay-check
+build: mainstay mainstay-check ## Build the static binaries: dist/mainstay and dist/mainstay-check
+
+mainstay mainstay-check:
+	$(CARGO) build --release --locked --package $@
+	install -D -m 0755 target/$(TARGET)/release/$@ dist/$@
 
 release: ## Build what is released: dist/mainstay-x86_64, dist/mainstay-check-x86_64, …-aarch64 (as root)
 	release/build
 
-run: build ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
+run: mainstay ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
 	examples/nginx-app/run $(ARGS)
 
 setup: ## Install the Debian packages that the tests need (as root)
