@@ -10,7 +10,6 @@ use super::log::{self, Level};
 use super::validate::{self, FORMAT, FORMAT_OPTIONS, MAX_CONCURRENT};
 use super::{Call, Command, exit};
 use crate::gossfile;
-use crate::output;
 use crate::run::{self, Plan};
 use crate::serve::{self, Service};
 
@@ -74,7 +73,8 @@ fn begin(call: &Call) -> Result<(), String> {
         call.warn(warning);
     }
     let name = call.given.text(&FORMAT);
-    let format = output::format(&name).ok_or_else(|| validate::unknown_format(call, &name))?;
+    let format =
+        validate::format(call, &name).ok_or_else(|| validate::unknown_format(call, &name))?;
     let endpoint = call.given.text(&ENDPOINT);
     if !endpoint.starts_with('/') || endpoint == "/metrics" {
         return Err(format!(

@@ -113,7 +113,7 @@ fn validate(call: &Call, out: &mut dyn Write) -> u8 {
         call.log.line(Level::Warn, warning);
     }
     let name = call.given.text(&FORMAT);
-    let Some(format) = output::format(&name) else {
+    let Some(format) = format(call, &name) else {
         error(&unknown_format(call, &name), colour, out);
         return exit::REFUSED;
     };
@@ -241,6 +241,16 @@ pub(super) fn options(items: &[String]) -> Look {
 
 pub(super) fn colours(call: &Call) -> bool {
     colour::decide(call.given.is_set(&COLOR), call.given.is_set(&NO_COLOR))
+}
+
+/// The format of a name; goss v0.3 had one more, which is taken for what it was.
+pub(super) fn format(call: &Call, name: &str) -> Option<&'static Format> {
+    if name == "json_oneline" && !call.is_strict() {
+        call.log
+            .line(Level::Warn, "json_oneline is called json now");
+        return output::format("json");
+    }
+    output::format(name)
 }
 
 pub(super) fn unknown_format(call: &Call, name: &str) -> String {
