@@ -82,3 +82,17 @@ impl Drop for Temp {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
+
+/// A directory of the sources: `built` is `CARGO_MANIFEST_DIR` joined with its path, where the
+/// test was compiled. A release's tests are compiled in another root than they run in, and begin
+/// at the top of the sources: there the path below `crates/` counts.
+pub fn sources(built: &str) -> PathBuf {
+    let path = Path::new(built);
+    if path.is_dir() {
+        return path.to_path_buf();
+    }
+    let below = built
+        .split_once("/crates/")
+        .map_or(built, |(_, below)| below);
+    Path::new("crates").join(below)
+}

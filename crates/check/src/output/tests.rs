@@ -2,7 +2,6 @@
 //! (`crates/check/tests/golden`). `MAINSTAY_WRITE_GOLDEN=1` writes the files anew.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
@@ -10,6 +9,8 @@ use regex::bytes::Regex;
 
 use super::*;
 use crate::run::Group;
+
+const GOLDEN_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 /// A golden file, its format, its look, and the exit code. Options by their names; `colour` and
 /// `places` are not such, but belong to how the program was called.
@@ -88,7 +89,7 @@ fn without_times(text: &[u8]) -> BString {
 
 #[test]
 fn every_format_prints_what_its_golden_files_have() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let dir = temp::sources(GOLDEN_DIR);
     let mut wrong = Vec::new();
     for (name, format_name, options, code) in GOLDEN {
         let groups = match options.contains(&"unholdable") {
@@ -125,7 +126,7 @@ fn every_format_has_a_golden_file_and_every_file_a_test() {
             format.name
         );
     }
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let dir = temp::sources(GOLDEN_DIR);
     let files = fs::read_dir(dir).expect("the golden files").count();
     assert_eq!(files, GOLDEN.len());
 }
