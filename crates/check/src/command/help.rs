@@ -7,6 +7,11 @@ use super::{COMMANDS, Command, GLOBALS, Name, below, exit};
 
 /// Of all commands.
 pub(super) fn all(name: Name, out: &mut dyn Write) -> u8 {
+    finish(&overview(name), out)
+}
+
+/// The same as a text.
+pub(super) fn overview(name: Name) -> String {
     let program = name.word();
     let mut text = format!(
         "{program} tests what an image promises.\n\n\
@@ -27,11 +32,19 @@ pub(super) fn all(name: Name, out: &mut dyn Write) -> u8 {
         "help COMMAND"
     );
     flags(&mut text, GLOBALS);
-    finish(&text, out)
+    text
 }
 
 /// Of one command.
 pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
+    let mut text = own(name, command);
+    text += "\nflags of every command:\n";
+    flags(&mut text, GLOBALS);
+    finish(&text, out)
+}
+
+/// The same without the flags of every command.
+pub(super) fn own(name: Name, command: &Command) -> String {
     let mut text = format!(
         "{0} {1}: {2}\n\nusage: {0} {1} [FLAG…] {3}\n",
         name.word(),
@@ -47,9 +60,7 @@ pub(super) fn of(name: Name, command: &Command, out: &mut dyn Write) -> u8 {
         text += "\nflags:\n";
         flags(&mut text, command.flags);
     }
-    text += "\nflags of every command:\n";
-    flags(&mut text, GLOBALS);
-    finish(&text, out)
+    text
 }
 
 /// A command as it is called, behind the one that it is below.

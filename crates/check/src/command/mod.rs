@@ -106,10 +106,7 @@ impl Call {
 
     /// Says what does not stop a run.
     fn warn(&self, problem: &Problem) {
-        match self.is_strict() {
-            true => self.log.line(Level::Warn, problem),
-            false => self.log.line(Level::Warn, &problem.what),
-        }
+        self.log.line(Level::Warn, problem);
     }
 
     /// Whether what is surely a mistake is an error.
@@ -129,6 +126,14 @@ const COMMANDS: &[Command] = &[
     container::COMMAND,
     lifecycle::COMMAND,
 ];
+
+/// The help of all commands and of each, by its name: what a page of the docs shows.
+pub fn helps() -> (String, Vec<(&'static str, String)>) {
+    let name = Name::MainstayCheck;
+    let each = COMMANDS.iter();
+    let each = each.map(|command| (command.name, help::own(name, command)));
+    (help::overview(name), each.collect())
+}
 
 /// The commands below a command, each with its own flags.
 fn below(command: &Command) -> &'static [Command] {

@@ -5,6 +5,8 @@ use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Instant;
 
+use kernel::signal;
+
 use super::flags::{Flag, Takes};
 use super::log::{self, Level};
 use super::validate::{self, FORMAT, FORMAT_OPTIONS, MAX_CONCURRENT};
@@ -148,13 +150,13 @@ fn listen(address: &str) -> Result<TcpListener, String> {
 /// Ends the process on TERM, INT and HUP. As the first process of a container it would not hear
 /// them otherwise (pid_namespaces(7)).
 fn end_on_signals() {
-    const HUP: i32 = 1;
-    const INT: i32 = 2;
-    const TERM: i32 = 15;
-    let set = kernel::signal::Set::empty().with(HUP).with(INT).with(TERM);
-    kernel::signal::block(&set);
+    let ends = [signal::SIGHUP, signal::SIGINT, signal::SIGTERM];
+    let set = ends
+        .into_iter()
+        .fold(signal::Set::empty(), signal::Set::with);
+    signal::block(&set);
     std::thread::spawn(move || {
-        if let Some(number) = kernel::signal::wait(&set, None) {
+        if let Some(number) = signal::wait(&set, None) {
             std::process::exit(128 + number);
         }
     });

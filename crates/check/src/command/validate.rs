@@ -110,7 +110,7 @@ fn validate(call: &Call, out: &mut dyn Write) -> u8 {
         Err(problems) => return wrong_file(call, &problems, automatic, out),
     };
     for warning in &gossfile.warnings {
-        call.log.line(Level::Warn, warning);
+        call.warn(warning);
     }
     let name = call.given.text(&FORMAT);
     let Some(format) = format(call, &name) else {

@@ -12,7 +12,7 @@ use crate::matcher::patterns::Patterns;
 use crate::matcher::{Matcher, Verdict};
 use crate::node::{Body, Node, Scalar};
 use crate::probe::{self, Probe, Reading, System};
-use crate::resource::{Form, Resource};
+use crate::resource::{Attribute, Form, Resource};
 use crate::result::{Finding, Outcome, Subject, TestResult};
 use crate::value::Value;
 
@@ -23,7 +23,7 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
     let mut skip = resource.skip;
     let mut group = Vec::new();
     for (at, (attribute, property)) in resource.kind.properties.iter().enumerate() {
-        let Some(expected) = expectation(resource, attribute) else {
+        let Some((row, expected)) = expectation(resource, attribute) else {
             continue;
         };
         let started = SystemTime::now();
@@ -31,8 +31,10 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
         let (outcome, verdict, closes) = if skip {
             (Outcome::Skip, Verdict::nothing(), false)
         } else {
-            let spelled = expected.and_then(|node| {
-                spelled(resource, attribute, node).or_else(|| as_texts(resource, attribute, node))
+            let spelled = expected.and_then(|node| match row.form {
+                Form::Stream => as_texts(node),
+                _ if row.spelled => spelled(resource, attribute, node),
+                _ => None,
             });
             compare(spelled.as_ref().or(expected), probe.as_mut(), attribute)
         };
@@ -61,8 +63,8 @@ pub(super) fn validate(resource: &Resource, system: &Arc<System>) -> Group {
 pub(super) fn skipped(resource: &Resource, why: &str) -> Group {
     let subject = subject(resource);
     let named = resource.kind.properties.iter();
-    let expected = named.filter_map(|row| Some((row, expectation(resource, row.0)?)));
-    let results = expected.map(|((_, property), expected)| TestResult {
+    let expected = named.filter_map(|named| Some((named.1, expectation(resource, named.0)?.1)));
+    let results = expected.map(|(property, expected)| TestResult {
         subject: Arc::clone(&subject),
         property,
         place: expected.map(|node| node.place.clone()),
@@ -85,9 +87,12 @@ fn subject(resource: &Resource) -> Arc<Subject> {
     })
 }
 
-/// What is expected of a property: none where nothing is, and a none within where something must
-/// be and is not.
-fn expectation<'a>(resource: &'a Resource, attribute: &str) -> Option<Option<&'a Node>> {
+/// The row of a property, and what is expected of it: none where nothing is, and a none within
+/// where something must be and is not.
+fn expectation<'a>(
+    resource: &'a Resource,
+    attribute: &str,
+) -> Option<(&'static Attribute, Option<&'a Node>)> {
     let row = resource
         .kind
         .attributes
@@ -95,19 +100,17 @@ fn expectation<'a>(resource: &'a Resource, attribute: &str) -> Option<Option<&'a
         .find(|row| row.name == attribute)?;
     let given = resource.given(attribute);
     match row.form {
-        Form::Matcher { required: true } => Some(given),
+        Form::Matcher { required: true } => Some((row, given)),
         // Nothing is asserted by an empty list.
         Form::Stream if given?.items().is_some_and(<[Node]>::is_empty) => None,
-        _ => given.map(Some),
+        _ => given.map(|node| (row, Some(node))),
     }
 }
 
-/// The number that a text spells, where the attribute takes one so; it is said that it should
+/// The number that a text spells, for an attribute that takes one so; it is said that it should
 /// not, as goss says it.
 fn spelled(resource: &Resource, attribute: &str, node: &Node) -> Option<Node> {
     let kind = resource.kind;
-    let mut rows = kind.attributes.iter();
-    rows.find(|row| row.name == attribute && row.spelled)?;
     let Body::Scalar(scalar) = &node.body else {
         return None;
     };
@@ -136,10 +139,7 @@ fn spelled(resource: &Resource, attribute: &str, node: &Node) -> Option<Node> {
 
 /// Patterns of which some are no texts, as texts: goss v0.3 read them so, and files of that time
 /// hold `- 1993`. The loader has warned of it, or has refused it.
-fn as_texts(resource: &Resource, attribute: &str, node: &Node) -> Option<Node> {
-    let rows = resource.kind.attributes;
-    rows.iter()
-        .find(|row| row.name == attribute && row.form == Form::Stream)?;
+fn as_texts(node: &Node) -> Option<Node> {
     let is_odd = |item: &Node| match &item.body {
         Body::Scalar(scalar) => !matches!(scalar.value, Value::Text(_) | Value::Null),
         Body::List(_) | Body::Map(_) => false,

@@ -75,10 +75,7 @@ pub fn serve(listener: &TcpListener, service: Service) -> io::Result<()> {
 
 /// Whether accept(2) may work again.
 fn is_passing(error: &io::Error) -> bool {
-    const EMFILE: i32 = 24;
-    const ENFILE: i32 = 23;
-    const ENOBUFS: i32 = 105;
-    const ENOMEM: i32 = 12;
+    use kernel::errno::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
     matches!(
         error.raw_os_error(),
         Some(EMFILE | ENFILE | ENOBUFS | ENOMEM)
