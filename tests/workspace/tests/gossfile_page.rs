@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use check::matcher::names::{Argument, NAMES};
 use check::output::FORMATS;
 use check::resource::{Attribute, COMMON_FIRST, EXTENSIONS, Form, INCLUDE, KINDS, Kind};
 
@@ -68,6 +69,14 @@ fn the_page_says_what_the_tables_say() {
             );
         }
     }
+    matchers(&mut text);
+    let functions: Vec<&str> = gotemplate::functions().collect();
+    let _ = write!(
+        text,
+        "\n## Functions of templates\n\nA file is a template of Go's text/template before it is read. \
+         `.Vars` and `.Env` are its\ndata; these functions are goss's own and sprig's:\n\n`{}`.\n",
+        functions.join("` `")
+    );
     let formats: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     let _ = writeln!(
         text,
@@ -75,6 +84,30 @@ fn the_page_says_what_the_tables_say() {
         formats.join("`, `")
     );
     workspace_tests::page("gossfile.md", &text);
+}
+
+/// The matchers that have a name.
+fn matchers(text: &mut String) {
+    text.push_str(
+        "\n## Matchers\n\nA bare value wants an equal one, as text or as a number as it is \
+         written; a bare list wants an\nelement for each. More is said by a map with one name:\n\n\
+         | matcher | takes | what it wants |\n|---|---|---|\n",
+    );
+    for row in NAMES {
+        let mark = if row.extension { " \\*" } else { "" };
+        let takes = match row.argument {
+            Argument::Any => "anything",
+            Argument::Text => "text",
+            Argument::Number => "number",
+            Argument::Bool => "true or false",
+            Argument::Texts => "patterns",
+            Argument::Matcher => "expectation",
+            Argument::Element => "expectation, no list",
+            Argument::Matchers => "expectations",
+            Argument::Paths => "paths, each with an expectation",
+        };
+        let _ = writeln!(text, "| `{}`{mark} | {takes} | {} |", row.name, row.about);
+    }
 }
 
 fn table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Attribute>, marked: &[&str]) {
