@@ -48,7 +48,11 @@ fn names() -> Vec<&'static str> {
 
 /// Every command for people.
 fn commands() -> impl Iterator<Item = &'static Program> {
-    cli::COMMANDS.iter().chain(WITH_NAMES).copied()
+    cli::COMMANDS
+        .iter()
+        .chain(&[&cron::COMMAND])
+        .chain(WITH_NAMES)
+        .copied()
 }
 
 fn program(name: &[u8]) -> Option<&'static Program> {

@@ -1,0 +1,17 @@
+//! `mainstay cron`: jobs at times.
+//!
+//! `schedule` says when (pure but for reading tzdata), `crontab` reads and checks files,
+//! `mind` decides what happens at which moment (pure: state, event, now → actions), and what
+//! carries it out are the verbs in `command`. Always a process of its own, never PID 1.
+#![forbid(unsafe_code)]
+
+mod command;
+mod crontab;
+mod job;
+mod mind;
+mod schedule;
+
+use chain::Program;
+
+/// `mainstay cron …`.
+pub const COMMAND: Program = command::COMMAND;

@@ -1,0 +1,1 @@
+//! Decides: (state, event, now) → (state, actions). No clock, no process.
