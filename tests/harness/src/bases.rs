@@ -1,5 +1,7 @@
 //! The read-only trees that roots stand on. Each is made once and kept in the cache.
 
+pub(crate) mod alpine;
+
 use crate::{programs, sys};
 use std::fs::{self, File};
 use std::io;
@@ -135,9 +137,14 @@ fn fill_busybox(root: &Path, program: &Path) -> io::Result<()> {
     }
 }
 
-/// Debian 12, the smallest variant, with `packages` besides.
-pub(crate) fn debian(packages: &[&str]) -> PathBuf {
-    let mut name = format!("debian-bookworm-{VERSION}");
+/// A release of Debian, the smallest variant, with `packages` besides.
+pub(crate) fn debian(release: u32, packages: &[&str]) -> PathBuf {
+    let suite = match release {
+        12 => "bookworm",
+        13 => "trixie",
+        other => panic!("no base is made of Debian {other}: 12 and 13 are"),
+    };
+    let mut name = format!("debian-{suite}-{VERSION}");
     for package in packages {
         name.push('-');
         name.push_str(package);
@@ -151,16 +158,13 @@ pub(crate) fn debian(packages: &[&str]) -> PathBuf {
         if !packages.is_empty() {
             command.arg(format!("--include={}", packages.join(",")));
         }
-        command.arg("bookworm").arg(root);
+        command.arg(suite).arg(root);
         command.args(std::env::var_os("MAINSTAY_TEST_MIRROR"));
         let done = command.output().map_err(|error| {
             format!("debootstrap: {error}: run `make setup` (apt-get install debootstrap)")
         })?;
         if !done.status.success() {
-            let words = String::from_utf8_lossy(&done.stdout);
-            let tail: Vec<&str> = words.lines().rev().take(10).collect();
-            let tail: Vec<&str> = tail.into_iter().rev().collect();
-            return Err(format!("debootstrap failed:\n{}", tail.join("\n")));
+            return Err(format!("debootstrap failed:\n{}", tail(&done.stdout)));
         }
         // Downloaded packages and lists are dead weight in every image made from it.
         for name in ["var/cache/apt/archives", "var/lib/apt/lists"] {
@@ -171,4 +175,11 @@ pub(crate) fn debian(packages: &[&str]) -> PathBuf {
         }
         Ok(())
     })
+}
+
+/// The last lines of what a program has said.
+fn tail(said: &[u8]) -> String {
+    let words = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = words.lines().collect();
+    lines[lines.len().saturating_sub(10)..].join("\n")
 }

