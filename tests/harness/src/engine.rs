@@ -188,7 +188,7 @@ impl Engine {
     }
 
     /// Makes image `name` once in this daemon; others that want it at the same time wait.
-    fn once(&self, name: &str, make: impl FnOnce()) {
+    pub fn once(&self, name: &str, make: impl FnOnce()) {
         let mut images = match self.images.lock() {
             Ok(images) => images,
             Err(poisoned) => poisoned.into_inner(),
@@ -259,13 +259,42 @@ impl Engine {
         directory: &Path,
         arguments: &[&str],
     ) -> Result<Output, BuildFailed> {
-        let mut all: Vec<&OsStr> = ["build", "--force-rm", "--network", "none", "--tag", name]
+        self.build_by("0", "--force-rm", name, directory, arguments)
+    }
+
+    /// [`Engine::build`] with BuildKit: only the stages that are needed, mounts in RUN. What the
+    /// steps print is in the output.
+    ///
+    /// # Errors
+    /// What the builder said when it failed.
+    #[track_caller]
+    pub fn build_with_buildkit(
+        &self,
+        name: &str,
+        directory: &Path,
+        arguments: &[&str],
+    ) -> Result<Output, BuildFailed> {
+        self.build_by("1", "--progress=plain", name, directory, arguments)
+    }
+
+    #[track_caller]
+    fn build_by(
+        &self,
+        buildkit: &str,
+        option: &str,
+        name: &str,
+        directory: &Path,
+        arguments: &[&str],
+    ) -> Result<Output, BuildFailed> {
+        let mut all: Vec<&OsStr> = ["build", option, "--network", "none", "--tag", name]
             .into_iter()
             .map(OsStr::new)
             .collect();
         all.extend(arguments.iter().map(OsStr::new));
         all.push(directory.as_os_str());
-        let output = finish(self.client(all), Duration::from_secs(600));
+        let mut command = self.client(all);
+        command.env("DOCKER_BUILDKIT", buildkit);
+        let output = finish(command, Duration::from_secs(600));
         match output.status.success() {
             true => Ok(output),
             false => Err(BuildFailed(output)),

@@ -28,6 +28,7 @@
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `MAINSTAY_BINARY` | the binary under test | built by `cargo build -p mainstay` |
+//! | `MAINSTAY_CHECK_BINARY` | the validator under test | built by `cargo build -p mainstay-check` |
 //! | `MAINSTAY_TEST_CACHE` | where base trees are kept | `/var/cache/mainstay-tests` as root, else `target/test-bases` |
 //! | `MAINSTAY_TEST_PLACEMENT` | `pid1` or `child`: where commands run unless a test says so | `pid1` |
 //! | `MAINSTAY_TEST_PATIENCE` | factor on every time limit, for slow machines | 1 |
@@ -54,7 +55,7 @@ pub use engine::{BuildFailed, DockerContainer, Engine, Run};
 pub use exec::{Exec, Output, Running};
 pub use log::{Line, Log, Stream};
 pub use orders::Placement;
-pub use programs::{mainstay, mainstay_for_tests, workspace};
+pub use programs::{mainstay, mainstay_check, mainstay_for_tests, workspace};
 pub use root::{Layout, Root};
 pub use scratch::Scratch;
 

@@ -23,18 +23,29 @@ pub fn workspace() -> &'static Path {
 /// When it cannot be built, with the compiler's words.
 pub fn mainstay() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();
-    PLACE.get_or_init(|| match std::env::var_os("MAINSTAY_BINARY") {
-        Some(given) => {
-            let path = workspace().join(given);
-            assert!(
-                path.is_file(),
-                "MAINSTAY_BINARY={} is no file: run `make build`, or unset it",
-                path.display()
-            );
-            path
-        }
-        None => build("mainstay", "mainstay"),
-    })
+    PLACE.get_or_init(|| given_or_built("MAINSTAY_BINARY", "mainstay"))
+}
+
+/// The `mainstay-check` binary under test: `MAINSTAY_CHECK_BINARY`, else built now.
+///
+/// # Panics
+/// When it cannot be built, with the compiler's words.
+pub fn mainstay_check() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| given_or_built("MAINSTAY_CHECK_BINARY", "mainstay-check"))
+}
+
+fn given_or_built(variable: &str, package: &str) -> PathBuf {
+    let Some(given) = std::env::var_os(variable) else {
+        return build(package, package);
+    };
+    let path = workspace().join(given);
+    assert!(
+        path.is_file(),
+        "{variable}={} is no file: run `make build`, or unset it",
+        path.display()
+    );
+    path
 }
 
 /// `mainstay` as it is built for tests: with checks and ways to fail that no release has.

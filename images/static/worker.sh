@@ -1,0 +1,1 @@
+/usr/libexec/mainstay/worker.sh
