@@ -12,7 +12,7 @@ pub fn verb(command: &Program) -> &'static str {
 
 /// Prints the help of a command: its usage, what it does, and `more`: its options, what
 /// else there is to know.
-pub(crate) fn print(command: &Program, more: &str) {
+pub fn print(command: &Program, more: &str) {
     let _ = kernel::fd::write_all(
         1,
         text(command.name, command.usage, command.summary, more).as_bytes(),

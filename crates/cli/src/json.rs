@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// A string as JSON has it (RFC 8259, section 7).
-pub(crate) fn string(text: &str) -> String {
+pub fn string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

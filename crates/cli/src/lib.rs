@@ -7,7 +7,7 @@ pub mod for_fuzzing;
 pub mod help;
 pub mod inspect;
 pub mod install;
-mod json;
+pub mod json;
 mod paint;
 mod places;
 mod service;
@@ -17,7 +17,7 @@ mod status;
 mod stop_container;
 mod target;
 mod trial;
-mod words;
+pub mod words;
 
 use chain::Program;
 

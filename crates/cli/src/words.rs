@@ -6,17 +6,17 @@ use chain::{Failure, Result, Word, escape};
 use crate::similar;
 
 /// An option of a command.
-pub(crate) struct Opt {
+pub struct Opt {
     /// Its long name, with the dashes: what [`Words::options`] calls it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its short name, as `-r`; empty for none.
-    pub(crate) short: &'static str,
+    pub short: &'static str,
     /// What its value is, as "a directory"; empty for one that takes none.
-    pub(crate) value: &'static str,
+    pub value: &'static str,
 }
 
 /// An option without a value.
-pub(crate) const fn flag(name: &'static str) -> Opt {
+pub const fn flag(name: &'static str) -> Opt {
     Opt {
         name,
         short: "",
@@ -25,32 +25,32 @@ pub(crate) const fn flag(name: &'static str) -> Opt {
 }
 
 /// An option with a value.
-pub(crate) const fn valued(name: &'static str, short: &'static str, value: &'static str) -> Opt {
+pub const fn valued(name: &'static str, short: &'static str, value: &'static str) -> Opt {
     Opt { name, short, value }
 }
 
 /// What the words of a call are.
 #[derive(Debug, Default)]
-pub(crate) struct Words {
+pub struct Words {
     /// `--help` was among them: nothing else counts.
-    pub(crate) help: bool,
+    pub help: bool,
     /// The options by their long names, in order; with an empty value where they take
     /// none.
-    pub(crate) options: Vec<(&'static str, Word)>,
+    pub options: Vec<(&'static str, Word)>,
     /// The words before `--` that are no options.
-    pub(crate) operands: Vec<Word>,
+    pub operands: Vec<Word>,
     /// The words behind `--`.
-    pub(crate) behind: Vec<Word>,
+    pub behind: Vec<Word>,
 }
 
 impl Words {
     /// Whether the option was given.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(option, _)| *option == name)
     }
 
     /// The value of the option, the last one where it was given twice.
-    pub(crate) fn value(&self, name: &str) -> Option<&[u8]> {
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
         let mut options = self.options.iter().rev();
         let (_, value) = options.find(|(option, _)| *option == name)?;
         Some(value)
@@ -61,7 +61,7 @@ impl Words {
 ///
 /// # Errors
 /// An option that there is not, one without its value, one with a value too many.
-pub(crate) fn read(command: &str, options: &[Opt], words: Vec<Word>) -> Result<Words> {
+pub fn read(command: &str, options: &[Opt], words: Vec<Word>) -> Result<Words> {
     let mut found = Words::default();
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
@@ -115,7 +115,7 @@ pub(crate) fn read(command: &str, options: &[Opt], words: Vec<Word>) -> Result<W
 }
 
 /// The failure of a call whose words do not fit, in the one form that all commands have.
-pub(crate) fn wrong(command: &str, text: &str) -> Failure {
+pub fn wrong(command: &str, text: &str) -> Failure {
     let end = if text.ends_with('?') { "" } else { ";" };
     Failure::Invalid(format!("{text}{end} see `mainstay {command} --help`"))
 }

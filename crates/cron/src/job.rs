@@ -1,6 +1,7 @@
 //! What a line of a crontab asks for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::schedule::Schedule;
@@ -21,14 +22,18 @@ pub(crate) struct Job {
     pub(crate) stdin: Vec<u8>,
     /// Who it runs as; the scheduler's own user where none is given.
     pub(crate) user: Option<Vec<u8>>,
-    /// What the file adds to the container's environment, in the file's order.
-    pub(crate) environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What the file adds to the container's environment, in the file's order, each name
+    /// once. `SHELL` among it is who runs the command.
+    pub(crate) environment: Environment,
     /// How it runs.
     pub(crate) policy: Policy,
 }
 
+/// Names and values; jobs below the same lines share them.
+pub(crate) type Environment = Arc<[(Vec<u8>, Vec<u8>)]>;
+
 /// How a job runs: the `CRON_…` variables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
     /// `CRON_OVERLAP`.
     pub(crate) overlap: Overlap,

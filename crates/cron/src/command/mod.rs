@@ -1,5 +1,8 @@
 //! What people type: `mainstay cron FILE`, and the verbs.
 
+mod lint;
+mod next;
+
 use chain::{Call, Outcome, Program, Result};
 
 pub(crate) const COMMAND: Program = Program {
@@ -10,5 +13,10 @@ pub(crate) const COMMAND: Program = Program {
 };
 
 fn run(call: &mut Call) -> Result<Outcome> {
-    Err(call.misuse())
+    let mut words = call.rest();
+    match words.first().map(Vec::as_slice) {
+        Some(b"next") => next::run(words.split_off(1), &call.env),
+        Some(b"lint") => lint::run(words.split_off(1), &call.env),
+        _ => Err(call.misuse()),
+    }
 }
