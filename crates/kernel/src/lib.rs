@@ -32,7 +32,9 @@ pub mod signal;
 pub mod signal_source;
 pub mod socket;
 pub mod spawn;
+pub mod timer;
 pub mod tty;
+pub mod watch;
 pub mod words;
 
 pub use escape::{escape, escape_path};
