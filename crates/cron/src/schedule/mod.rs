@@ -11,6 +11,9 @@ mod fields;
 mod text;
 pub(crate) mod zone;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use text::{Columns, Fault, Note, read};
 pub(crate) use zone::Zone;
 

@@ -191,6 +191,17 @@ impl Zone {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn rules_for_test(&self) -> &TimeZone {
+        &self.rules
+    }
+
+    #[cfg(test)]
+    pub(super) fn offset_for_test(&self, at: Seconds) -> i64 {
+        let stamp = Timestamp::from_second(at).expect("a year that there is");
+        i64::from(self.rules.to_offset(stamp).seconds())
+    }
+
     /// A moment as a clock on the wall shows it, with the zone's abbreviation:
     /// `2026-03-29 03:00:00 CEST`.
     pub(crate) fn show(&self, at: Seconds) -> String {
