@@ -57,7 +57,7 @@ pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Out
         return print(&text, 0);
     }
     let count = count(&found)?;
-    let (how, said) = how(&found, environment)?;
+    let (how, said) = how(NAME, &found, environment)?;
     let from = match found.value("--from") {
         Some(text) => time(text, &how.zone).map_err(|text| wrong(NAME, &text))?,
         None => now(),
@@ -79,16 +79,16 @@ pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Out
     )
 }
 
-fn print(text: &str, code: u8) -> Result<Outcome> {
+pub(super) fn print(text: &str, code: u8) -> Result<Outcome> {
     kernel::fd::write_all(1, text.as_bytes()).unable("write to", b"standard output")?;
     Ok(Outcome::Exit(code))
 }
 
-fn complain(line: &str) {
+pub(super) fn complain(line: &str) {
     let _ = kernel::fd::write_all(2, format!("{line}\n").as_bytes());
 }
 
-fn now() -> Seconds {
+pub(super) fn now() -> Seconds {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs() as Seconds)
 }
@@ -110,12 +110,16 @@ fn count(words: &Words) -> Result<Option<usize>> {
 }
 
 /// How files are read, by the words of a verb.
-pub(super) fn how(words: &Words, environment: &Environment) -> Result<(How, Option<String>)> {
+pub(super) fn how(
+    verb: &str,
+    words: &Words,
+    environment: &Environment,
+) -> Result<(How, Option<String>)> {
     let (mut how, said) = How::here(environment);
     how.users = match (words.has("--user-field"), words.has("--no-user-field")) {
         (true, true) => {
             return Err(wrong(
-                NAME,
+                verb,
                 "--user-field and --no-user-field exclude each other",
             ));
         }
@@ -127,7 +131,7 @@ pub(super) fn how(words: &Words, environment: &Environment) -> Result<(How, Opti
 }
 
 /// Where crontabs are when none is named.
-pub(super) const USUAL: [&str; 2] = ["/etc/crontab", "/etc/cron.d"];
+const USUAL: [&str; 2] = ["/etc/crontab", "/etc/cron.d"];
 
 /// Files and names of jobs among the words.
 fn files(words: &Words) -> Result<(Vec<PathBuf>, Vec<Word>)> {

@@ -27,10 +27,9 @@ pub(super) fn split(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
 /// Longest name that is made of a command.
 const LONGEST: usize = 40;
 
-/// What a job without `CRON_NAME` is called: the file's name of the command's first word.
-/// Words in front that say nothing of the job are left out: `cd /app &&`, `NAME=value`,
-/// `exec`, `nice`, `env` and their like.
-pub(super) fn name(command: &[u8]) -> String {
+/// The word that says what a command runs. Words in front that do not are left out:
+/// `cd /app &&`, `NAME=value`, `exec`, `nice`, `env` and their like.
+pub(super) fn program(command: &[u8]) -> &[u8] {
     let words: Vec<&[u8]> = command
         .split(|byte| byte.is_ascii_whitespace())
         .filter(|word| !word.is_empty())
@@ -38,15 +37,10 @@ pub(super) fn name(command: &[u8]) -> String {
         .collect();
     let mut at = 0;
     while let Some(word) = words.get(at) {
-        let is_assignment = word
-            .iter()
-            .position(|byte| *byte == b'=')
-            .is_some_and(|equals| {
-                equals > 0
-                    && word[..equals]
-                        .iter()
-                        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-            });
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let equals = word.iter().position(|byte| *byte == b'=');
+        let is_assignment =
+            equals.is_some_and(|equals| equals > 0 && word[..equals].iter().all(part));
         let ends = |word: &&[u8]| [&b"&&"[..], b";"].contains(word) || word.ends_with(b";");
         match *word {
             b"cd" => match words[at..].iter().position(ends) {
@@ -58,9 +52,13 @@ pub(super) fn name(command: &[u8]) -> String {
             _ => break,
         }
     }
-    let word = words.get(at).or(words.first()).copied().unwrap_or_default();
-    let word = word.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    let name = tidy(word);
+    words.get(at).or(words.first()).copied().unwrap_or_default()
+}
+
+/// What a job without `CRON_NAME` is called: the file's name of what it runs.
+pub(super) fn name(command: &[u8]) -> String {
+    let word = program(command);
+    let name = tidy(word.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
     if name.is_empty() {
         "job".to_string()
     } else {

@@ -26,6 +26,10 @@ const MOST_VARIABLES: usize = 1000;
 /// How many jobs a file may have.
 const MOST_JOBS: usize = 10_000;
 
+/// How many bad lines of a file are told one by one; a file that has so many before its first
+/// job is no crontab.
+const MOST_TOLD: usize = 20;
+
 /// Variables and their copies at jobs, over the whole file: what bounds the memory.
 const MOST_COPIES: usize = 1_000_000;
 
@@ -46,6 +50,8 @@ struct Reader<'a> {
     jobs: &'a mut Vec<Job>,
     first_job: usize,
     problems: &'a mut Vec<Problem>,
+    /// How many lines are no jobs, and how many of them were not told.
+    lost: (usize, usize),
 }
 
 /// Reads the file and adds its jobs.
@@ -70,6 +76,7 @@ pub(super) fn read(path: &Path, how: &How, jobs: &mut Vec<Job>, problems: &mut V
         jobs,
         first_job,
         problems,
+        lost: (0, 0),
     };
     match contents(path) {
         Ok(text) => reader.text(&text),
@@ -89,8 +96,11 @@ pub(crate) fn is_system(path: &Path) -> bool {
 ///
 /// # Errors
 /// Why it cannot be read, in a sentence.
-fn contents(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn contents(path: &Path) -> Result<Vec<u8>, String> {
     let refused = |error| format!("the file cannot be read: {}", errno::text(&error));
+    if path.metadata().is_ok_and(|about| !about.is_file()) {
+        return Err("it is no regular file".to_string());
+    }
     let file = fs::open_regular_target(path).map_err(refused)?;
     let mut text = Vec::new();
     file.take(LARGEST_FILE + 1)
@@ -104,6 +114,13 @@ fn contents(path: &Path) -> Result<Vec<u8>, String> {
 
 impl Reader<'_> {
     fn tell(&mut self, line: usize, column: usize, fatal: bool, name: &'static str, text: String) {
+        if fatal && line > 0 {
+            self.lost.0 += 1;
+            if self.lost.0 > MOST_TOLD {
+                self.lost.1 += 1;
+                return;
+            }
+        }
         self.problems.push(Problem {
             place: (self.path.to_path_buf(), line),
             column,
@@ -168,6 +185,20 @@ impl Reader<'_> {
                 );
             }
             self.line(number, line);
+            if self.lost.0 >= MOST_TOLD && self.jobs.len() == self.first_job {
+                let text = format!(
+                    "{MOST_TOLD} lines and not one job: the file is no crontab, and is read no \
+                     further; name one, or rename the file"
+                );
+                return self.lose(0, 0, "no-crontab", text);
+            }
+        }
+        if self.lost.1 > 0 {
+            let text = format!(
+                "{} more lines are no jobs; correct those above first",
+                self.lost.1
+            );
+            self.lose(0, 0, "more", text);
         }
     }
 

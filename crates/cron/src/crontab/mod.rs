@@ -5,6 +5,7 @@ mod file;
 mod folder;
 mod line;
 mod options;
+pub(crate) mod review;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,11 @@ pub(crate) fn read(paths: &[PathBuf], how: &How) -> (Vec<Job>, Vec<Problem>) {
     }
     make_unique(&mut jobs);
     (jobs, problems)
+}
+
+/// The crontabs that a path stands for: itself, or those of a directory.
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+    folder::files(path, &mut Vec::new())
 }
 
 /// `report`, `report-2`, `report-3`.

@@ -62,18 +62,16 @@ impl Fields {
         !self.day.star && !self.weekday.star
     }
 
-    /// Whether seconds are chosen.
-    pub(crate) fn has_seconds(&self) -> bool {
-        self.second.bits != 1
+    /// Whether every minute of every hour is meant.
+    pub(crate) fn is_every_minute(&self) -> bool {
+        self.minute.bits == field::MINUTE.all() && self.is_every_hour()
     }
 
-    /// Whether every minute of every day is meant.
-    pub(crate) fn is_every_minute(&self) -> bool {
-        self.minute.bits == field::MINUTE.all()
-            && self.is_every_hour()
-            && self.day.bits == field::DAY.all()
-            && self.month.bits == field::MONTH.all()
-            && self.weekday.bits == field::WEEKDAY.all()
+    /// The one hour that is chosen, where each minute of it is meant.
+    pub(crate) fn whole_hour(&self) -> Option<u32> {
+        let is_one = self.hour.bits.is_power_of_two();
+        let whole = self.minute.bits == field::MINUTE.all() && is_one;
+        whole.then(|| self.hour.bits.trailing_zeros())
     }
 
     /// The first moment on the wall that is not before `from` and is before `until`.

@@ -47,6 +47,17 @@ enum When {
     Start,
 }
 
+/// A time of a job where a clock is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Disturbed {
+    /// What the clock on the wall would show.
+    pub(crate) wall: Seconds,
+    /// When the job runs instead, or the second moment at which the clock shows it.
+    pub(crate) at: Seconds,
+    /// Whether it is skipped; else it comes twice.
+    pub(crate) is_skipped: bool,
+}
+
 impl Schedule {
     /// The first time after `now`; none where no time ever comes (30 February) and for
     /// `@reboot`.
@@ -111,6 +122,38 @@ impl Schedule {
         let wall = at + span.offset;
         self.fields()
             .is_some_and(|fields| span.begin == at && fields.next(wall, wall + 1).is_none())
+    }
+
+    /// The first time that a clock skips or shows twice, so that the job runs later or once,
+    /// among the changes in ten years from `from`.
+    pub(crate) fn first_disturbed(&self, from: Seconds) -> Option<Disturbed> {
+        let fields = self.fields()?;
+        let until = from.saturating_add(10 * 366 * calendar::DAY);
+        let mut span = self.zone.span(from);
+        while span.end < until {
+            span = self.zone.span(span.end);
+            let reached = self.reached(span)?;
+            let shown = span.begin + span.offset;
+            let skipped = fields
+                .next(reached, shown)
+                .filter(|_| !fields.is_every_hour());
+            let doubled = fields
+                .next(shown, reached)
+                .filter(|_| !fields.is_interval());
+            if let Some(wall) = skipped.or(doubled) {
+                let at = if skipped.is_some() {
+                    span.begin
+                } else {
+                    wall - span.offset
+                };
+                return Some(Disturbed {
+                    wall,
+                    at,
+                    is_skipped: skipped.is_some(),
+                });
+            }
+        }
+        None
     }
 
     /// Whether it runs when the scheduler starts, and then no more: `@reboot`.
