@@ -50,6 +50,7 @@ struct Reader<'a> {
     jobs: &'a mut Vec<Job>,
     first_job: usize,
     problems: &'a mut Vec<Problem>,
+    first_problem: usize,
     /// How many lines are no jobs, and how many of them were not told.
     lost: (usize, usize),
 }
@@ -75,6 +76,7 @@ pub(super) fn read(path: &Path, how: &How, jobs: &mut Vec<Job>, problems: &mut V
         above,
         jobs,
         first_job,
+        first_problem: problems.len(),
         problems,
         lost: (0, 0),
     };
@@ -190,6 +192,8 @@ impl Reader<'_> {
                     "{MOST_TOLD} lines and not one job: the file is no crontab, and is read no \
                      further; name one, or rename the file"
                 );
+                // The first ones are enough to see what it is.
+                self.problems.truncate(self.first_problem + 3);
                 return self.lose(0, 0, "no-crontab", text);
             }
         }

@@ -48,7 +48,9 @@ type Finding = (Severity, Problem);
 pub(crate) fn review(files: &[PathBuf], jobs: &[Job], how: &How, place: &Place) -> Vec<Finding> {
     let mut found = Vec::new();
     for path in files {
-        whole_file(path, jobs, &mut found);
+        let own = |job: &&Job| job.place.0 == *path;
+        whole_file(path, jobs.iter().any(|job| own(&job)), &mut found);
+        shells(jobs.iter().filter(own), place, &mut found);
     }
     for job in jobs {
         times(job, place, &mut found);
@@ -75,12 +77,12 @@ fn add(
     found.push((severity, problem));
 }
 
-fn whole_file(path: &Path, jobs: &[Job], found: &mut Vec<Finding>) {
+fn whole_file(path: &Path, has_jobs: bool, found: &mut Vec<Finding>) {
     let Ok(text) = file::contents(path) else {
         return;
     };
     let whole = (path.to_path_buf(), 0);
-    if text.last().is_some_and(|last| *last != b'\n') {
+    if has_jobs && text.last().is_some_and(|last| *last != b'\n') {
         let last = text.split(|byte| *byte == b'\n').count();
         add(
             found,
@@ -92,13 +94,18 @@ fn whole_file(path: &Path, jobs: &[Job], found: &mut Vec<Finding>) {
                 .to_string(),
         );
     }
-    if jobs.iter().all(|job| job.place.0 != path) {
+    let says = |line: &[u8]| {
+        let line = line.trim_ascii();
+        !line.is_empty() && !line.starts_with(b"#")
+    };
+    if !has_jobs && !text.split(|byte| *byte == b'\n').any(says) {
+        let text = "the file has no job; write lines like 0 5 * * * COMMAND";
         add(
             found,
             &whole,
             Severity::Warning,
             "no-jobs",
-            "the file has no job that runs; write lines like 0 5 * * * COMMAND".to_string(),
+            text.to_string(),
         );
     }
     let mode = path
@@ -200,21 +207,34 @@ fn times(job: &Job, place: &Place, found: &mut Vec<Finding>) {
     }
 }
 
-fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
-    let variable = |wanted: &[u8]| {
-        let entry = job.environment.iter().find(|(name, _)| name == wanted);
-        entry.map(|(_, value)| value.as_slice())
-    };
-    let path = variable(b"PATH").unwrap_or(place.path);
-    if let Some(shell) = variable(b"SHELL")
-        && !is_there(place.root, shell)
-    {
-        let text = format!(
-            "SHELL {} does not exist, so the job cannot run; install it, or use /bin/sh",
-            escape(shell)
-        );
-        add(found, &job.place, Severity::Error, "shell-missing", text);
+fn variable<'a>(job: &'a Job, wanted: &[u8]) -> Option<&'a [u8]> {
+    let entry = job.environment.iter().find(|(name, _)| name == wanted);
+    entry.map(|(_, value)| value.as_slice())
+}
+
+/// Each shell that does not exist, at the first job that would run by it.
+fn shells<'a>(jobs: impl Iterator<Item = &'a Job>, place: &Place, found: &mut Vec<Finding>) {
+    let mut seen: Vec<&[u8]> = Vec::new();
+    for job in jobs {
+        let Some(shell) = variable(job, b"SHELL") else {
+            continue;
+        };
+        if seen.contains(&shell) || seen.len() > 100 {
+            continue;
+        }
+        seen.push(shell);
+        if !is_there(place.root, shell) {
+            let text = format!(
+                "SHELL {} does not exist, so no job below it can run; install it, or use /bin/sh",
+                escape(shell)
+            );
+            add(found, &job.place, Severity::Error, "shell-missing", text);
+        }
     }
+}
+
+fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
+    let path = variable(job, b"PATH").unwrap_or(place.path);
     let word = command::program(&job.command);
     let shown = escape(word);
     let special = |byte: &u8| b"$`\"'(){}<>|;&*?~\\#=".contains(byte);
