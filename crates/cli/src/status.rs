@@ -101,7 +101,7 @@ impl Unit {
         self.state == "ready" || (self.state == "up" && !self.says_ready)
     }
 
-    fn tone(&self) -> Tone {
+    pub(crate) fn tone(&self) -> Tone {
         match self.state.as_str() {
             "ready" | "up" if self.is_up() && self.is_wanted() => Tone::Good,
             "failed" | "backing off" => Tone::Bad,

@@ -1,5 +1,11 @@
 //! How PID 1 was called.
 
+use std::path::{Path, PathBuf};
+
+use layouts::settings::Settings;
+use layouts::workers::Kept;
+use stage::workers::{self, Pool, Wrong};
+
 use crate::child::environment::with_path;
 
 /// What PID 1 is to do, from the name and words it was called with.
@@ -27,6 +33,23 @@ pub struct Workers {
     pub count: u32,
     /// What each runs, as given.
     pub argv: Vec<Vec<u8>>,
+}
+
+impl Workers {
+    /// Writes their service directories into the scan directory.
+    pub(crate) fn write(
+        &self,
+        services: &Path,
+        settings: &Settings,
+    ) -> Result<Vec<PathBuf>, Wrong> {
+        let pool = Pool {
+            count: self.count,
+            argv: &self.argv,
+            user: settings.worker_user.as_deref(),
+            kept: Kept::by(settings),
+        };
+        workers::write(services, &pool)
+    }
 }
 
 impl Launch {

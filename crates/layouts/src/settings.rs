@@ -37,6 +37,12 @@ pub enum Unit {
     Level(u32),
     /// An exit code, 0 to 255.
     ExitCode,
+    /// A number of jobs; 0 is no limit.
+    Jobs,
+    /// A size in bytes, with K, M or G behind it for units of 1024; 0 is no limit.
+    Size,
+    /// 0 (off), 1 (on), or a text with `%i` in it.
+    Prefix,
     /// Any text; empty is as good as unset.
     Text,
 }
@@ -49,6 +55,9 @@ impl Unit {
             Unit::Switch => "0 or 1".into(),
             Unit::Level(most) => format!("a number from 0 to {most}"),
             Unit::ExitCode => "an exit code (0 to 255)".into(),
+            Unit::Jobs => "a number of jobs".into(),
+            Unit::Size => "a number of bytes, or a size as 512M (K, M or G)".into(),
+            Unit::Prefix => "0, 1 or a text with %i in it".into(),
             Unit::Text => "a text".into(),
         }
     }
@@ -177,6 +186,24 @@ const NOT_ROOT_USER: Variable = variable(
     "",
     "The user that runs the workers of worker.sh; unset: they run as the container's user.",
 );
+const WORKER_MAX_JOBS: Variable = variable(
+    "WORKER_MAX_JOBS",
+    Unit::Jobs,
+    "",
+    "A worker that has done so many jobs is ended in order and started again. 0: no limit. How jobs are counted: docs/workers.md.",
+);
+const WORKER_MAX_MEMORY: Variable = variable(
+    "WORKER_MAX_MEMORY",
+    Unit::Size,
+    "",
+    "A worker that holds so much memory, it and what it has started together, is ended in order and started again. 0: no limit.",
+);
+const WORKER_PREFIX: Variable = variable(
+    "WORKER_PREFIX",
+    Unit::Prefix,
+    "0",
+    "1: each line of a worker begins with `[worker-1] ` and so on. A text with %i: each line begins with that, its number in place of %i.",
+);
 
 const TELL_ENDS: Variable = variable(
     "MAINSTAY_TELL_ENDS",
@@ -203,6 +230,9 @@ pub const TABLE: &[Variable] = &[
     RUNTIME_PROFILE,
     SIGNAL_BUILD_STOP,
     NOT_ROOT_USER,
+    WORKER_MAX_JOBS,
+    WORKER_MAX_MEMORY,
+    WORKER_PREFIX,
     TELL_ENDS,
 ];
 
@@ -253,6 +283,12 @@ pub struct Settings {
     pub build_stop: Option<u8>,
     /// `NOT_ROOT_USER`.
     pub worker_user: Option<Vec<u8>>,
+    /// `WORKER_MAX_JOBS`; none: no limit.
+    pub worker_max_jobs: Option<u64>,
+    /// `WORKER_MAX_MEMORY`, in bytes; none: no limit.
+    pub worker_max_memory: Option<u64>,
+    /// `WORKER_PREFIX`: what each line begins with, `%i` for the number of the worker.
+    pub worker_prefix: Option<Vec<u8>>,
     /// `MAINSTAY_TELL_ENDS`.
     pub tell_ends: bool,
 }
@@ -312,6 +348,9 @@ impl Settings {
             runtime_profile: reader.profile(),
             build_stop: reader.number(&SIGNAL_BUILD_STOP).map(|code| code as u8),
             worker_user: reader.text(&NOT_ROOT_USER),
+            worker_max_jobs: reader.number(&WORKER_MAX_JOBS).filter(|most| *most > 0),
+            worker_max_memory: reader.memory(),
+            worker_prefix: reader.prefix(),
             tell_ends: reader.switch(&TELL_ENDS),
         };
         (settings, reader.problems)
@@ -346,9 +385,30 @@ fn parse(unit: Unit, text: &[u8]) -> Option<u64> {
         }
         Unit::Level(most) => u64::from(most),
         Unit::ExitCode => 255,
+        Unit::Jobs => u64::MAX,
+        Unit::Size => return size(text),
+        Unit::Prefix => return parse(Unit::Switch, text),
         Unit::Text => return None,
     };
     digits(text).filter(|number| *number <= most)
+}
+
+/// The least limit of memory that is one: any program holds more.
+const LEAST_MEMORY: u64 = 1 << 20;
+
+/// A number of bytes: digits, then K, M or G where somebody likes, for units of 1024. What
+/// other programs write behind those letters is taken too (`512MB`, Kubernetes' `512Mi`).
+fn size(text: &[u8]) -> Option<u64> {
+    let end = text.iter().position(|b| !b.is_ascii_digit());
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let shift = match unit.to_ascii_lowercase().as_slice() {
+        b"" | b"b" => 0,
+        b"k" | b"kb" | b"ki" | b"kib" => 10,
+        b"m" | b"mb" | b"mi" | b"mib" => 20,
+        b"g" | b"gb" | b"gi" | b"gib" => 30,
+        _ => return None,
+    };
+    Some(digits(number)?.saturating_mul(1 << shift))
 }
 
 /// A decimal number of any length; one that is too big for the type is the biggest.
@@ -406,6 +466,28 @@ impl Reader<'_> {
             let default = variable.default.as_bytes();
             (!default.is_empty()).then(|| default.to_vec())
         })
+    }
+
+    /// A limit of memory; one that no program keeps would end each worker over and over.
+    fn memory(&mut self) -> Option<u64> {
+        let limit = self.number(&WORKER_MAX_MEMORY).filter(|most| *most > 0)?;
+        if limit >= LEAST_MEMORY {
+            return Some(limit);
+        }
+        let text = self.given(&WORKER_MAX_MEMORY).unwrap_or_default();
+        let cause = "less than 1M, which every program holds (write M behind megabytes)";
+        let remedy = fallback(&WORKER_MAX_MEMORY);
+        self.tell(&VALUE, &WORKER_MAX_MEMORY, &text, cause.into(), remedy);
+        None
+    }
+
+    fn prefix(&mut self) -> Option<Vec<u8>> {
+        let text = (self.lookup)(WORKER_PREFIX.name)?;
+        if text.windows(2).any(|pair| pair == b"%i") && !text.contains(&b'\n') {
+            return Some(text);
+        }
+        self.switch(&WORKER_PREFIX)
+            .then(|| b"[worker-%i] ".to_vec())
     }
 
     fn logging(&mut self) -> u32 {
@@ -532,6 +614,9 @@ mod tests {
             ("SIGNAL_BUILD_STOP", "256"),
             ("S6_RUNTIME_PROFILE", "../x"),
             ("S6_LOGGING", "1"),
+            ("WORKER_MAX_JOBS", "many"),
+            ("WORKER_MAX_MEMORY", "256"),
+            ("WORKER_PREFIX", "[mail] "),
         ]);
         assert_eq!(
             problems,
@@ -543,6 +628,9 @@ mod tests {
                 "S6_SYNC_DISKS=maybe: not 0 or 1; using 0",
                 "S6_RUNTIME_PROFILE=../x: not the name of a directory in /etc/cont-profile.d; using /etc",
                 "SIGNAL_BUILD_STOP=256: not an exit code (0 to 255); it counts as unset",
+                "WORKER_MAX_JOBS=many: not a number of jobs; it counts as unset",
+                "WORKER_MAX_MEMORY=256: less than 1M, which every program holds (write M behind megabytes); it counts as unset",
+                "WORKER_PREFIX=[mail]: not 0, 1 or a text with %i in it; using 0",
             ]
         );
         assert_eq!(
@@ -552,6 +640,39 @@ mod tests {
                 ..Settings::default()
             }
         );
+    }
+
+    #[test]
+    fn limits_and_the_prefix_of_workers() {
+        for (text, bytes) in [
+            ("1048576", Some(1 << 20)),
+            ("2048k", Some(2 << 20)),
+            ("512M", Some(512 << 20)),
+            ("512MB", Some(512 << 20)),
+            ("512Mi", Some(512 << 20)),
+            ("2GiB", Some(2 << 30)),
+            ("99999999999999999999G", Some(u64::MAX)),
+            ("0", None),
+            ("", None),
+        ] {
+            let (settings, problems) = read(&[("WORKER_MAX_MEMORY", text)]);
+            assert_eq!(settings.worker_max_memory, bytes, "{text}");
+            assert_eq!(problems, Vec::<String>::new(), "{text}");
+        }
+        for text in ["M", "1.5G", "-1M", "512T", "512 M", "half"] {
+            let (settings, problems) = read(&[("WORKER_MAX_MEMORY", text)]);
+            assert_eq!(settings.worker_max_memory, None);
+            assert!(problems[0].contains("a size as 512M"), "{problems:?}");
+        }
+        let prefix = |text| read(&[("WORKER_PREFIX", text)]).0.worker_prefix;
+        assert_eq!(prefix("1").as_deref(), Some(&b"[worker-%i] "[..]));
+        assert_eq!(prefix("mail %i: ").as_deref(), Some(&b"mail %i: "[..]));
+        assert_eq!(prefix("off"), None);
+        assert_eq!(
+            read(&[("WORKER_MAX_JOBS", "500")]).0.worker_max_jobs,
+            Some(500)
+        );
+        assert_eq!(read(&[("WORKER_MAX_JOBS", "0")]).0.worker_max_jobs, None);
     }
 
     #[test]

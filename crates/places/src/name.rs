@@ -42,3 +42,12 @@ pub const STATE: [&str; 3] = [ENVIRONMENT, SCAN_DIR, USER_FILES];
 /// A file in each service directory of a worker pool that was made here, so that a second
 /// start of a kept container knows its own.
 pub const WORKER_MARK: &str = ".mainstay-worker";
+
+/// In the scan directory: the service that keeps the workers of a pool, where one is wanted.
+pub const WORKER_KEEPER: &str = "worker-keeper";
+
+/// In the keeper's directory: the fifos of the workers that live, and what it has counted.
+pub const WORKER_LIVES: &str = "lives";
+
+/// In the scan directory: what who changes the number of workers holds a lock on.
+pub const WORKER_LOCK: &str = ".mainstay-workers";

@@ -15,9 +15,10 @@ use crate::status::{Report, Unit};
 use crate::target::{TREE, TREE_HELP, Target};
 use crate::words::{self, Opt, Words, flag, valued, wrong};
 use crate::{help, status};
-use outcome::Verb;
 
+pub(crate) use outcome::Verb;
 pub(crate) use signal::SIGNAL;
+pub(crate) use wait::{Watch, order};
 
 pub(crate) const START: Program = Program {
     name: "mainstay start",
@@ -47,7 +48,7 @@ const LATE: u8 = 99;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const NO_WAIT: Opt = flag("--no-wait");
-const TIMEOUT: Opt = valued("--timeout", "", "a number of seconds, 0 for no limit");
+pub(crate) const TIMEOUT: Opt = valued("--timeout", "", "a number of seconds, 0 for no limit");
 const ALL: Opt = flag("--all");
 
 const HELP_END: &str = "\
@@ -62,16 +63,16 @@ Exit code: 0 as asked, 1 something else came of it or PID 1 refused, 99 time ove
 ";
 
 /// What all these commands read from their words.
-struct Asked {
-    target: Target,
+pub(crate) struct Asked {
+    pub(crate) target: Target,
     /// None: only the order is given.
-    patience: Option<Patience>,
-    words: Words,
+    pub(crate) patience: Option<Patience>,
+    pub(crate) words: Words,
 }
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
+pub(crate) enum Patience {
     /// So long.
     For(Duration),
     /// Until there is an outcome.
@@ -93,19 +94,29 @@ fn read(
         help::print(command, &format!("{explained}{HELP_END}{TREE_HELP}{CODES}"));
         return Ok(None);
     }
-    let patience = match words.value(TIMEOUT.name) {
-        _ if words.has(NO_WAIT.name) => None,
-        None => Some(Patience::For(PATIENCE)),
-        Some(text) => Some(patience(text).ok_or_else(|| {
-            let text = format!("--timeout {} is no number of seconds", escape(text));
-            wrong(verb, &text)
-        })?),
+    let patience = match words.has(NO_WAIT.name) {
+        true => None,
+        false => Some(patience_of(verb, &words)?),
     };
     Ok(Some(Asked {
         target: Target::of(&words)?,
         patience,
         words,
     }))
+}
+
+/// How long the words say to wait.
+///
+/// # Errors
+/// That is no number.
+pub(crate) fn patience_of(verb: &str, words: &Words) -> Result<Patience> {
+    match words.value(TIMEOUT.name) {
+        None => Ok(Patience::For(PATIENCE)),
+        Some(text) => patience(text).ok_or_else(|| {
+            let text = format!("--timeout {} is no number of seconds", escape(text));
+            wrong(verb, &text)
+        }),
+    }
 }
 
 /// A number of seconds, with a part of one where somebody likes.

@@ -15,7 +15,7 @@ const BACKED_OFF: Duration = Duration::from_millis(1500);
 
 /// What was asked of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verb {
+pub(crate) enum Verb {
     Start,
     Stop,
     Restart,

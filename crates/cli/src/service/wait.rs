@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// PID 1 cannot be reached.
-pub(super) fn order(verb: Verb, asked: &Asked, services: Vec<Unit>) -> Result<u8> {
+pub(crate) fn order(verb: Verb, asked: &Asked, services: Vec<Unit>) -> Result<u8> {
     let word: &[u8] = match verb {
         Verb::Start => b"start",
         Verb::Stop => b"stop",
@@ -133,13 +133,13 @@ pub(super) fn say(stream: i32, name: &str, text: &str) {
 }
 
 /// The time of a wait.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     begun: Instant,
     patience: Option<Patience>,
 }
 
 impl Watch {
-    pub(super) fn start(patience: Option<Patience>) -> Watch {
+    pub(crate) fn start(patience: Option<Patience>) -> Watch {
         Watch {
             begun: Instant::now(),
             patience,
@@ -150,7 +150,7 @@ impl Watch {
         self.begun.elapsed()
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         match self.patience {
             Some(Patience::For(limit)) => self.elapsed() >= limit,
             Some(Patience::Endless) => false,
@@ -159,7 +159,7 @@ impl Watch {
     }
 
     /// Until PID 1 is asked again: the longer the wait, the more seldom.
-    pub(super) fn pause(&self) {
+    pub(crate) fn pause(&self) {
         let left = match self.patience {
             Some(Patience::For(limit)) => limit.saturating_sub(self.elapsed()),
             Some(Patience::Endless) | None => SELDOM,

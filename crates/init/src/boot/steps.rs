@@ -130,9 +130,7 @@ pub(super) fn say_what_is_left_out(plan: &BootPlan) {
 /// Writes the service directories of a worker pool into the scan directory, ahead of the
 /// steps: also a boot by script finds them there.
 pub(super) fn write_workers(plan: &BootPlan, workers: &Workers) {
-    let user = plan.settings.worker_user.as_deref();
-    let services = &plan.paths.services;
-    let written = stage::workers::write(services, workers.count, &workers.argv, user);
+    let written = workers.write(&plan.paths.services, plan.settings);
     if let Err((path, error)) = written {
         let _ = report(plan.paths, &path, Err(error));
     }

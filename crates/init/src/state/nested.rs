@@ -131,9 +131,7 @@ fn add_workers(launch: &Launch, workers: &Workers) -> Option<u8> {
     let variable = |name: &str| launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
     let paths = Paths::find(variable);
     let (settings, _) = layouts::settings::Settings::read(variable);
-    let user = settings.worker_user.as_deref();
-    let written = stage::workers::write(&paths.services, workers.count, &workers.argv, user);
-    if let Err((path, error)) = written {
+    if let Err((path, error)) = workers.write(&paths.services, &settings) {
         messages::report(&format!("{}: {}", path.display(), errno::text(&error)));
         return Some(111);
     }
