@@ -146,7 +146,14 @@ fn take_in(pool: &Pool, made: &[u32], asked: &Asked) -> Result<u8> {
             READING.as_secs()
         )));
     }
-    service::order(Verb::Start, asked, units)
+    // They are new, whatever they have done since: one that ends at once is not up.
+    let new = units.into_iter().map(|unit| Unit {
+        state: "down".to_string(),
+        pid: None,
+        ends: 0,
+        ..unit
+    });
+    service::order(Verb::Start, asked, new.collect())
 }
 
 /// Ends those with the highest numbers, and lets PID 1 forget them.
