@@ -383,6 +383,29 @@ pub fn set_owner(dir: &impl AsRawFd, name: &[u8], uid: u32, gid: u32) -> io::Res
     .map(drop)
 }
 
+/// Changes the times of an entry, of a link itself (utimensat(2)), to so many seconds since 1970.
+///
+/// # Errors
+/// ENOENT, EPERM, EROFS.
+pub fn set_time(dir: &impl AsRawFd, name: &[u8], seconds: i64) -> io::Result<()> {
+    let name = c_string(name)?;
+    let time = libc::timespec {
+        tv_sec: seconds,
+        tv_nsec: 0,
+    };
+    let times = [time, time];
+    // SAFETY: the name is a C string, and the two times are read only.
+    check(unsafe {
+        libc::utimensat(
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            times.as_ptr(),
+            libc::AT_SYMLINK_NOFOLLOW,
+        )
+    })
+    .map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -186,6 +186,15 @@ impl Image {
         dir::remove(&source.dir, &source.name)
     }
 
+    /// Gives what is at `path`, a link itself, a time: seconds since 1970. Nothing there is fine.
+    ///
+    /// # Errors
+    /// As utimensat(2).
+    pub(super) fn set_time(&self, path: &[u8], seconds: i64) -> io::Result<()> {
+        let place = self.root.place(path)?;
+        absent_is_fine(dir::set_time(&place.dir, &place.name, seconds))
+    }
+
     /// Removes a file or a link; nothing there is fine.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -56,7 +57,13 @@ nothing.
 const HELP_END: &str = "
   --dry-run         list every action, and write nothing
   --uninstall       take away what was written, and put back what stood there
+
+SOURCE_DATE_EPOCH, seconds since 1970, gives what is written this time, so that two builds
+make the same layer.
 ";
+
+/// The variable with the time of what is written (reproducible-builds.org): seconds since 1970.
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// Runs the command for a program that answers to `names`.
 ///
@@ -69,7 +76,10 @@ pub fn run(call: &mut Call, names: &[&str]) -> Result<Outcome> {
             root,
             layout,
             dry_run,
-        } => install(&root, layout, dry_run, names, &own_bytes()?)?,
+        } => {
+            let time = time(std::env::var_os(EPOCH).as_deref())?;
+            install(&root, layout, dry_run, names, &own_bytes()?, time)?
+        }
         Asked::Uninstall { root, dry_run } => uninstall(&root, dry_run)?,
     };
     fd::write_all(1, text.as_bytes()).unable("write to", b"standard output")?;
@@ -107,6 +117,7 @@ fn install(
     dry_run: bool,
     names: &[&str],
     binary: &[u8],
+    time: Option<i64>,
 ) -> Result<String> {
     let image = open(root)?;
     let mut manifest = recorded(&image, root)?;
@@ -116,8 +127,28 @@ fn install(
     if !dry_run {
         perform::install(&image, &actions, &mut manifest, binary)
             .map_err(|(path, error)| failed(root, "write", &path, error))?;
+        if let Some(seconds) = time {
+            perform::date(&image, &manifest, seconds)
+                .map_err(|(path, error)| failed(root, "set the time of", &path, error))?;
+        }
     }
     Ok(report(&actions, dry_run, "installed into", root))
+}
+
+/// The time that the variable asks for; none where it is not set, or empty.
+fn time(value: Option<&OsStr>) -> Result<Option<i64>> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let number = value.to_str().and_then(|text| text.parse::<u32>().ok());
+    let number = number.ok_or_else(|| Failure::Other {
+        code: chain::exit::USAGE,
+        text: format!(
+            "{EPOCH}={}: no number of seconds since 1970",
+            escape(value.as_bytes())
+        ),
+    })?;
+    Ok(Some(i64::from(number)))
 }
 
 /// Takes everything away, and gives the text for standard output.

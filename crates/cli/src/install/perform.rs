@@ -29,6 +29,39 @@ pub(super) fn install(
     record.map_err(|error| (manifest::PATH.as_bytes().to_vec(), error))
 }
 
+/// Gives everything that the record names, and the directories that it lies in, one time: seconds
+/// since 1970. So two builds make the same layer.
+///
+/// # Errors
+/// The path whose time could not be changed, and why.
+pub(super) fn date(
+    image: &Image,
+    manifest: &Manifest,
+    seconds: i64,
+) -> Result<(), (Vec<u8>, io::Error)> {
+    let record = manifest::PATH.as_bytes().to_vec();
+    let mut paths: Vec<Vec<u8>> = manifest.written.keys().cloned().chain([record]).collect();
+    let above: Vec<Vec<u8>> = paths.iter().map(|path| parent(path).to_vec()).collect();
+    paths.extend(above);
+    // What was set aside keeps its own time; the directories around it are new.
+    for path in &manifest.saved {
+        let mut directory = kept_at(parent(path));
+        while directory.len() >= REPLACED.len() {
+            paths.push(directory.clone());
+            directory = parent(&directory).to_vec();
+        }
+    }
+    // A directory's time changes with its entries, not with their times: the order is free.
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| !path.is_empty());
+    paths.into_iter().try_for_each(|path| {
+        image
+            .set_time(&path, seconds)
+            .map_err(|error| (path, error))
+    })
+}
+
 /// Takes everything away again, and the record last.
 ///
 /// # Errors

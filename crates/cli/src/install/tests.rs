@@ -70,7 +70,15 @@ impl Tree {
     }
 
     fn install(&self) -> String {
-        install(&self.root(), Layout::DockerBase, false, NAMES, b"binary 1").unwrap()
+        install(
+            &self.root(),
+            Layout::DockerBase,
+            false,
+            NAMES,
+            b"binary 1",
+            None,
+        )
+        .unwrap()
     }
 
     fn uninstall(&self) -> String {
@@ -158,7 +166,7 @@ fn another_layout_takes_the_place_of_the_first() {
     tree.write("/run.sh", "the image's own", 0o755);
     let before = tree.picture();
     let names = |text: &str| text.contains(": 0 changes");
-    let run = |layout| install(&tree.root(), layout, false, NAMES, b"program").unwrap();
+    let run = |layout| install(&tree.root(), layout, false, NAMES, b"program", None).unwrap();
     run(Layout::S6V2);
     let alone = tree.picture();
     run(Layout::DockerBase);
@@ -178,7 +186,7 @@ fn a_dry_run_lists_and_writes_nothing() {
     tree.write("/usr/bin/cd", "the image's", 0o755);
     tree.link("usr/bin", "/bin");
     let before = tree.picture();
-    let told = install(&tree.root(), Layout::S6V2, true, NAMES, b"x").unwrap();
+    let told = install(&tree.root(), Layout::S6V2, true, NAMES, b"x", None).unwrap();
     assert_eq!(tree.picture(), before);
     for line in [
         "copy    /usr/libexec/mainstay/mainstay",
@@ -289,7 +297,15 @@ fn edits_of_the_texts_stay_and_a_new_version_replaces_the_rest() {
     tree.install();
     tree.write("/etc/s6/init/init-stage2-fixattrs.txt", "edited", 0o644);
     tree.write("/etc/cont-init.d/10-x", "hook", 0o644);
-    let told = install(&tree.root(), Layout::DockerBase, false, NAMES, b"binary 2").unwrap();
+    let told = install(
+        &tree.root(),
+        Layout::DockerBase,
+        false,
+        NAMES,
+        b"binary 2",
+        None,
+    )
+    .unwrap();
     assert!(
         told.contains("keep    /etc/s6/init/init-stage2-fixattrs.txt"),
         "{told}"
@@ -357,11 +373,11 @@ fn what_cannot_be_looked_up_is_told_before_anything_is_written() {
     tree.link("b", "/etc");
     tree.link("etc", "/b");
     let before = tree.picture();
-    let failure = install(&tree.root(), Layout::S6V2, false, NAMES, b"x").unwrap_err();
+    let failure = install(&tree.root(), Layout::S6V2, false, NAMES, b"x", None).unwrap_err();
     let line = failure.line("install");
     assert!(line.contains("/etc/cont-init.d in /"), "{line}");
     assert_eq!(tree.picture(), before);
-    let missing = install(&tree.at("/none"), Layout::S6V2, false, NAMES, b"x").unwrap_err();
+    let missing = install(&tree.at("/none"), Layout::S6V2, false, NAMES, b"x", None).unwrap_err();
     assert!(missing.line("install").contains("open the root"));
 }
 
@@ -369,7 +385,7 @@ fn what_cannot_be_looked_up_is_told_before_anything_is_written() {
 fn a_broken_record_is_told_with_its_line() {
     let tree = Tree::new();
     tree.write(manifest::PATH, "nonsense\n", 0o644);
-    let failure = install(&tree.root(), Layout::S6V2, false, NAMES, b"x").unwrap_err();
+    let failure = install(&tree.root(), Layout::S6V2, false, NAMES, b"x", None).unwrap_err();
     assert!(failure.line("install").contains("manifest:1: no line"));
 }
 
@@ -466,5 +482,37 @@ fn the_scripts_pass_every_word_on() {
                 "{words:?}"
             );
         }
+    }
+}
+
+#[test]
+fn with_a_date_everything_that_is_written_has_it() {
+    let tree = Tree::new();
+    tree.write("/usr/bin/with-contenv", "the original\n", 0o755);
+    let root = tree.root();
+    let date = 1_790_000_000;
+    install(&root, Layout::DockerBase, false, NAMES, b"x", Some(date)).unwrap();
+    let mut pending = vec![root.clone()];
+    while let Some(path) = pending.pop() {
+        let facts = fs::symlink_metadata(&path).unwrap();
+        let original = path.ends_with("replaced/usr/bin/with-contenv");
+        if original {
+            assert_ne!(facts.mtime(), date, "it keeps its own");
+        } else if path != root {
+            assert_eq!(facts.mtime(), date, "{}", path.display());
+        }
+        if facts.is_dir() {
+            pending.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        }
+    }
+    for (text, expected) in [("", None), ("0", Some(0)), ("1790000000", Some(date))] {
+        assert_eq!(time(Some(OsStr::new(text))).unwrap(), expected, "{text}");
+    }
+    for text in ["-1", "now", "1e9", "99999999999999"] {
+        assert!(time(Some(OsStr::new(text))).is_err(), "{text}");
     }
 }
