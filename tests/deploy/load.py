@@ -52,6 +52,7 @@ def load(path, count, pause):
             with lock:
                 took = time.monotonic() - start
                 failures.append(f"{time.time():.3f} {path} after {took:.3f} s: {error}")
+            done.wait(0.05)
         done.wait(pause)
 
 
@@ -69,11 +70,14 @@ def say():
 
 signal.signal(signal.SIGTERM, lambda *_: done.set())
 signal.signal(signal.SIGINT, lambda *_: done.set())
-# Short requests all the time, and always one that takes two seconds.
+# Short requests all the time, and two that take two seconds each. Those begin at odds, so that there is
+# no moment in which both are over.
 tasks = [("/", answered, 0.005)] * 4 + [("/slow.txt", slow, 0.0)] * 2
 threads = [threading.Thread(target=load, args=task) for task in tasks]
 for thread in threads:
     thread.start()
+    if thread is threads[-2]:
+        time.sleep(0.9)
 while not done.wait(0.5):
     say()
 for thread in threads:

@@ -174,7 +174,7 @@ fn a_pod_drains(cluster: &Cluster, steps: &Steps) {
         said.contains("not ready: the container stops")
             .then_some(said)
     };
-    let said = wait("it drains", 30, draining, || log.text());
+    let said = wait("it drains", 30, draining, || log.text() + &direct.text());
     let get = format!("get pod {pod}");
     let gone = || (!cluster.try_kubectl(&get).status.success()).then_some(());
     wait("the Pod is gone", 60, gone, || cluster.report());
