@@ -51,8 +51,8 @@ const NO_WAIT: Opt = flag("--no-wait");
 pub(crate) const TIMEOUT: Opt = valued("--timeout", "", "a number of seconds, 0 for no limit");
 const ALL: Opt = flag("--all");
 
-const HELP_END: &str = "\
-  --no-wait          give the order and end at once
+// No `\` at the beginning: it would take the first line's blanks with it.
+const HELP_END: &str = "  --no-wait          give the order and end at once
   --timeout SECONDS  how long to wait for the outcome: 60 by default, 0 for no limit
 ";
 
@@ -208,6 +208,13 @@ fn choose(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_stand_in_one_column() {
+        for line in HELP_END.lines() {
+            assert_eq!(line.find("--"), Some(2), "{line}");
+        }
+    }
 
     #[test]
     fn seconds_may_have_a_part() {
