@@ -21,6 +21,10 @@ pub const USER_DIRECTORIES: [&str; 4] = [FIX_ATTRS, CONT_INIT, CONT_FINISH, SERV
 /// In a scan directory: what belongs to its supervisor (s6-svscan(8)).
 pub const SCAN_CONTROL: &str = ".s6-svscan";
 
+/// Among the services that s6-overlay v2 keeps for the supervisor: the logger of everything that
+/// has none, which its init removes again unless S6_LOGGING asks for it (init-no-catchall).
+pub const CATCH_ALL_LOGGER: &str = "s6-svscan-log";
+
 /// In the scan directory: the fifo that takes its supervisor's orders.
 pub const SCAN_CONTROL_FIFO: &str = ".s6-svscan/control";
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use layouts::Problem;
+use places::name;
 
 use crate::delivery::Delivery;
 use crate::tree::{self, Kind};
@@ -20,7 +21,12 @@ pub fn prepare(image: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
     if tree::is_absent_dir(image) {
         return Ok(Vec::new());
     }
-    Ok(tree::copy(image, &to, Kind::Services))
+    let problems = tree::copy(image, &to, Kind::Services);
+    // An image with s6-overlay below brings it. Nothing is logged by it here, as there.
+    match std::fs::remove_dir_all(scan.join(name::CATCH_ALL_LOGGER)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(problems),
+    }
 }
 
 /// Copies each service directory of `from` (`/var/run/s6/etc/services.d`) into the
@@ -121,6 +127,17 @@ mod tests {
         assert!(scan.join(".s6-svscan/SIGUSR1").exists());
         copy(&temp.at("services.d"), &scan).unwrap();
         assert!(scan.join("web/run").exists() && scan.join("helper/down").exists());
+    }
+
+    #[test]
+    fn the_catch_all_logger_of_s6_overlay_is_left_out() {
+        let temp = Temp::new();
+        temp.script("own/s6-svscan-log/run", "#!/bin/execlineb -P\n");
+        temp.write("own/s6-fdholderd/down", "");
+        let scan = temp.at("scan");
+        assert_eq!(prepare(&temp.at("own"), &scan).unwrap(), []);
+        assert!(!scan.join("s6-svscan-log").exists());
+        assert!(scan.join("s6-fdholderd/down").exists());
     }
 
     #[test]

@@ -90,7 +90,12 @@ impl Picture {
                 continue;
             }
             let passed_over = services::passed_over_in(view, &dir);
-            let (found, problems) = read_scan_dir_in(view, &dir);
+            let (mut found, mut problems) = read_scan_dir_in(view, &dir);
+            if dir == places.own_services {
+                let logger = dir.join(name::CATCH_ALL_LOGGER);
+                found.retain(|new| new.unit.name != name::CATCH_ALL_LOGGER);
+                problems.retain(|problem| !problem.path.starts_with(&logger));
+            }
             picture.problems.extend(passed_over);
             picture.problems.extend(problems);
             // What is copied later lies over what is there.
