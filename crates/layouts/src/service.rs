@@ -361,12 +361,13 @@ impl<D: Directory> Reader<'_, D> {
         number
     }
 
-    /// A descriptor that a service may have: 0, 1 and 2 are taken.
+    /// A descriptor that a service may have: every one but 0, as with s6-supervise (servicedir:
+    /// `notification-fd` is 1 for s6-ipcserverd run with -1).
     fn descriptor(&mut self, file: &str) -> Option<u32> {
-        let wanted = "a descriptor number from 3 on";
+        let wanted = "a descriptor number from 1 on";
         let number = self.number(file, wanted, "none")?;
         // As many as a process can ever have open (fs.nr_open's ceiling, sysctl(8)).
-        if (3..1 << 30).contains(&number) {
+        if (1..1 << 30).contains(&number) {
             return Some(number);
         }
         self.bad(file, number.to_string().as_bytes(), wanted, "using none");
@@ -490,7 +491,7 @@ mod tests {
         for (file, text) in [
             ("timeout-kill", "abc"),
             ("timeout-finish", "-1"),
-            ("notification-fd", "1\n"),
+            ("notification-fd", "0\n"),
             ("down-signal", "SIGNOTHING"),
             ("max-death-tally", "5000"),
             ("lock-fd", ""),
@@ -502,12 +503,12 @@ mod tests {
         assert_eq!(
             lines(&found.problems, &temp),
             [
-                "s/notification-fd:1: `1` is not a descriptor number from 3 on; using none",
+                "s/notification-fd:1: `0` is not a descriptor number from 1 on; using none",
                 "s/down-signal:1: `SIGNOTHING` is not the name or number of a signal; using TERM",
                 "s/timeout-kill:1: `abc` is not a number of milliseconds; using 0",
                 "s/timeout-finish:1: `-1` is not a number of milliseconds; using 5000",
                 "s/max-death-tally:1: `5000` is not a number from 0 to 4096; using 4096",
-                "s/lock-fd:1: `` is not a descriptor number from 3 on; using none",
+                "s/lock-fd:1: `` is not a descriptor number from 1 on; using none",
                 "s/log/run: this service has no run script; write it, or remove log/; the service's output goes to the container's",
             ]
         );

@@ -202,6 +202,59 @@ fn the_command_waits_until_every_service_is_ready() {
     assert_order(&container, &["slow is ready", "the command"]);
 }
 
+/// servicedir: 1 is the number for programs that say it on their standard output (s6-ipcserverd -1).
+#[test]
+fn a_service_may_say_that_it_is_ready_on_its_standard_output() {
+    let image = Image::new();
+    image
+        .service(
+            "says",
+            "echo says runs >&2; while [ ! -e /go ]; do usleep 1000; done; echo; exec sleep 1000",
+        )
+        .service_file("says", "notification-fd", "1");
+    let container = image
+        .init(["echo", "the command"])
+        .env("S6_CMD_WAIT_FOR_SERVICES", "1")
+        .boot();
+    container.wait_for_line("says runs");
+    assert_none(&container, "the command");
+    container.write("/go", "");
+    assert_eq!(code(&container), 0);
+    assert_order(&container, &["says runs", "the command"]);
+}
+
+/// s6-overlay v2 in the layers below leaves two services: one that is down, and the logger of
+/// everything, which its init removes where S6_LOGGING is 0.
+#[test]
+fn what_an_overlay_below_kept_for_itself_is_not_run() {
+    let image = Image::new();
+    image.service("web", "exec sleep 1000");
+    let own = "/etc/s6/services";
+    let script = "#!/bin/sh\necho the overlay runs\n";
+    image.write_script(format!("{own}/s6-svscan-log/run"), script);
+    image.write_script(format!("{own}/s6-fdholderd/run"), script);
+    image.write(format!("{own}/s6-fdholderd/notification-fd"), "1");
+    image.write(format!("{own}/s6-fdholderd/down"), "");
+    let container = image.up();
+    let ready = container.exec(["mainstay", "status", "--ready"]);
+    assert_eq!(ready.code(), 0, "{ready}");
+    assert!(
+        !container
+            .exec(["s6-svok", "/run/service/s6-svscan-log"])
+            .status
+            .success()
+    );
+    assert!(
+        container
+            .exec(["s6-svok", "/run/service/s6-fdholderd"])
+            .status
+            .success()
+    );
+    assert_none(&container, "the overlay runs");
+    assert_none(&container, "mainstay: ");
+    stop(&container);
+}
+
 #[test]
 fn without_the_wait_the_command_does_not_wait_for_readiness() {
     let image = Image::new();
