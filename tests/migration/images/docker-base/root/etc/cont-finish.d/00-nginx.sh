@@ -1,0 +1,4 @@
+#!/usr/bin/execlineb -P
+
+foreground { nginx -s quit }
+echo "[nginx] drains"

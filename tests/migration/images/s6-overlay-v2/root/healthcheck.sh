@@ -1,0 +1,2 @@
+#!/bin/sh -e
+exec test -e "/config/Library/up"

@@ -1,0 +1,1 @@
+<?php echo 'a page of PHP for ', getenv('SITE'), "\n";
