@@ -5,7 +5,7 @@
 //! `docs/coming-from-NAME.md` shows the change and the first start: [`Page`] reads both from it.
 #![forbid(unsafe_code)]
 
-use harness::{Engine, Layout, Log, Root, Scratch, workspace};
+use harness::{Engine, Log, Root, Scratch, workspace};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,6 +19,9 @@ pub const SYSTEM: &str = "test/system";
 
 /// The same with Mainstay as docker-base's successor has it.
 pub const BASE: &str = "test/base";
+
+/// Where the images keep the program.
+const PROGRAM: &str = "/usr/libexec/mainstay/mainstay";
 
 /// Builds `images/NAME/DOCKERFILE` over `base` as `test/NAME-DOCKERFILE`, and gives that name.
 ///
@@ -53,20 +56,26 @@ fn make_bases(engine: &Engine) {
         let root = Root::debian_with(PACKAGES);
         root.copy_tree(originals());
         engine.import(&root, SYSTEM, &[]);
-        root.install(Layout::DockerBase);
-        let variables = "ENV SIGNAL_BUILD_STOP=99 S6_BEHAVIOUR_IF_STAGE2_FAILS=2 \
-             S6_KILL_FINISH_MAXTIME=5000 S6_KILL_GRACETIME=3000";
-        let command = r#"CMD ["/bin/bash", "/run.sh"]"#;
-        engine.import(&root, BASE, &[variables, command, "WORKDIR /"]);
         // What the pages copy the program from.
         let files = Scratch::new();
         fs::copy(harness::mainstay(), files.path().join("mainstay")).expect("a copy");
         files.write(
             "Dockerfile",
-            "FROM scratch\nCOPY mainstay /usr/libexec/mainstay/mainstay\n",
+            format!("FROM scratch\nCOPY mainstay {PROGRAM}\n"),
         );
         let built = engine.build("mainstay/base:0.1-static", files.path(), &[]);
         built.expect("built");
+        let text = format!(
+            "FROM mainstay/base:0.1-static AS mainstay\nFROM {SYSTEM}\n\
+             COPY --from=mainstay {PROGRAM} {PROGRAM}\n\
+             RUN [\"{PROGRAM}\", \"install\", \"--root\", \"/\", \"--layout\", \"docker-base\"]\n\
+             ENV SIGNAL_BUILD_STOP=99 S6_BEHAVIOUR_IF_STAGE2_FAILS=2 \
+             S6_KILL_FINISH_MAXTIME=5000 S6_KILL_GRACETIME=3000\n\
+             CMD [\"/bin/bash\", \"/run.sh\"]\n"
+        );
+        let files = Scratch::new();
+        files.write("Dockerfile", text);
+        engine.build(BASE, files.path(), &[]).expect("built");
     });
 }
 
