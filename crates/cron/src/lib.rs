@@ -7,6 +7,9 @@
 
 mod command;
 mod crontab;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod for_fuzzing;
 mod job;
 mod mind;
 mod schedule;

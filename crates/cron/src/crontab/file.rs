@@ -10,7 +10,7 @@ use kernel::{errno, fs};
 
 use super::line::{self, Assignment};
 use super::options::{self, Options};
-use super::{How, Problem, UserField, command};
+use super::{How, Problem, command};
 use crate::job::{Environment, Job};
 use crate::schedule::{self, Columns};
 
@@ -57,41 +57,43 @@ struct Reader<'a> {
 
 /// Reads the file and adds its jobs.
 pub(super) fn read(path: &Path, how: &How, jobs: &mut Vec<Job>, problems: &mut Vec<Problem>) {
-    let has_users = match how.users {
-        UserField::Always => true,
-        UserField::Never => false,
-        UserField::ByPlace => is_system(path),
-    };
-    let first_job = jobs.len();
-    let above = Above {
-        options: Options::new(how),
-        environment: Vec::new(),
-        shared: None,
-        copies: 0,
-    };
+    match contents(path) {
+        Ok(bytes) => text(path, &bytes, how, jobs, problems),
+        Err(text) => problems.push(Problem {
+            place: (path.to_path_buf(), 0),
+            column: 0,
+            fatal: true,
+            name: "unreadable",
+            text,
+        }),
+    }
+}
+
+/// Reads what stands in the file and adds its jobs.
+pub(super) fn text(
+    path: &Path,
+    bytes: &[u8],
+    how: &How,
+    jobs: &mut Vec<Job>,
+    problems: &mut Vec<Problem>,
+) {
     let mut reader = Reader {
         path,
         how,
-        has_users,
-        above,
+        has_users: how.has_users(path),
+        above: Above {
+            options: Options::new(how),
+            environment: Vec::new(),
+            shared: None,
+            copies: 0,
+        },
+        first_job: jobs.len(),
         jobs,
-        first_job,
         first_problem: problems.len(),
         problems,
         lost: (0, 0),
     };
-    match contents(path) {
-        Ok(text) => reader.text(&text),
-        Err(why) => reader.tell(0, 0, true, "unreadable", why),
-    }
-}
-
-/// Whether its lines have a field for users because of where it lies.
-pub(crate) fn is_system(path: &Path) -> bool {
-    path.ends_with("etc/crontab")
-        || path
-            .parent()
-            .is_some_and(|parent| parent.file_name().is_some_and(|name| name == "cron.d"))
+    reader.text(bytes);
 }
 
 /// The file's bytes.

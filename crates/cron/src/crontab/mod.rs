@@ -7,6 +7,9 @@ mod line;
 mod options;
 pub(crate) mod review;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -81,6 +84,18 @@ pub(crate) struct How {
 }
 
 impl How {
+    /// Whether lines of that file have a field for users.
+    pub(crate) fn has_users(&self, path: &Path) -> bool {
+        match self.users {
+            UserField::Always => true,
+            UserField::Never => false,
+            UserField::ByPlace => {
+                let folder = path.parent().and_then(Path::file_name);
+                path.ends_with("etc/crontab") || folder.is_some_and(|name| name == "cron.d")
+            }
+        }
+    }
+
     /// As in this container: its zone, its users. Beside it, what is wrong with its `TZ`.
     pub(crate) fn here(environment: &Environment) -> (How, Option<String>) {
         let (zone, said) = match Zone::of_container(environment.get(b"TZ")) {
@@ -112,6 +127,15 @@ pub(crate) fn read(paths: &[PathBuf], how: &How) -> (Vec<Job>, Vec<Problem>) {
             }
         }
     }
+    make_unique(&mut jobs);
+    (jobs, problems)
+}
+
+/// Reads what stands in one crontab.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_text(path: &Path, text: &[u8], how: &How) -> (Vec<Job>, Vec<Problem>) {
+    let (mut jobs, mut problems) = (Vec::new(), Vec::new());
+    file::text(path, text, how, &mut jobs, &mut problems);
     make_unique(&mut jobs);
     (jobs, problems)
 }

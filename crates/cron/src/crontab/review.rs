@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chain::escape;
 
-use super::{How, Problem, UserField, command, file};
+use super::{How, Problem, command, file};
 use crate::job::Job;
 use crate::schedule::{Seconds, calendar};
 
@@ -241,14 +241,9 @@ fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
     if word.is_empty() || word.iter().any(special) {
         return;
     }
-    let has_users = match how.users {
-        UserField::Always => true,
-        UserField::Never => false,
-        UserField::ByPlace => file::is_system(&job.place.0),
-    };
     let is_found = find(place.root, path, word);
     let is_first = job.command.starts_with(word);
-    if !has_users && is_first && !is_found && how.accounts.user(word).is_some() {
+    if !how.has_users(&job.place.0) && is_first && !is_found && how.accounts.user(word).is_some() {
         let text = format!(
             "the command begins with {shown}, which is a user and no program: lines of this file \
              have no field for users; remove it and write CRON_USER={shown} in front, or call \

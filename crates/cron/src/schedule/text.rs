@@ -157,6 +157,15 @@ pub(crate) fn read(text: &[u8], zone: &Zone, columns: Columns) -> Result<Written
             ),
         });
     }
+    if count == 6 && columns == Columns::Told && years == 0 {
+        notes.push(Note {
+            column,
+            name: "six-fields",
+            text: "six fields are read with seconds in front (supercronic would read years behind \
+                   five); write a line CRON_SECONDS=yes above to say so, or CRON_SECONDS=no for five"
+                .to_string(),
+        });
+    }
     written(When::Fields(fields), count + years, count, notes)
 }
 
