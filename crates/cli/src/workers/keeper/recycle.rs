@@ -16,6 +16,10 @@ use crate::workers::lives::Life;
 /// How often is looked whether the one is up again.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// A worker that does not say when it is ready counts as up once it has lived so long, as
+/// for `mainstay restart`.
+const SETTLED: Duration = Duration::from_millis(500);
+
 /// After this the one that ends is mentioned, and the next is asked.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,6 +34,8 @@ struct Current {
     life: Life,
     asked: Duration,
     next_look: Duration,
+    /// Since when the next life runs.
+    up: Option<Duration>,
 }
 
 impl Recycler {
@@ -68,7 +74,14 @@ impl Recycler {
             current.next_look = now + LOOK;
             let life = current.life;
             let dir = dir_of(&self.services, life);
-            let after = after(life, status(&dir), dir.join("notification-fd").exists());
+            let says_ready = dir.join("notification-fd").exists();
+            let mut after = after(life, status(&dir), says_ready);
+            if after == After::Up {
+                let since = *current.up.get_or_insert(now);
+                if says_ready || now.saturating_sub(since) >= SETTLED {
+                    after = After::Over;
+                }
+            }
             let late = now.saturating_sub(current.asked) >= PATIENCE;
             if after == After::Over || late {
                 self.current = None;
@@ -82,12 +95,12 @@ impl Recycler {
                     life.pid,
                     name_of(life)
                 )),
-                After::Comes if late => Some(format!(
+                After::Comes | After::Up if late => Some(format!(
                     "{}: is not up again {} s after it was asked to end; the next one is asked now",
                     name_of(life),
                     PATIENCE.as_secs()
                 )),
-                After::Ends | After::Comes | After::Over => None,
+                After::Ends | After::Comes | After::Up | After::Over => None,
             };
         }
         let (life, why) = self.waiting.pop_front()?;
@@ -112,6 +125,7 @@ impl Recycler {
             life,
             asked: now,
             next_look: now + LOOK,
+            up: None,
         });
         Some(format!(
             "{}: {why}; pid {} is asked to end, then it is started again",
@@ -145,6 +159,8 @@ enum After {
     Ends,
     /// It has ended, and the next is not up yet.
     Comes,
+    /// The next runs.
+    Up,
     /// Nobody needs to wait any more.
     Over,
 }
@@ -158,7 +174,7 @@ fn after(life: Life, status: Option<Status>, says_ready: bool) -> After {
         true => After::Ends,
         false if status.finishing || !status.is_up() => After::Comes,
         false if says_ready && !status.ready => After::Comes,
-        false => After::Over,
+        false => After::Up,
     }
 }
 
@@ -190,9 +206,9 @@ mod tests {
             (status(40, false, true, false), false, After::Ends),
             (status(41, true, true, false), false, After::Comes),
             (status(0, false, true, false), false, After::Comes),
-            (status(42, false, true, false), false, After::Over),
+            (status(42, false, true, false), false, After::Up),
             (status(42, false, true, false), true, After::Comes),
-            (status(42, false, true, true), true, After::Over),
+            (status(42, false, true, true), true, After::Up),
             (status(40, false, false, false), false, After::Over),
             (None, false, After::Over),
         ] {
