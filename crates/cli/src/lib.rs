@@ -17,12 +17,8 @@ mod status;
 mod stop_container;
 mod target;
 mod trial;
-<<<<<<< HEAD
 pub mod words;
-=======
-mod words;
 mod workers;
->>>>>>> 9af8664 (workers: WORKER_ID and WORKER_COUNT, mainstay workers (list, scale, restart), a keeper that recycles by jobs and memory and prefixes lines)
 
 use chain::Program;
 
