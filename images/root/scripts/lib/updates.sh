@@ -50,7 +50,7 @@ options() {
     case ${SECURITY_UPDATES_ALL:-0} in
         1) all_updates=1 ;;
         0) ;;
-        *) die $USAGE "SECURITY_UPDATES_ALL=$SECURITY_UPDATES_ALL: neither 0 nor 1" ;;
+        *) die "$USAGE" "SECURITY_UPDATES_ALL=$SECURITY_UPDATES_ALL: neither 0 nor 1" ;;
     esac
     for option; do
         case $option in
@@ -63,7 +63,7 @@ options() {
                 usage
                 exit 0
                 ;;
-            *) die $USAGE "unknown argument $option: --help says what there is" ;;
+            *) die "$USAGE" "unknown argument $option: --help says what there is" ;;
         esac
     done
     # A package manager's words are read below: they must be the C locale's.
@@ -95,7 +95,7 @@ tail_of_log() {
 
 # unreadable WHAT WHY REMEDY: a repository failed, and nothing has been changed.
 unreadable() {
-    die $UNREADABLE "cannot read $1: $2: nothing was changed: $3"
+    die "$UNREADABLE" "cannot read $1: $2: nothing was changed: $3"
 }
 
 # room DIRECTORY KIB: whether that much is free where the directory is; yes when nobody can say.
@@ -130,37 +130,44 @@ print_changes() {
     fi
 }
 
+packages() {
+    case $1 in
+        1) echo '1 package' ;;
+        *) echo "$1 packages" ;;
+    esac
+}
+
 # main ARGUMENT…: the whole of it. `kept_back` is set by `prepare` where an update is withheld for
 # another reason than a hold.
 main() {
     options "$@"
     if test -z "$dry_run" && test "$(id -u)" != 0; then
-        die $USAGE "cannot install updates as user $(id -u): run it as root (USER root in the Dockerfile); --dry-run needs no root"
+        die "$USAGE" "cannot install updates as user $(id -u): run it as root (USER root in the Dockerfile); --dry-run needs no root"
     fi
     # Everything that is fetched stays here until all of it is: so a failure changes nothing.
     work=$(mktemp -d "${TMPDIR:-/tmp}/security-updates.XXXXXX") ||
-        die $UNREADABLE "cannot make a directory in ${TMPDIR:-/tmp}: nothing was changed: set TMPDIR to one with room for the packages"
+        die "$UNREADABLE" "cannot make a directory in ${TMPDIR:-/tmp}: nothing was changed: set TMPDIR to one with room for the packages"
     trap 'rm -rf "$work"' EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    room "$work" 4096 || die $UNREADABLE "no room in ${TMPDIR:-/tmp}: nothing was changed: set TMPDIR to a directory with room for the packages"
+    room "$work" 4096 || die "$UNREADABLE" "no room in ${TMPDIR:-/tmp}: nothing was changed: set TMPDIR to a directory with room for the packages"
     kept_back=''
     : >"$work/changes"
     prepare
     count=$(awk 'END { print NR }' "$work/changes")
     if test -n "$dry_run"; then
-        say "$count packages would change"
+        say "$(packages "$count") would change"
     elif test "$count" = 0; then
         finish
         say "nothing to upgrade"
     else
         install_changes
         finish
-        say "$count packages changed"
+        say "$(packages "$count") changed"
     fi
     print_changes
-    test -z "$kept_back" || exit $KEPT_BACK
+    test -z "$kept_back" || exit "$KEPT_BACK"
 }
 
 # finish: what a family leaves behind after a good run; nothing, unless it says otherwise.

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # set by updates.sh
+# shellcheck disable=SC2034,SC2154 # set and used by updates.sh
 # Security updates with apt (1.6 and later), for Debian and Ubuntu. Sourced after updates.sh.
 #
 # apt itself reads the sources, in whatever format they are. A pin of our own gives what comes from
@@ -123,11 +123,11 @@ find_security_suites() {
     apt-get -c "$work/apt.conf" indextargets \
         --format '$(RELEASE) $(SUITE) $(CODENAME) $(LABEL)' 'Created-By: Packages' >"$targets" 2>/dev/null || true
     if ! test -s "$targets"; then
-        die $NO_CHANNEL "no package source: nothing was changed: /etc/apt/sources.list and /etc/apt/sources.list.d name none that is enabled"
+        die "$NO_CHANNEL" "no package source: nothing was changed: /etc/apt/sources.list and /etc/apt/sources.list.d name none that is enabled"
     fi
     test -z "$all_updates" || return 0
     if ! grep -q -e '-security\( \|$\)' -e ' Debian-Security$' "$targets"; then
-        die $NO_CHANNEL "no source is a security suite (found: $(awk '!seen[$1]++ { printf "%s%s", (NR > 1 ? " " : ""), $1 }' "$targets")): nothing was changed: add NAME-security to /etc/apt/sources.list, or say --all-updates"
+        die "$NO_CHANNEL" "no source is a security suite (found: $(awk '!seen[$1]++ { printf "%s%s", (NR > 1 ? " " : ""), $1 }' "$targets")): nothing was changed: add NAME-security to /etc/apt/sources.list, or say --all-updates"
     fi
 }
 
@@ -165,7 +165,7 @@ hold_the_others() {
 simulate() {
     upgrade --simulate && return
     tail_of_log
-    die $FAILED "apt cannot work out an upgrade: nothing was changed: $(sed -n 's/^E: //p' "$work/log" | head -n 1)"
+    die "$FAILED" "apt cannot work out an upgrade: nothing was changed: $(sed -n 's/^E: //p' "$work/log" | head -n 1)"
 }
 
 # What has an update for security and does not get it.
@@ -191,7 +191,7 @@ tell_kept_back() {
 }
 
 prepare() {
-    command -v apt-get >/dev/null || die $USAGE "no apt-get: this script is for Debian and Ubuntu; /security_updates.sh should point to the one of this family"
+    command -v apt-get >/dev/null || die "$USAGE" "no apt-get: this script is for Debian and Ubuntu; /security_updates.sh should point to the one of this family"
     write_pins
     write_configuration
     fetch_lists
@@ -236,17 +236,17 @@ install_changes() {
     needed=$(needed_room)
     for directory in /usr /var/lib/dpkg; do
         room "$directory" "$needed" ||
-            die $UNREADABLE "no room in $directory: the updates may need $needed KiB, $free are free: nothing was changed: make room and run it again"
+            die "$UNREADABLE" "no room in $directory: the updates may need $needed KiB, $free are free: nothing was changed: make room and run it again"
     done
     if ! upgrade --no-download; then
         tail_of_log
-        die $FAILED "dpkg failed while it installed: $(sed -n 's/^dpkg: error processing //p; s/^E: //p' "$work/log" | head -n 1): packages may be half changed: throw this layer away, or mend it with dpkg --configure -a"
+        die "$FAILED" "dpkg failed while it installed: $(sed -n 's/^dpkg: error processing //p; s/^E: //p' "$work/log" | head -n 1): packages may be half changed: throw this layer away, or mend it with dpkg --configure -a"
     fi
     while IFS=$TAB read -r name old new _; do
         # One line for each architecture.
         # shellcheck disable=SC2016 # dpkg's own fields
         now=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$name" 2>/dev/null | sed -n 's/^installed //p' | head -n 1)
-        test "${now:--}" = "$new" || die $FAILED "$name is at ${now:--}, not at $new: apt ended well but did something else: see dpkg --audit"
+        test "${now:--}" = "$new" || die "$FAILED" "$name is at ${now:--}, not at $new: apt ended well but did something else: see dpkg --audit"
     done <"$work/changes"
 }
 
