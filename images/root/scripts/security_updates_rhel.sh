@@ -1,5 +1,6 @@
 #!/bin/sh -e
-# Installs what Red Hat's advisories call security updates of this image's packages.
+# Installs what the advisories of RHEL's, Rocky Linux's or AlmaLinux's repositories call security
+# updates of this image's packages.
 # `/security_updates.sh --help` says how to use it.
 set -e
 

@@ -1,11 +1,1 @@
-#!/bin/sh -e
-# Installs what the advisories of Rocky Linux's repositories call security updates of this image's packages.
-# `/security_updates.sh --help` says how to use it.
-set -e
-
-# shellcheck source=lib/updates.sh
-. /scripts/lib/updates.sh
-# shellcheck source=lib/updates_rpm.sh
-. /scripts/lib/updates_rpm.sh
-
-main "$@"
+security_updates_rhel.sh

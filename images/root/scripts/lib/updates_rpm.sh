@@ -35,7 +35,7 @@ choose_manager() {
 
 end_of_life() {
     case $(cat /etc/centos-release 2>/dev/null) in
-        *' 7'* | *' 8'*) echo 'CentOS 7 and 8 are at their end of life: /scripts/centos/use_vault.sh points to their archive' ;;
+        *' 7'* | *' 8'*) echo 'CentOS 7 and 8 are at their end of life: baseurl= in /etc/yum.repos.d must name their archive, http://vault.centos.org' ;;
         *) echo "run it again, or correct the files in /etc/yum.repos.d" ;;
     esac
 }
@@ -44,10 +44,13 @@ end_of_life() {
 complain() {
     complaint=$(sed -n 's/^Error: //p; s/^failure: //p' "$work/log" | grep . | head -n 1)
     test -n "$complaint" || complaint=$(sed -n '/[Ee]rror\|[Ff]ail\|[Cc]annot\|No space/p' "$work/log" | head -n 1)
-    what=$(sed -n "s/.*for repo '\([^']*\)'.*/\1/p; s/.* from \([^:]*\): \[Errno.*/\1/p" "$work/log" | head -n 1)
+    what=$(sed -n "s/^Problem repository: \[\(.*\)\]$/\1/p; s/.*for repo '\([^']*\)'.*/\1/p; s/.* from \([^:]*\): \[Errno.*/\1/p" "$work/log" | head -n 1)
     remedy=$(end_of_life)
     case $(cat "$work/log") in
         *'No space left'* | *'needs'*'filesystem'* | *'more space needed'*) remedy='make room (TMPDIR may name another directory)' ;;
+        *'do not have any GPG public keys'*)
+            complaint='it asks for signed packages and has no key'
+            remedy='give it gpgkey=' ;;
         *GPG* | *[Ss]ignature* | *'not signed'*) remedy='do not trust it: the key in its gpgkey= is not the one that signed, or the mirror was changed' ;;
         *[Cc]hecksum*) remedy='the mirror is being changed or is broken: run it again, or choose another mirror' ;;
     esac
