@@ -5,16 +5,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// A variant and how the system below it is made.
-type StandIn = (&'static str, fn() -> Root);
-
-/// Every variant that has a stand-in here.
-const STAND_INS: &[StandIn] = &[
-    ("debian-12", Root::debian),
-    ("debian-13", Root::debian_13),
-    ("alpine-3.23", Root::alpine),
-];
-
 /// The image `mainstay/base` of a variant, made once in this engine: `debian-12`, `debian-13`,
 /// `alpine` (as `alpine-3.23`) or `static`. Its name is `mainstay/base:M.m-VARIANT`, as it is
 /// published, for `--build-arg BASE=…` or a container of its own.
@@ -61,11 +51,13 @@ pub fn build_base(
     if full == "static" {
         all.extend(["--target", "static"]);
     } else {
-        let known = STAND_INS.iter().find(|(name, _)| *name == full);
-        let names: Vec<&str> = STAND_INS.iter().map(|(name, _)| *name).collect();
-        let (_, root) = known.unwrap_or_else(|| panic!("no stand-in for {variant}: {names:?}"));
         let base = format!("mainstay-test/base-{full}");
-        engine.once(&base, || engine.import(&root(), &base, &[]));
+        engine.once(&base, || {
+            let names = || harness::stand_ins().collect::<Vec<_>>();
+            let root = Root::stand_in(full);
+            let root = root.unwrap_or_else(|| panic!("no stand-in for {full}: {:?}", names()));
+            engine.import(&root, &base, &[]);
+        });
         based = format!("BASE={base}");
         all.extend(["--build-arg", &based, "--build-arg", "SECURITY_UPDATES=no"]);
     }

@@ -13,6 +13,28 @@ use std::sync::OnceLock;
 /// Part of every base's name: a change in how bases are made makes new ones.
 const VERSION: u32 = 1;
 
+/// A variant of the base images, and the tree that stands in for its own base.
+type StandIn = (&'static str, fn() -> PathBuf);
+
+/// What stands in for the bases of `images/` where there is no registry.
+const STAND_INS: &[StandIn] = &[
+    ("debian-12", || debian(12, &[])),
+    ("debian-13", || debian(13, &[])),
+    ("alpine-3.23", alpine::complete),
+];
+
+/// The variants of the base images that a tree stands in for here.
+pub fn stand_ins() -> impl Iterator<Item = &'static str> {
+    STAND_INS.iter().map(|(name, _)| *name)
+}
+
+/// The kept tree that stands in for the base of a variant; made at the first use.
+pub fn stand_in(variant: &str) -> Option<PathBuf> {
+    let mut all = STAND_INS.iter();
+    let (_, make) = all.find(|(name, _)| *name == variant)?;
+    Some(make())
+}
+
 /// The directory for what is kept between test runs, with the places that boxes mount on.
 pub(crate) fn cache() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();

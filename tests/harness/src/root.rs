@@ -87,6 +87,11 @@ impl Root {
         Self::over(bases::alpine::bare())
     }
 
+    /// What stands in for the base of a variant of `images/`, of [`crate::stand_ins`].
+    pub fn stand_in(variant: &str) -> Option<Self> {
+        bases::stand_in(variant).map(Self::over)
+    }
+
     fn over(base: PathBuf) -> Self {
         let user_namespace = sys::effective_uid() != 0;
         let order = Hold {

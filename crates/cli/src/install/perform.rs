@@ -43,6 +43,7 @@ pub(super) fn date(
     let mut paths: Vec<Vec<u8>> = manifest.written.keys().cloned().chain([record]).collect();
     let above: Vec<Vec<u8>> = paths.iter().map(|path| parent(path).to_vec()).collect();
     paths.extend(above);
+    paths.push(parent(places::LIBEXEC.as_bytes()).to_vec());
     // What was set aside keeps its own time; the directories around it are new.
     for path in &manifest.saved {
         let mut directory = kept_at(parent(path));

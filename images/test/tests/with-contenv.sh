@@ -1,0 +1,2 @@
+#!/usr/bin/with-contenv sh
+echo "$BIG_VALUE"
