@@ -35,6 +35,12 @@ pub fn stand_in(variant: &str) -> Option<PathBuf> {
     Some(make())
 }
 
+/// A kept repository of packages for apk: bash, sed and grep, not signed (`allow-untrusted` in
+/// `/etc/apk/config`).
+pub fn alpine_mirror() -> PathBuf {
+    alpine::mirror()
+}
+
 /// The directory for what is kept between test runs, with the places that boxes mount on.
 pub(crate) fn cache() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();

@@ -49,7 +49,7 @@ mod scratch;
 pub mod signal;
 pub mod sys;
 
-pub use bases::{stand_in, stand_ins};
+pub use bases::{alpine_mirror, stand_in, stand_ins};
 pub use command::{Command, Sink, capability};
 pub use container::{Container, Process};
 pub use engine::{BuildFailed, DockerContainer, Engine, Run};

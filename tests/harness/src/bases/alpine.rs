@@ -31,14 +31,42 @@ pub(crate) fn bare() -> PathBuf {
     })
 }
 
+/// A repository of packages for apk, not signed: bash, sed, grep and what they need.
+pub(crate) fn mirror() -> PathBuf {
+    let (bare, debian) = (bare(), debian(12, &[]));
+    kept(&format!("alpine-{RELEASE}-{VERSION}-mirror"), |root| {
+        let system = root.join("system");
+        copy(&bare, &system)?;
+        pack(&system, &debian)?;
+        let text = |error: std::io::Error| error.to_string();
+        for entry in fs::read_dir(system.join("tmp/mirror")).map_err(text)? {
+            let entry = entry.map_err(text)?;
+            fs::rename(entry.path(), root.join(entry.file_name())).map_err(text)?;
+        }
+        fs::remove_dir_all(system).map_err(text)
+    })
+}
+
 /// Alpine with bash, GNU sed and GNU grep as packages.
 pub(crate) fn complete() -> PathBuf {
-    let (bare, debian) = (bare(), debian(12, &[]));
+    let (bare, mirror) = (bare(), mirror());
     kept(&format!("alpine-{RELEASE}-{VERSION}"), |root| {
-        let mut copy = Command::new("cp");
-        run(copy.arg("-a").arg(bare.join(".")).arg(root), "cp")?;
-        install_gnu(root, &debian)
+        copy(&bare, root)?;
+        copy(&mirror, &root.join("tmp/mirror"))?;
+        let script = "cd /tmp; : >none
+             apk add --allow-untrusted --no-cache --repositories-file none \
+                 --repository /tmp/mirror bash sed grep
+             cd /; rm -rf /tmp/mirror /tmp/none";
+        let mut add = Command::new("chroot");
+        run(add.arg(root).args(["/bin/sh", "-ec", script]), "apk")
     })
+}
+
+/// Copies what is in a tree.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::create_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    let mut copy = Command::new("cp");
+    run(copy.arg("-a").arg(from.join(".")).arg(to), "cp")
 }
 
 /// Fetches the disk image and copies what is in it, without its kernel.
@@ -73,9 +101,9 @@ fn unpack(work: &Path, root: &Path) -> Result<(), String> {
     run(&mut copy, "the disk image cannot be mounted")
 }
 
-/// Puts Debian's programs into packages, the packages into a repository, and adds them from
-/// there by Alpine's own apk.
-fn install_gnu(root: &Path, debian: &Path) -> Result<(), String> {
+/// Puts Debian's programs into packages, by Alpine's own apk, and these into a repository at
+/// /tmp/mirror of `root`.
+fn pack(root: &Path, debian: &Path) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let parts = root.join("tmp/parts");
     let put = |package: &str, file: &str| -> Result<(), String> {
@@ -99,7 +127,7 @@ fn install_gnu(root: &Path, debian: &Path) -> Result<(), String> {
         put("gnu-libraries", library)?;
     }
     let mut script = String::from(
-        "cd /tmp; machine=$(apk --print-arch); mkdir -p mirror/$machine; : >none
+        "cd /tmp; machine=$(apk --print-arch); mkdir -p mirror/$machine
          pack() {
              apk mkpkg -F parts/$1 -I name:$1 -I version:$2 -I arch:$machine $3 $4 \
                  -o mirror/$machine/$1-$2.apk
@@ -110,10 +138,8 @@ fn install_gnu(root: &Path, debian: &Path) -> Result<(), String> {
     for (name, version) in GNU {
         script += &format!("pack {name} {version} -I depends:gnu-libraries\n");
     }
-    script += "apk mkndx --allow-untrusted -o mirror/$machine/APKINDEX.tar.gz mirror/$machine/*.apk
-         apk add --allow-untrusted --no-cache --repositories-file none --repository /tmp/mirror \
-             bash sed grep
-         cd /; rm -rf /tmp/parts /tmp/mirror /tmp/none";
+    script +=
+        "apk mkndx --allow-untrusted -o mirror/$machine/APKINDEX.tar.gz mirror/$machine/*.apk";
     let mut add = Command::new("chroot");
     run(add.arg(root).args(["/bin/sh", "-ec", &script]), "apk")
 }
