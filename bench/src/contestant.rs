@@ -19,9 +19,9 @@ pub(crate) struct Contestant {
     /// The directory below `peers` that holds what it needs; none for what we build.
     pub(crate) peer: Option<&'static str>,
     /// Lays its services out in a root tree that has everything else.
-    lay: fn(&Layout) -> io::Result<()>,
+    pub(crate) lay: fn(&Layout) -> io::Result<()>,
     /// What is executed as PID 1.
-    argv: fn(&Work) -> Vec<String>,
+    pub(crate) argv: fn(&Work) -> Vec<String>,
     /// What asks it to stop in order.
     pub(crate) stop: i32,
 }
@@ -50,6 +50,14 @@ impl Contestant {
     /// Whether it can run so many programs.
     pub(crate) fn can_run(&self, count: usize) -> bool {
         count == 1 || self.kind != Kind::Reaper
+    }
+
+    /// Lays its services out.
+    ///
+    /// # Errors
+    /// As the calls that it takes.
+    pub(crate) fn lay(&self, layout: &Layout) -> io::Result<()> {
+        (self.lay)(layout)
     }
 
     /// What is executed as PID 1 for this work.
@@ -88,10 +96,11 @@ impl Work {
 
 pub(crate) const SERVICE: &str = "/bench/service";
 
-struct Layout<'a> {
-    root: &'a Path,
-    work: &'a Work,
-    places: &'a Places,
+/// What services are laid out into, and which.
+pub(crate) struct Layout<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) work: &'a Work,
+    pub(crate) places: &'a Places,
 }
 
 /// Where things are on this machine.
@@ -283,7 +292,7 @@ pub(crate) fn all() -> &'static [Contestant] {
     TABLE
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| word.to_string()).collect()
 }
 
@@ -319,10 +328,10 @@ fn floor_with_contenv(layout: &Layout) -> io::Result<()> {
     tree::script(&layout.root.join(SCRIPT.trim_start_matches('/')), &text)
 }
 
-type Run = fn(&Path, &str) -> io::Result<()>;
+pub(crate) type Run = fn(&Path, &str) -> io::Result<()>;
 
 /// A directory with a `run` for each job.
-fn directories(layout: &Layout, at: &Path, run: Run) -> io::Result<()> {
+pub(crate) fn directories(layout: &Layout, at: &Path, run: Run) -> io::Result<()> {
     fs::create_dir_all(at)?;
     for (name, program) in layout.work.jobs() {
         let dir = at.join(name);
@@ -337,7 +346,7 @@ fn mainstay(layout: &Layout, run: Run) -> io::Result<()> {
     directories(layout, &layout.root.join("etc/services.d"), run)
 }
 
-fn supervisor(layout: &Layout) -> io::Result<()> {
+pub(crate) fn supervisor(layout: &Layout) -> io::Result<()> {
     let mut text = String::from(
         "[supervisord]\nnodaemon=true\nuser=root\nlogfile=/dev/null\nlogfile_maxbytes=0\n\
          pidfile=/run/supervisord.pid\nchildlogdir=/tmp\nminfds=16384\nminprocs=200\n",

@@ -1,9 +1,11 @@
 //! Measures Mainstay beside its peers and two floors, all in one run, in turns.
 #![forbid(unsafe_code)]
 
+mod comparison;
 mod container;
 mod contestant;
 mod groups;
+mod image;
 mod measure;
 mod options;
 mod page;
@@ -55,6 +57,12 @@ fn run(options: &Options) -> std::io::Result<()> {
         quick: options.quick,
         results: Results::default(),
     };
+    if options.measures == ["image"] {
+        bench.contestants = image::all(&places);
+        bench.image();
+        let text = comparison::write(&bench.results, &bench.contestants);
+        return finish(options, &places, text);
+    }
     let numbers = match &options.services[..] {
         [] => &[1, 10, 100, 1000][..],
         given => given,
@@ -84,6 +92,11 @@ fn run(options: &Options) -> std::io::Result<()> {
         bench.validator();
     }
     let text = page::write(&bench.results, &bench.contestants);
+    finish(options, &places, text)
+}
+
+/// Hands the page over and takes away what was made.
+fn finish(options: &Options, places: &Places, text: String) -> std::io::Result<()> {
     mount::detach(&places.roots)?;
     std::fs::remove_dir(&places.roots)?;
     match &options.page {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 pub(crate) const USAGE: &str =
     "usage: bench --programs DIR --peers DIR --mainstay FILE [--page FILE]
              [--quick] [--rounds N] [--only NAME,...] [--measure NAME,...] [--services N,...]
-measures: boot restart crash-loop orphans idle size validator";
+measures: boot restart crash-loop orphans idle size validator; and alone: image";
 
 /// The request.
 #[derive(Debug, Default)]
@@ -49,6 +49,9 @@ impl Options {
                 }
                 _ => return Err(format!("{word} is not understood")),
             }
+        }
+        if options.measures.len() > 1 && options.measures.iter().any(|name| name == "image") {
+            return Err("image has a page of its own: measure it alone".into());
         }
         Ok(options)
     }

@@ -52,6 +52,49 @@ pub(crate) fn lay(root: &Path, programs: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Adds to a whole system at `root` what every container has besides.
+///
+/// # Errors
+/// As the calls that it takes.
+pub(crate) fn lay_over(root: &Path, programs: &Path) -> io::Result<()> {
+    for directory in ["bench", "old", "dev"] {
+        fs::create_dir_all(root.join(directory))?;
+    }
+    for device in DEVICES {
+        let _ = fs::remove_file(root.join("dev").join(device));
+        fs::write(root.join("dev").join(device), b"")?;
+    }
+    for name in PROGRAMS {
+        fs::copy(programs.join(name), root.join("bench").join(name))?;
+    }
+    Ok(())
+}
+
+/// Copies of a tree what is not there yet, links to directories followed: over a merged /usr.
+///
+/// # Errors
+/// As the calls that it takes.
+pub(crate) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            if !place.is_dir() {
+                fs::create_dir(&place)?;
+            }
+            copy_new(&entry.path(), &place)?;
+        } else if place.symlink_metadata().is_ok() {
+            continue;
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(entry.path())?, &place)?;
+        } else {
+            fs::copy(entry.path(), &place)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file that can be executed.
 ///
 /// # Errors

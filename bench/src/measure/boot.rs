@@ -72,7 +72,7 @@ impl Bench<'_> {
     }
 
     /// One boot and one stop; gives how long both took.
-    fn once(
+    pub(super) fn once(
         &mut self,
         contestant: &Contestant,
         root: &std::path::Path,

@@ -3,6 +3,7 @@
 pub(crate) mod boot;
 pub(crate) mod crash_loop;
 pub(crate) mod idle;
+pub(crate) mod image;
 pub(crate) mod orphans;
 pub(crate) mod restart;
 pub(crate) mod size;

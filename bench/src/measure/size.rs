@@ -12,10 +12,10 @@ pub(crate) const LINKS: &str = "installed links";
 
 /// What there is of a contestant.
 #[derive(Default)]
-struct Content {
-    bytes: f64,
-    files: f64,
-    links: f64,
+pub(crate) struct Content {
+    pub(crate) bytes: f64,
+    pub(crate) files: f64,
+    pub(crate) links: f64,
 }
 
 impl Content {
@@ -53,9 +53,7 @@ impl Bench<'_> {
         self.places
             .install(&root)
             .map_err(|error| error.to_string())?;
-        let mut content = Content::default();
-        walk(&root, &mut Vec::new(), &mut content).map_err(|error| error.to_string())?;
-        Ok(content)
+        content(&root).map_err(|error| error.to_string())
     }
 
     /// What its own packages hold (`bench/peers` lists it), or its one binary.
@@ -97,6 +95,16 @@ impl Bench<'_> {
         }
         Ok(content)
     }
+}
+
+/// What is below `at`.
+///
+/// # Errors
+/// As the calls that it takes.
+pub(crate) fn content(at: &Path) -> std::io::Result<Content> {
+    let mut content = Content::default();
+    walk(at, &mut Vec::new(), &mut content)?;
+    Ok(content)
 }
 
 /// Counts what is below `at`; a file of several names once.
