@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::schedule::Schedule;
+use crate::mind::Task;
+use crate::schedule::{Schedule, Seconds};
 
 /// One line of a crontab with what stood above it.
 #[derive(Clone, Debug)]
@@ -27,6 +28,28 @@ pub(crate) struct Job {
     pub(crate) environment: Environment,
     /// How it runs.
     pub(crate) policy: Policy,
+}
+
+impl Task for Job {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_kept_by(&self, new: &Job) -> bool {
+        self.place.0 == new.place.0 && self.command == new.command
+    }
+
+    fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    fn after(&self, now: Seconds) -> Option<Seconds> {
+        self.schedule.after(now)
+    }
+
+    fn at_start(&self) -> bool {
+        self.schedule.is_at_start()
+    }
 }
 
 /// Names and values; jobs below the same lines share them.

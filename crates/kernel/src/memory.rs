@@ -17,17 +17,25 @@ pub struct Region {
     length: usize,
 }
 
+/// An empty file that is nowhere but in memory, closed on exec (memfd_create(2)).
+///
+/// # Errors
+/// ENOSYS or EPERM in sandboxes that lack it, ENOMEM, EMFILE.
+pub fn file(name: &std::ffi::CStr) -> io::Result<OwnedFd> {
+    // SAFETY: the name is a C string; the new descriptor is owned here.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_memfd_create, name.as_ptr(), libc::MFD_CLOEXEC);
+        Ok(OwnedFd::from_raw_fd(check(fd as libc::c_int)?))
+    }
+}
+
 impl Region {
     /// A region of `length` bytes, all zero; pages that are never written take no memory.
     ///
     /// # Errors
     /// ENOSYS or EPERM in sandboxes that lack memfd_create(2), ENOMEM.
     pub fn new(name: &std::ffi::CStr, length: usize) -> io::Result<Region> {
-        // SAFETY: the name is a C string; the new descriptor is owned here.
-        let fd = unsafe {
-            let fd = libc::syscall(libc::SYS_memfd_create, name.as_ptr(), libc::MFD_CLOEXEC);
-            OwnedFd::from_raw_fd(check(fd as libc::c_int)?)
-        };
+        let fd = file(name)?;
         // SAFETY: no preconditions.
         check(unsafe { libc::ftruncate(fd.as_raw_fd(), length as libc::off_t) })?;
         Region::map(fd, length)

@@ -46,8 +46,8 @@ impl WallTimer {
         let mut time: libc::itimerspec = unsafe { std::mem::zeroed() };
         time.it_value.tv_sec = second;
         let flags = libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET;
-        // SAFETY: `time` is valid for the call; the old value is not asked for.
         let set = |flags| {
+            // SAFETY: `time` is valid for the call; the old value is not asked for.
             check(unsafe {
                 libc::timerfd_settime(self.0.as_raw_fd(), flags, &time, std::ptr::null_mut())
             })

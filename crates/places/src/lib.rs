@@ -10,6 +10,7 @@ pub mod origin;
 mod paths;
 pub mod private;
 mod programs;
+pub mod schedulers;
 mod state;
 
 pub use image::{

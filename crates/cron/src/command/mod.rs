@@ -1,7 +1,11 @@
 //! What people type: `mainstay cron FILE`, and the verbs.
 
+mod ask;
+mod daemon;
 mod lint;
 mod next;
+mod run;
+mod status;
 
 use chain::{Call, Outcome, Program, Result};
 
@@ -17,6 +21,8 @@ fn run(call: &mut Call) -> Result<Outcome> {
     match words.first().map(Vec::as_slice) {
         Some(b"next") => next::run(words.split_off(1), &call.env),
         Some(b"lint") => lint::run(words.split_off(1), &call.env),
-        _ => Err(call.misuse()),
+        Some(b"status") => status::run(words.split_off(1), &call.env),
+        Some(b"run") => run::run(words.split_off(1), &call.env),
+        _ => daemon::run(words, &call.env),
     }
 }

@@ -18,7 +18,6 @@ use crate::job::Policy;
 use crate::schedule::Seconds;
 
 pub(crate) use note::{End, Note, Why};
-pub(crate) use reload::Changes;
 pub(crate) use runs::{Answer, Refusal};
 
 /// What both clocks say.

@@ -1,0 +1,219 @@
+//! The socket at which `mainstay cron status` and `run` ask. A request is words separated by
+//! NUL, up to the end of what the client sends; the answer is lines of fields separated by
+//! tabs, the first `ok` or `error`. It is open to its owner and root.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use chain::Environment;
+use kernel::{credentials, errno, fd, process, socket};
+use places::schedulers;
+
+use crate::mind::Asker;
+
+/// Longest request.
+const REQUEST: usize = 4096;
+
+/// Most clients at once; one more takes the place of the one that has said nothing for longest.
+const CLIENTS: usize = 64;
+
+/// The listening socket and who asks.
+pub(super) struct Server {
+    listener: UnixListener,
+    path: PathBuf,
+    clients: Vec<Client>,
+    last: Asker,
+}
+
+struct Client {
+    number: Asker,
+    stream: UnixStream,
+    request: Vec<u8>,
+    /// Its request is whole; it waits for a run to end.
+    waits: bool,
+}
+
+/// What has come of a client.
+pub(super) enum Heard {
+    /// No whole request yet.
+    Nothing,
+    /// It is gone, or says too much.
+    Gone,
+    /// What it wants.
+    Request(Vec<Vec<u8>>),
+}
+
+impl Server {
+    /// Listens at the first place that can be had.
+    ///
+    /// # Errors
+    /// None can: why the first cannot.
+    pub(super) fn listen(own: &Environment) -> Result<Server, (PathBuf, io::Error)> {
+        let variable = |name: &str| own.get(name.as_bytes()).map(<[u8]>::to_vec);
+        let mut why = None;
+        for dir in schedulers::directories(variable, credentials::user()) {
+            match own_dir(&dir).and_then(|()| Server::listen_in(&dir)) {
+                Ok(server) => return Ok(server),
+                Err(error) => why = why.or(Some((dir, error))),
+            }
+        }
+        Err(why.unwrap_or_else(|| (PathBuf::new(), errno::from(errno::ENOENT))))
+    }
+
+    fn listen_in(dir: &Path) -> io::Result<Server> {
+        let id = process::id();
+        // Containers that share a directory may all be process 1.
+        for number in 0..32 {
+            let path = match number {
+                0 => dir.join(format!("{}{id}", schedulers::PREFIX)),
+                _ => dir.join(format!("{}{id}.{number}", schedulers::PREFIX)),
+            };
+            match UnixStream::connect(&path) {
+                Ok(_) => continue,
+                Err(error) if errno::is(&error, errno::ECONNREFUSED) => {
+                    // An earlier run of a kept container has left it.
+                    let _ = std::fs::remove_file(&path);
+                }
+                Err(_) => {}
+            }
+            let listener = UnixListener::bind(&path)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+            fd::set_nonblocking(listener.as_raw_fd(), true)?;
+            return Ok(Server {
+                listener,
+                path,
+                clients: Vec::new(),
+                last: 0,
+            });
+        }
+        Err(errno::from(errno::EEXIST))
+    }
+
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.listener.as_raw_fd()
+    }
+
+    /// Accepts one client that waits: its number and descriptor. The second: whose place it
+    /// takes, whose descriptor is still open.
+    pub(super) fn accept(&mut self) -> Option<(Asker, RawFd)> {
+        let stream = socket::accept(&self.listener).ok()?;
+        let me = credentials::user();
+        let known = socket::peer(&stream).is_ok_and(|peer| peer.uid == 0 || peer.uid == me);
+        if !known || fd::set_nonblocking(stream.as_raw_fd(), true).is_err() {
+            return None;
+        }
+        self.last += 1;
+        let fd = stream.as_raw_fd();
+        self.clients.push(Client {
+            number: self.last,
+            stream,
+            request: Vec::new(),
+            waits: false,
+        });
+        Some((self.last, fd))
+    }
+
+    /// Who has to go, so that there is room for another.
+    pub(super) fn surplus(&self) -> Option<Asker> {
+        let too_many = self.clients.len() >= CLIENTS;
+        let oldest = || {
+            self.clients
+                .iter()
+                .min_by_key(|client| (client.waits, client.number))
+        };
+        too_many.then(oldest).flatten().map(|client| client.number)
+    }
+
+    pub(super) fn client(&self, number: Asker) -> Option<RawFd> {
+        let client = self.clients.iter().find(|client| client.number == number)?;
+        Some(client.stream.as_raw_fd())
+    }
+
+    /// Goes on with a client for which there is news.
+    pub(super) fn hear(&mut self, number: Asker) -> Heard {
+        let Some(client) = self.clients.iter_mut().find(|one| one.number == number) else {
+            return Heard::Gone;
+        };
+        let mut buffer = [0u8; 1024];
+        match errno::retry(|| client.stream.read(&mut buffer)) {
+            Ok(0) if client.request.is_empty() => Heard::Gone,
+            Ok(0) => {
+                client.waits = true;
+                let words = client.request.split(|byte| *byte == 0);
+                Heard::Request(words.map(<[u8]>::to_vec).collect())
+            }
+            Ok(count) if client.request.len() + count > REQUEST => Heard::Gone,
+            Ok(count) => {
+                client.request.extend_from_slice(&buffer[..count]);
+                Heard::Nothing
+            }
+            Err(error) if errno::is(&error, errno::EAGAIN) => Heard::Nothing,
+            Err(_) => Heard::Gone,
+        }
+    }
+
+    /// Answers, and closes the connection. Nobody is waited for: an answer that the socket's
+    /// buffer does not hold is sent by a process of its own.
+    pub(super) fn answer(&mut self, number: Asker, text: &str) {
+        let Some(mut client) = self.take(number) else {
+            return;
+        };
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match client.stream.write(rest) {
+                Ok(0) => return,
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if errno::is(&error, errno::EAGAIN) => break,
+                Err(_) => return,
+            }
+        }
+        if !rest.is_empty() && process::fork().is_ok_and(|side| side == process::Fork::Child) {
+            kernel::signal::reset_all();
+            let _ = fd::set_nonblocking(client.stream.as_raw_fd(), false);
+            let patience = std::time::Duration::from_secs(5);
+            let _ = client.stream.set_write_timeout(Some(patience));
+            let _ = client.stream.write_all(rest);
+            process::exit_now(0);
+        }
+    }
+
+    /// Forgets a client.
+    pub(super) fn close(&mut self, number: Asker) {
+        drop(self.take(number));
+    }
+
+    fn take(&mut self, number: Asker) -> Option<Client> {
+        let at = self.clients.iter().position(|one| one.number == number)?;
+        Some(self.clients.remove(at))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Makes the directory, or accepts one that is this user's and that nobody else may write to:
+/// in one that others can write to, the socket could be swapped.
+fn own_dir(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mode = if credentials::user() == 0 {
+        0o755
+    } else {
+        0o700
+    };
+    match std::fs::DirBuilder::new().mode(mode).create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let found = dir.symlink_metadata()?;
+    match found.is_dir() && found.uid() == credentials::user() && found.mode() & 0o022 == 0 {
+        true => Ok(()),
+        false => Err(errno::from(errno::ENOTDIR)),
+    }
+}
