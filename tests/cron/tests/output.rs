@@ -1,0 +1,80 @@
+//! What jobs write, and what the scheduler says.
+#![forbid(unsafe_code)]
+
+use cron_tests::{ask, column, cron, image, row};
+use harness::{Sink, Stream, signal};
+
+#[test]
+fn every_line_says_whose_it_is_and_the_streams_stay_apart() {
+    let root = image(
+        "CRON_NAME=talk */2 * * * * * echo out; echo err >&2; printf 'no end'\n\
+         CRON_NAME=ends */2 * * * * * exit 3\n\
+         CRON_NAME=dies */2 * * * * * kill -9 $$\n\
+         CRON_NAME=good */2 * * * * * true\n\
+         CRON_NAME=reads */2 * * * * * cat%one%two\n",
+    );
+    let container = cron(&root, &[]).boot();
+    for (line, stream) in [
+        ("[talk] out", Stream::Out),
+        ("[talk] err", Stream::Err),
+        ("[talk] no end", Stream::Out),
+        ("[reads] one", Stream::Out),
+        ("[reads] two", Stream::Out),
+        ("cron: ends: exit code 3 after ", Stream::Err),
+        ("cron: dies: ended by signal KILL after ", Stream::Err),
+    ] {
+        assert_eq!(container.wait_for_line(line).stream, stream, "{line}");
+    }
+    assert_eq!(
+        container.log().count("cron: good"),
+        0,
+        "nothing is said of what is well"
+    );
+    assert_eq!(row(&container, "dies")[column::EXIT], "137");
+    container.signal(signal::INT);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+#[test]
+fn a_hundred_megabytes_pass_and_hold_no_other_job() {
+    let root = image(
+        "CRON_NAME=flood 0 0 1 1 * echo begin; yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 100000000; echo; echo end\n\
+         CRON_NAME=tick * * * * * * echo tick\n",
+    );
+    let container = cron(&root, &[]).boot();
+    container.wait_for_line("cron: 2 jobs");
+    let run = container
+        .prepare(["mainstay", "cron", "run", "flood"])
+        .spawn();
+    container.wait_for_line("[flood] end");
+    assert_eq!(run.wait().code(), 0);
+    let log = container.log().lines();
+    let flood = log
+        .iter()
+        .filter(|line| line.text.starts_with("[flood] 0123456789"));
+    assert!(flood.count() >= 100_000_000 / 71);
+    container.wait_for_line("[tick] tick");
+    let pid = container.processes()[0].pid;
+    let status = container.process_file(pid, "status").expect("it runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u32>().ok());
+    assert!(peak.expect("a number") < 20_000, "{peak:?} kB");
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+/// Nobody reads the scheduler's output, or nobody will ever: jobs are started all the same, and
+/// the stop is not held.
+#[test]
+fn a_reader_that_is_stuck_or_gone_holds_no_start() {
+    for sink in [Sink::Blocked, Sink::Gone, Sink::Full, Sink::Socket] {
+        let root = image("CRON_NAME=tick * * * * * * echo tick; echo x >>/run/ticks\n");
+        let container = cron(&root, &[]).sink(sink).boot();
+        container.wait_for("three starts", || {
+            container.exists("/run/ticks") && container.text("/run/ticks").lines().count() >= 3
+        });
+        assert!(ask(&container, ["status"]).text().contains("tick"));
+        container.signal(signal::TERM);
+        assert_eq!(container.wait().code(), Some(0), "{sink:?}");
+    }
+}
