@@ -46,7 +46,10 @@ fn a_changed_file_is_heard_of_and_what_runs_goes_on() {
 #[test]
 fn a_directory_and_a_mounted_config_map_are_heard_of() {
     let root = image("");
-    root.write("/etc/cron.d/a", "* * * * * * root echo from a\n");
+    root.write(
+        "/etc/cron.d/a",
+        "CRON_SECONDS=yes\n* * * * * * root echo from a\n",
+    );
     root.write("/map/..1/tab", "CRON_NAME=map * * * * * * echo first map\n");
     root.write(
         "/map/..2/tab",
@@ -60,7 +63,7 @@ fn a_directory_and_a_mounted_config_map_are_heard_of() {
     container.wait_for_line("[map] first map");
     container.write(
         "/etc/cron.d/b",
-        "CRON_NAME=b * * * * * * root echo from b\n",
+        "CRON_SECONDS=yes CRON_NAME=b * * * * * * root echo from b\n",
     );
     container.wait_for_line("cron: read anew: 3 jobs, 1 new");
     container.wait_for_line("[b] from b");

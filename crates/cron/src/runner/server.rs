@@ -202,10 +202,10 @@ impl Drop for Server {
 /// in one that others can write to, the socket could be swapped.
 fn own_dir(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    let mode = if credentials::user() == 0 {
-        0o755
-    } else {
-        0o700
+    // The common one is PID 1's too, and may be looked into.
+    let mode = match dir == Path::new(places::SOCKET_DIR) {
+        true => 0o755,
+        false => 0o700,
     };
     match std::fs::DirBuilder::new().mode(mode).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
