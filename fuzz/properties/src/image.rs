@@ -250,7 +250,7 @@ pub(crate) fn service_directory(bytes: &[u8]) {
     assert_eq!(found.logger, None);
     assert_eq!(service.unit.name, "web");
     for fd in [service.program.notification_fd, service.program.lock_fd] {
-        assert!(fd.is_none_or(|fd| (3..1 << 30).contains(&fd)));
+        assert!(fd.is_none_or(|fd| (1..1 << 30).contains(&fd)));
     }
     let notified = service.unit.readiness == Readiness::Notified;
     assert_eq!(notified, service.program.notification_fd.is_some());
@@ -293,12 +293,25 @@ pub(crate) fn workers(bytes: &[u8]) {
     }
     let user: Vec<u8> = input.piece().iter().copied().filter(|b| *b != 0).collect();
     let argv = input.words();
+    let kept = pool::Kept {
+        limits: bytes.len().is_multiple_of(2),
+        prefix: bytes.len().is_multiple_of(3),
+    };
     let mut expected = vec![b"with-contenv".to_vec()];
+    expected.extend([b"s6-envdir".to_vec(), pool::VARIABLES.into()]);
+    if kept.any() {
+        let attach = [
+            places::OUR_BINARY.into(),
+            b"workers".to_vec(),
+            b"attach".to_vec(),
+        ];
+        expected.extend(attach);
+    }
     if !user.is_empty() {
         expected.extend([b"s6-setuidgid".to_vec(), user.clone()]);
     }
     expected.extend(argv.iter().cloned());
-    let script = pool::run_script(&argv, Some(&user));
+    let script = pool::run_script(&argv, Some(&user), kept);
     assert_eq!(execline::script::parse(&script), Ok(expected));
 }
 

@@ -49,7 +49,7 @@ fn means(text: &str, low: u32, high: u32, value: u32) -> bool {
             }
         };
         let step: u32 = step.parse().expect("digits");
-        value >= first && value <= last && (value - first) % step == 0
+        value >= first && value <= last && (value - first).is_multiple_of(step)
     })
 }
 
