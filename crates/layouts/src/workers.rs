@@ -65,7 +65,8 @@ pub fn run_script(argv: &[Vec<u8>], user: Option<&[u8]>, kept: Kept) -> Vec<u8> 
     let mut script =
         format!("#!/usr/bin/execlineb -P\nwith-contenv\ns6-envdir {VARIABLES}\n").into_bytes();
     if kept.any() {
-        script.extend_from_slice(format!("{} workers attach\n", places::OUR_BINARY).as_bytes());
+        script.extend_from_slice(places::OUR_BINARY.as_bytes());
+        script.extend_from_slice(b" workers attach\n");
     }
     if let Some(user) = user.filter(|user| !user.is_empty()) {
         script.extend_from_slice(b"s6-setuidgid ");
@@ -84,10 +85,12 @@ pub fn run_script(argv: &[Vec<u8>], user: Option<&[u8]>, kept: Kept) -> Vec<u8> 
 
 /// The `run` script of the keeper.
 pub fn keeper_script() -> Vec<u8> {
-    format!(
-        "#!/usr/bin/execlineb -P\nwith-contenv\n{} workers keep\n",
-        places::OUR_BINARY
-    )
+    [
+        "#!/usr/bin/execlineb -P\nwith-contenv\n",
+        places::OUR_BINARY,
+        " workers keep\n",
+    ]
+    .concat()
     .into_bytes()
 }
 

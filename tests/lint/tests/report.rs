@@ -140,6 +140,12 @@ fn explain_tells_the_boot_and_the_stop_in_their_order() {
             "S6_SERVICES_GRACETIME=2000",
             "-e",
             "S6_KILL_GRACETIME=500",
+            "-e",
+            "WORKER_MAX_JOBS=500",
+            "-e",
+            "WORKER_MAX_MEMORY=256M",
+            "-e",
+            "WORKER_PREFIX=1",
         ],
     );
     assert_eq!((said.code, said.err.as_str()), (0, ""));
@@ -166,6 +172,9 @@ fn explain_tells_the_boot_and_the_stop_in_their_order() {
             "by QUIT, and killed 2500 ms later\n",
             "web/log: ",
             "worker-1 and so on, run COMMAND as the container's user",
+            "One that has done 500 jobs (WORKER_MAX_JOBS) or holds 256.0M of memory \
+             (WORKER_MAX_MEMORY) is ended in order and started again, one at a time.",
+            "Each of their lines begins with `[worker-%i] `",
             "extra: off, until",
             "\n5. ",
             "or after 1234 ms",

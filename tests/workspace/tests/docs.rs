@@ -91,6 +91,11 @@ fn variables() {
         "\n## Set by Mainstay\n\n\
          | variable | where | value |\n|---|---|---|\n\
          | `CONTAINER_ROLE` | everything that `/worker.sh` starts, `/run.d` too | `worker` |\n\
+         | `WORKER_ID` | a worker of `/worker.sh`, and what it starts | its number, from 1 |\n\
+         | `WORKER_COUNT` | the same | how many workers there were to be when it was started \
+         (docs/workers.md) |\n\
+         | `WORKER_JOBS_FD` | the same, where `WORKER_MAX_JOBS` or `WORKER_MAX_MEMORY` is set | the \
+         descriptor that takes a line for each job that is done |\n\
          | `S6_STAGE2_EXITED` | the scripts of `/etc/cont-finish.d` | the exit code of the \
          command or of the failed step of the boot; 0 where neither has ended |\n\
          | `MAINSTAY_STATE` | everything, where neither `/var/run/s6` nor `/run/s6` can be \

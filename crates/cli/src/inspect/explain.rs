@@ -271,6 +271,7 @@ impl Teller<'_> {
                 3,
                 &format!("Where /worker.sh N COMMAND starts the container: N more, worker-1 and so on, run COMMAND {user}."),
             );
+            self.workers_limits();
         }
         for dir in &self.looked.answer.available {
             self.line(
@@ -290,6 +291,34 @@ impl Teller<'_> {
                 || problem.path.starts_with(places::IMAGE_SERVICES)
         };
         self.remarks(3, None, in_services);
+    }
+
+    /// What the variables say of workers, where they say anything.
+    fn workers_limits(&mut self) {
+        let settings = &self.looked.answer.settings;
+        let jobs = settings.worker_max_jobs.map(|most| {
+            let jobs = kernel::words::count(most, "job");
+            format!("has done {jobs} (WORKER_MAX_JOBS)")
+        });
+        let memory = settings.worker_max_memory.map(|most| {
+            let size = crate::workers::shown(most);
+            format!("holds {size} of memory (WORKER_MAX_MEMORY)")
+        });
+        let limits: Vec<String> = jobs.into_iter().chain(memory).collect();
+        let prefix = settings.worker_prefix.as_deref().map(escape);
+        if !limits.is_empty() {
+            let text = format!(
+                "One that {} is ended in order and started again, one at a time.",
+                limits.join(" or ")
+            );
+            self.line(5, &text);
+        }
+        if let Some(prefix) = prefix {
+            let text = format!(
+                "Each of their lines begins with `{prefix}`, %i for the number (WORKER_PREFIX)."
+            );
+            self.line(5, &text);
+        }
     }
 
     fn service(&mut self, entry: &plan::Entry) {

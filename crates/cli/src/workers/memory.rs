@@ -99,7 +99,7 @@ fn resident(status: &[u8]) -> Option<u64> {
 }
 
 /// A size as people read it, in the units of WORKER_MAX_MEMORY.
-pub(super) fn shown(bytes: u64) -> String {
+pub(crate) fn shown(bytes: u64) -> String {
     let (shift, letter) = match bytes {
         0..0x10_0000 => return format!("{}K", bytes >> 10),
         0x10_0000..0x4000_0000 => (20, 'M'),

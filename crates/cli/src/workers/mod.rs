@@ -17,6 +17,7 @@ use crate::words::{self, Opt, flag, valued, wrong};
 use crate::{help, service, similar};
 
 pub(crate) use jobs::COMMAND as JOB_DONE;
+pub(crate) use memory::shown;
 
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay workers",
