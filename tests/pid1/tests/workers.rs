@@ -202,3 +202,24 @@ fn a_failing_script_of_run_d_keeps_the_workers_from_starting() {
     assert_eq!(code(&container), 5);
     assert_none(&container, "said");
 }
+
+#[test]
+fn workers_are_added_once_to_a_container_that_runs() {
+    let image = image();
+    let container = image.init([]).env("WORKER_PREFIX", "1").boot();
+    container.wait_for_line(BOOTED);
+    // It waits for the container's end.
+    let _first = container.prepare(["/worker.sh", "2", "/say", "x"]).spawn();
+    container.wait_for_line("[worker-1] said 1: <78>");
+    container.wait_for_line("[worker-2] said 1: <78>");
+    let second = container.exec(["/worker.sh", "1", "/say", "y"]);
+    assert_eq!(second.status.code(), Some(1));
+    let line = second.error_text();
+    assert!(
+        line.contains("it has 2 workers already: `mainstay workers scale 1` changes their number"),
+        "{line}"
+    );
+    let table = container.exec(["mainstay", "workers"]).ok().text();
+    assert_eq!(table.lines().count(), 3, "{table}");
+    stop(&container);
+}

@@ -98,9 +98,13 @@ fn workers_that_reach_a_limit_together_are_recycled_one_at_a_time() {
 : > /tmp/run.$WORKER_ID
 set -- /tmp/run.*
 echo begun: $WORKER_ID beside $#
-mkfifo /tmp/$WORKER_ID.$$
+echo >&3
 [ -e /tmp/done.$WORKER_ID ] || { : > /tmp/done.$WORKER_ID; mainstay job-done; }
 . /idle.sh",
+    );
+    image.hook(
+        "10",
+        "for i in 1 2 3 4; do echo 3 > $(mainstay path services)/worker-$i/notification-fd; done",
     );
     let container = up(&image, 4, &[("WORKER_MAX_JOBS", "1")]);
     container.wait_for_nth_line(8, "begun: ");
@@ -127,7 +131,6 @@ fn a_worker_that_holds_too_much_is_recycled_with_what_it_has_started() {
     // A child of the worker holds the memory: 24 MB in a variable of its shell.
     let image = image(
         "trap 'echo $WORKER_ID ends; kill $child; exit 0' TERM
-echo begun: $WORKER_ID
 if [ $WORKER_ID = 2 ] && [ ! -e /tmp/once ]; then
   : > /tmp/once
   sh -c 'x=$(head -c 24000000 /dev/zero | tr \"\\0\" x); echo big; . /idle.sh; echo $x' &
@@ -135,6 +138,7 @@ if [ $WORKER_ID = 2 ] && [ ! -e /tmp/once ]; then
 fi
 mkfifo -m 666 /tmp/queue.$WORKER_ID 2>/dev/null
 exec 5<>/tmp/queue.$WORKER_ID
+echo begun: $WORKER_ID
 while :; do
   if read -t 1 job <&5; then mainstay job-done; fi
 done",
@@ -385,9 +389,10 @@ fn a_keeper_that_is_killed_comes_again_and_has_forgotten_nothing() {
 fn a_reader_that_stops_holds_up_the_writer_alone_and_limits_go_on() {
     let image = image(
         "trap 'exit 0' TERM
-echo begun: $WORKER_ID
 mkfifo -m 666 /tmp/queue.$WORKER_ID
-read job <>/tmp/queue.$WORKER_ID
+exec 5<>/tmp/queue.$WORKER_ID
+echo begun: $WORKER_ID
+read job <&5
 if [ $WORKER_ID = 1 ]; then
   while :; do echo 0123456789012345678901234567890123456789; done
 fi
@@ -405,8 +410,10 @@ mainstay job-done
     let worker = pid(&container, "worker-1");
     // Its fifo and the container's pipe are full: it waits to write.
     container.wait_for("the writer waits", || {
-        let wait = container.process_file(worker, "wchan").unwrap_or_default();
-        wait.contains("pipe_write")
+        let written = || container.process_file(worker, "io").unwrap_or_default();
+        let before = written();
+        std::thread::sleep(Duration::from_millis(100));
+        before == written()
     });
     container.shell("echo > /tmp/queue.2").ok();
     container.wait_for("the job of the other", || jobs(&container, 2) == "1");
@@ -419,9 +426,9 @@ mainstay job-done
 fn recycling_passes_over_a_worker_that_is_stopped_by_hand() {
     let image = image(
         "trap 'echo $WORKER_ID goes on' TERM
-echo begun: $WORKER_ID
 mkfifo -m 666 /tmp/queue.$WORKER_ID 2>/dev/null
 exec 5<>/tmp/queue.$WORKER_ID
+echo begun: $WORKER_ID
 while :; do
   if read -t 1 job <&5; then [ $job = end ] && exit 0; mainstay job-done; fi
 done",

@@ -21,7 +21,7 @@ pub(crate) use memory::shown;
 
 pub(crate) const COMMAND: Program = Program {
     name: "mainstay workers",
-    usage: "[[--json] | scale [--timeout SECONDS] N | restart [--at-once K] [--timeout SECONDS]]",
+    usage: "[--json | scale [--timeout SECONDS] N | restart [--at-once K] [--timeout SECONDS]]",
     summary: "show the workers of /worker.sh, change their number, restart them one after another",
     run,
 };
@@ -71,11 +71,12 @@ fn run(call: &mut Call) -> Result<Outcome> {
         Some((word, rest)) => match VERBS.iter().find(|verb| verb.as_bytes() == word) {
             Some(verb) => (*verb, rest),
             None => {
-                let hint = similar::or_on(word, VERBS);
+                let meant = similar::hint(word, VERBS);
+                let known = "; there are scale and restart, and without a word the list";
                 let text = format!(
-                    "there is no `mainstay workers {}`{hint} there are scale and restart, and \
-                     without a word the list",
-                    escape(word)
+                    "there is no `mainstay workers {}`{}",
+                    escape(word),
+                    if meant.is_empty() { known } else { &meant }
                 );
                 return Err(wrong(command, &text));
             }

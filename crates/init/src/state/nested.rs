@@ -102,8 +102,19 @@ pub(crate) fn run(launch: &Launch, supervisor: i32) -> u8 {
         ));
     };
     if let Some(workers) = &launch.workers {
+        let paths = Paths::find(|name| launch.variable(name.as_bytes()).map(<[u8]>::to_vec));
+        let there = stage::workers::numbers(&paths.services).unwrap_or_default();
+        if !there.is_empty() {
+            // Written anew, the directories of those that run would go.
+            let there = kernel::words::count(there.len(), "worker");
+            said(&format!(
+                "it has {there} already: `mainstay workers scale {}` changes their number",
+                workers.count
+            ));
+            return 1;
+        }
         said("the workers are added to its services");
-        return add_workers(launch, workers).unwrap_or_else(wait_for_stop);
+        return add_workers(launch, &paths, workers).unwrap_or_else(wait_for_stop);
     }
     if launch.command.is_empty() {
         said("there is nothing to do until a signal ends this process");
@@ -127,15 +138,14 @@ pub(crate) fn run(launch: &Launch, supervisor: i32) -> u8 {
 }
 
 /// Adds a worker pool to the supervisor that there is; an exit code when that failed.
-fn add_workers(launch: &Launch, workers: &Workers) -> Option<u8> {
+fn add_workers(launch: &Launch, paths: &Paths, workers: &Workers) -> Option<u8> {
     let variable = |name: &str| launch.variable(name.as_bytes()).map(<[u8]>::to_vec);
-    let paths = Paths::find(variable);
     let (settings, _) = layouts::settings::Settings::read(variable);
     if let Err((path, error)) = workers.write(&paths.services, &settings) {
         messages::report(&format!("{}: {}", path.display(), errno::text(&error)));
         return Some(111);
     }
-    crate::boot::ask_for_scan(&paths);
+    crate::boot::ask_for_scan(paths);
     None
 }
 
