@@ -115,13 +115,13 @@ print_changes() {
             function or_null(value) { return value == "-" ? "null" : text(value) }
             BEGIN { printf "[" }
             {
-                printf "%s\n  {\"name\": %s, \"old\": %s, \"new\": %s, \"source\": %s, \"advisories\": [",
+                printf "%s{\"name\":%s,\"old\":%s,\"new\":%s,\"source\":%s,\"advisories\":[",
                     (NR > 1 ? "," : ""), text($1), or_null($2), or_null($3), or_null($4)
                 count = $5 == "-" ? 0 : split($5, names, " ")
-                for (i = 1; i <= count; i++) printf "%s%s", (i > 1 ? ", " : ""), text(names[i])
+                for (i = 1; i <= count; i++) printf "%s%s", (i > 1 ? "," : ""), text(names[i])
                 printf "]}"
             }
-            END { print (NR ? "\n]" : "]") }' "$work/changes"
+            END { print "]" }' "$work/changes"
     else
         awk -F '\t' '{
             printf "%s %s -> %s (%s%s)\n", $1, ($2 == "-" ? "none" : $2), ($3 == "-" ? "removed" : $3),

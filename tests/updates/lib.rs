@@ -1,0 +1,17 @@
+//! `images/root/scripts` on real package managers, with repositories that the tests make: which
+//! packages change, which do not, and what is left of a failure. The tests are in `tests/`, one
+//! file a package manager.
+#![forbid(unsafe_code)]
+
+mod deb;
+mod image;
+
+pub use deb::{Archive, Deb, Suite};
+pub use image::{Change, Image, Said};
+
+use std::path::PathBuf;
+
+/// The scripts as they are in the images.
+pub fn scripts() -> PathBuf {
+    harness::workspace().join("images/root/scripts")
+}
