@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod deb;
+pub mod debian;
 mod image;
 
 pub use deb::{Archive, Deb, Suite};

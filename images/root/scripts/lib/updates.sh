@@ -108,8 +108,7 @@ print_changes() {
     if test -n "$json"; then
         awk -F '\t' '
             function text(value) {
-                gsub(/\\/, "\\\\", value)
-                gsub(/"/, "\\\"", value)
+                gsub(/["\\]/, "\\\\&", value)
                 return "\"" value "\""
             }
             function or_null(value) { return value == "-" ? "null" : text(value) }

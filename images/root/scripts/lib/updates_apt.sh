@@ -238,7 +238,8 @@ install_changes() {
         room "$directory" "$needed" ||
             die "$UNREADABLE" "no room in $directory: the updates may need $needed KiB, $free are free: nothing was changed: make room and run it again"
     done
-    if ! upgrade --no-download; then
+    # Not --no-download, which cannot find packages of file: addresses. What is fetched is there.
+    if ! upgrade; then
         tail_of_log
         die "$FAILED" "dpkg failed while it installed: $(sed -n 's/^dpkg: error processing //p; s/^E: //p' "$work/log" | head -n 1): packages may be half changed: throw this layer away, or mend it with dpkg --configure -a"
     fi
