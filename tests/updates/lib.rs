@@ -6,6 +6,7 @@
 mod deb;
 pub mod debian;
 mod image;
+pub mod rpm;
 
 pub use deb::{Archive, Deb, Suite};
 pub use image::{Change, Image, Said};

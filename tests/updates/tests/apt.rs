@@ -73,6 +73,7 @@ fn security_suites_alone_upgrade(root: &Root, archive: &Archive, format: Format,
     assert_eq!(json, told.changes(), "{what}");
 
     let done = image.update("").ended(0);
+    assert_ne!(image.snapshot(), files, "nothing would be noticed");
     assert_eq!(done.list, told.list, "{what}");
     assert_eq!(
         difference(&before, &installed(&image)),

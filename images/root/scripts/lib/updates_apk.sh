@@ -66,6 +66,7 @@ name_sources() {
 
 prepare() {
     command -v apk >/dev/null || die "$USAGE" "no apk: this script is for Alpine; /security_updates.sh should point to the one of this family"
+    test "$(id -u)" = 0 || die "$USAGE" "apk needs root to look at its database, for --dry-run too: run it as root"
     say "Alpine has no security channel: every package with an update is upgraded"
     mkdir "$work/cache"
     # A question leaves no line in /var/log/apk.log.

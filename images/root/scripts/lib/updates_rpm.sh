@@ -42,9 +42,20 @@ end_of_life() {
 
 # The first words about what went wrong, and which repository it was.
 complain() {
-    complaint=$(sed -n 's/^Error: //p; s/^failure: //p' "$work/log" | grep . | head -n 1)
+    # A line that ends with a colon goes on in the next one.
+    complaint=$(awk '
+        /^(Error|failure): ./ || on {
+            line = $0
+            sub(/^(Error|failure): /, "", line)
+            gsub(/^ +| +$/, "", line)
+            text = text (on ? " " : "") line
+            on = line ~ /:$/
+            if (!on) exit
+        }
+        END { print text }' "$work/log")
     test -n "$complaint" || complaint=$(sed -n '/[Ee]rror\|[Ff]ail\|[Cc]annot\|No space/p' "$work/log" | head -n 1)
     what=$(sed -n "s/^Problem repository: \[\(.*\)\]$/\1/p; s/.*for repo '\([^']*\)'.*/\1/p; s/.* from \([^:]*\): \[Errno.*/\1/p" "$work/log" | head -n 1)
+    test -n "$what" || what=$(sed -n 's/.* for \([a-z]*:\/\/[^ ]*\).*/\1/p' "$work/log" | head -n 1)
     remedy=$(end_of_life)
     case $(cat "$work/log") in
         *'No space left'* | *'needs'*'filesystem'* | *'more space needed'*) remedy='make room (TMPDIR may name another directory)' ;;
