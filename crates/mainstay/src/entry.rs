@@ -36,7 +36,9 @@ const INIT_SCRIPTS: Program = Program {
         let env = kernel::process::ExecVector::new(call.env.entries());
         let env = chain::Unable::unable(env, "use the environment", b"")?;
         let group = kernel::process::group_of(0).unwrap_or(0);
-        Ok(Outcome::Exit(init::run_d(&env, group)))
+        let value = |name: &str| call.env.get(name.as_bytes()).map(<[u8]>::to_vec);
+        let (settings, _) = layouts::settings::Settings::read(value);
+        Ok(Outcome::Exit(init::run_d(&env, group, settings.build_stop)))
     },
 };
 

@@ -224,7 +224,11 @@ fn run_d_that_exits_with_signal_build_stop_ends_with_0_and_services_never_start(
             .boot();
         assert_eq!(code(&container), 0);
         container.wait_for_line("building");
-        for line in ["later", "hook", "a up", "command"] {
+        let said = format!(
+            "[init] /run.d/10.sh ends the container here, as SIGNAL_BUILD_STOP={value} says"
+        );
+        container.wait_for_line(&said);
+        for line in ["later", "hook", "a up", "command", "failed"] {
             assert_none(&container, line);
         }
     }

@@ -12,8 +12,9 @@ use crate::messages;
 
 /// Runs every `*.sh` of /run.d in name order under `bash -e`, with the container's
 /// environment, in the process group `group`. Gives 0, or the exit code of the first
-/// script that failed; nothing after it is run.
-pub fn run_d(env: &ExecVector, group: i32) -> u8 {
+/// script that failed, or that asked for the container's end by `build_stop`
+/// (`SIGNAL_BUILD_STOP`); nothing after it is run.
+pub fn run_d(env: &ExecVector, group: i32, build_stop: Option<u8>) -> u8 {
     messages::speak_beside_hooks();
     for script in layouts::run_d::list(&View::live(), Path::new(RUN_D)) {
         messages::say(&format!(
@@ -31,10 +32,17 @@ pub fn run_d(env: &ExecVector, group: i32) -> u8 {
             ));
             127
         };
+        let script = kernel::escape_path(&script);
+        if Some(code) == build_stop && code != 0 {
+            // In the output of a build a failure would be looked for.
+            messages::say(&format!(
+                "[init] {script} ends the container here, as SIGNAL_BUILD_STOP={code} says"
+            ));
+            return code;
+        }
         if code != 0 {
             messages::say(&format!(
-                "[init] failed executing - {} (exit code {code})",
-                kernel::escape_path(&script)
+                "[init] failed executing - {script} (exit code {code})"
             ));
             return code;
         }

@@ -51,10 +51,11 @@ impl Supervisor<'_> {
     pub(crate) fn start_run_d(&mut self) {
         let env = environment::vector(&self.container.launch.environment);
         let group = self.children.inheritance.group;
+        let build_stop = self.container.settings.build_stop;
         self.mind.journal.begin_child(Purpose::RunD);
         let started = self.children.inheritance.fork(|| {
             lead_group();
-            run_d(&env, group)
+            run_d(&env, group, build_stop)
         });
         match started {
             Ok(pid) => {
