@@ -121,7 +121,8 @@ impl<'a> Carrier<'a> {
         let outcome = self.directory(source, &stat, name, scan, Kind::Service, 1);
         self.leave();
         let mut carried = outcome?;
-        let dir = std::mem::take(&mut carried.dir);
+        // What was not looked at on the way is looked up below `carried.dir`.
+        let dir = carried.dir.clone();
         let mut logger = carried.logger.take();
         let log = logger.as_deref_mut().map(Ok);
         let found = read_directory(&dir, &mut carried, log);

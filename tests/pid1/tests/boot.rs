@@ -400,6 +400,28 @@ fn another_user_than_root_boots_hooks_services_and_a_command() {
     );
 }
 
+/// A boot that is not root cannot give it to them.
+#[test]
+fn a_service_without_its_run_bit_is_named_by_its_own_path_where_it_stays_without() {
+    let image = Image::new();
+    image
+        .write("/etc/services.d/web/run", sh("exec sleep 1000"))
+        .write("/etc/services.d/web/finish", sh("exit 0"));
+    let container = image
+        .init([])
+        .user(1000, 1000)
+        .tmpfs_with("/run", "mode=1777")
+        .boot();
+    container.wait_for_line(BOOTED);
+    container.wait_for_line("/etc/services.d/web/run: it is not executable for this user");
+    stop(&container);
+    let path = "/etc/services.d/web/run: it is not executable for this user; chmod 0755";
+    assert_once(&container, path);
+    // Names without a directory would be looked up in PID 1's, where `run` is /run.
+    assert_none(&container, "mainstay: run:");
+    assert_none(&container, "mainstay: finish:");
+}
+
 /// `-v ./hook:/etc/cont-init.d/10:ro` of a file without its run bit: the mode cannot be changed.
 #[test]
 fn a_hook_that_is_mounted_read_only_names_the_variable_that_makes_it_run() {
