@@ -8,21 +8,31 @@ use harness::{Command, Container, Layout, Root, signal, workspace};
 /// How the image starts.
 const VARIABLES: &[(&str, &str)] = &[
     ("S6_BEHAVIOUR_IF_STAGE2_FAILS", "2"),
+    ("CONTAINER_ROLE", "web"),
     ("S6_KILL_FINISH_MAXTIME", "25000"),
     // The load balancer of these tests asks ten times a second.
     ("DRAIN_SECONDS", "1"),
 ];
 
+/// Debian's www-data, as whom the image runs.
+const WWW_DATA: u32 = 33;
+
+/// As its Dockerfile makes it. The packages are those of `image_tests`, whose base is made once.
 fn image() -> Root {
-    let root = Root::debian_with(&["nginx-light", "php-fpm", "procps", "curl"]);
-    root.install(Layout::S6V2);
+    let root = Root::debian_with(&["nginx-light", "php-fpm", "procps", "curl", "python3"]);
+    root.install(Layout::DockerBase);
     root.copy_tree(workspace().join("examples/nginx-php/root"));
+    root.mode("/run", 0o1777);
+    if root.exists("/etc/services.d") {
+        root.remove("/etc/services.d");
+    }
+    root.symlink("/run/services.d", "/etc/services.d");
     root.copy_file(env!("CARGO_BIN_EXE_load"), "/load");
     root
 }
 
-fn start(root: &Root) -> Command<'_> {
-    let mut command = Container::new(root, ["/init"]);
+fn start<'root>(root: &'root Root, command: &[&str]) -> Command<'root> {
+    let mut command = Container::new(root, command).user(WWW_DATA, WWW_DATA);
     for (name, value) in VARIABLES {
         command = command.env(name, value);
     }
@@ -40,7 +50,7 @@ fn under_load(command: Command<'_>, meanwhile: impl FnOnce(&Container)) {
         "8080",
         "/health",
         "6",
-        "/run/load-begun",
+        "/tmp/load-begun",
         "/index.php",
         "/slow.php?ms=300",
         "/index.php",
@@ -52,7 +62,7 @@ fn under_load(command: Command<'_>, meanwhile: impl FnOnce(&Container)) {
         .limit(std::time::Duration::from_secs(150))
         .spawn();
     container.wait_for("the load is answered", || {
-        container.exists("/run/load-begun")
+        container.exists("/tmp/load-begun")
     });
     meanwhile(&container);
     container.signal(signal::TERM);
@@ -83,26 +93,27 @@ fn under_load(command: Command<'_>, meanwhile: impl FnOnce(&Container)) {
 #[test]
 fn a_stop_under_load_loses_no_request() {
     let root = image();
-    under_load(start(&root), |_| {});
+    under_load(start(&root, &["/run.sh"]), |_| {});
 }
 
 #[test]
 fn a_read_only_root_stops_alike() {
     let root = image();
     // PHP's cache of compiled scripts wants a file in /tmp.
-    let command = start(&root).read_only().tmpfs("/run");
+    let command = start(&root, &["/run.sh"]).read_only();
+    let command = command.tmpfs_with("/run", "mode=1777");
     under_load(command.tmpfs_with("/tmp", "mode=1777"), |_| {});
 }
 
 #[test]
 fn reloads_under_load_lose_no_request() {
     let root = image();
-    under_load(start(&root), |container| {
+    under_load(start(&root, &["/run.sh"]), |container| {
         let masters = |name: &str| container.wait_for_process(name).pid;
         let nginx = masters("nginx: master");
         for _ in 0..3 {
-            for (service, signal) in [("nginx", "HUP"), ("php-fpm", "USR2")] {
-                container.exec(["mainstay", "signal", service, signal]).ok();
+            for service in ["nginx", "php-fpm"] {
+                container.exec(["mainstay", "signal", service, "HUP"]).ok();
                 container.wait_for("pages go on", || {
                     let page = ["curl", "-sf", "http://127.0.0.1:8080/slow.php?ms=100"];
                     container.exec(page).code() == 0
@@ -116,15 +127,11 @@ fn reloads_under_load_lose_no_request() {
 #[test]
 fn workers_end_between_two_jobs_and_their_pool_is_ready() {
     let root = image();
-    for number in 1..=2 {
-        root.symlink(
-            "/etc/services-available/worker",
-            format!("/etc/services.d/worker-{number}"),
-        );
-    }
-    let container = start(&root).boot();
-    container.wait_for_nth_line(2, "[worker] waits for jobs");
+    let command = ["/worker.sh", "2", "php", "/srv/worker.php"];
+    let container = start(&root, &command).boot();
+    container.wait_for_nth_line(2, "] waits for jobs");
     container.signal(signal::TERM);
     assert_eq!(exit_code(&container), Some(0));
-    assert_eq!(container.log().count("[worker] ends between two jobs"), 2);
+    assert_eq!(container.log().count("] ends between two jobs"), 2);
+    assert_eq!(container.log().count("[drain]"), 0, "no web here");
 }

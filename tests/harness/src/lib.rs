@@ -56,7 +56,7 @@ pub use engine::{BuildFailed, DockerContainer, Engine, Run};
 pub use exec::{Exec, Output, Running};
 pub use log::{Line, Log, Stream};
 pub use orders::Placement;
-pub use programs::{mainstay, mainstay_check, mainstay_for_tests, workspace};
+pub use programs::{load, mainstay, mainstay_check, mainstay_for_tests, workspace};
 pub use root::{Layout, Root};
 pub use scratch::Scratch;
 

@@ -57,6 +57,12 @@ pub fn mainstay_for_tests() -> &'static Path {
     PLACE.get_or_init(|| build("mainstay", "mainstay"))
 }
 
+/// The `load` program: clients behind a load balancer, for a container's network.
+pub fn load() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| build("downstream-tests", "load"))
+}
+
 /// The `harness-box` program.
 pub(crate) fn harness_box() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();

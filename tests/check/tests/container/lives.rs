@@ -45,7 +45,7 @@ fn the_page_of_lifecycle_is_true() {
 #[test]
 fn the_example_lives_as_its_file_says() {
     let engine = Engine::shared();
-    let image = image_tests::build_example(engine, "nginx-app", &["nginx-light", "python3"]);
+    let image = image_tests::build_example(engine, "nginx-app");
     let file = harness::workspace().join("examples/nginx-app/lifecycle.yaml");
     let place = Place::with("lifecycle.yaml", &std::fs::read_to_string(file).unwrap());
     let end = lifecycle(

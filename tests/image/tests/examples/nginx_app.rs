@@ -1,5 +1,4 @@
-//! examples/nginx-app as an image: built by its own Dockerfile, and run by Docker.
-#![forbid(unsafe_code)]
+//! examples/nginx-app: an app behind nginx.
 
 use harness::Engine;
 use image_tests::build_example;
@@ -10,7 +9,7 @@ print(urllib.request.urlopen('http://127.0.0.1:8080' + sys.argv[1]).read().decod
 #[test]
 fn the_example_becomes_an_image_that_is_healthy_and_drains() {
     let engine = Engine::shared();
-    let image = build_example(engine, "nginx-app", &["nginx-light", "python3"]);
+    let image = build_example(engine, "nginx-app");
     let container = engine
         .container(&image)
         .env("GREETING", "Hello image")
