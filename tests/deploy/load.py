@@ -70,6 +70,13 @@ def say():
 
 signal.signal(signal.SIGTERM, lambda *_: done.set())
 signal.signal(signal.SIGINT, lambda *_: done.set())
+# Servers may still be starting. From their first answer on nothing may fail.
+while not done.is_set():
+    try:
+        ask("/")
+        break
+    except Exception:
+        done.wait(0.1)
 # Short requests all the time, and two that take two seconds each. Those begin at odds, so that there is
 # no moment in which both are over.
 tasks = [("/", answered, 0.005)] * 4 + [("/slow.txt", slow, 0.0)] * 2
