@@ -23,10 +23,8 @@ pub fn prepare(image: &Path, scan: &Path) -> io::Result<Vec<Problem>> {
     }
     let problems = tree::copy(image, &to, Kind::Services);
     // An image with s6-overlay below brings it. Nothing is logged by it here, as there.
-    match std::fs::remove_dir_all(scan.join(name::CATCH_ALL_LOGGER)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(problems),
-    }
+    tree::remove(&to, name::CATCH_ALL_LOGGER.as_bytes())?;
+    Ok(problems)
 }
 
 /// Copies each service directory of `from` (`/var/run/s6/etc/services.d`) into the
