@@ -887,6 +887,33 @@ const CASES: &[Case] = &[
         |t| t.write("etc/cont-finish.d/10-a", "#!/bin/sh\n"),
     ),
     (
+        "service-cut-off",
+        &[],
+        |t| {
+            t.script("etc/services.d/web/run", "#!/bin/sh\n")
+                .script("etc/services.d/web/finish", "#!/bin/sh\n")
+                .write("etc/services.d/web/timeout-finish", "8000\n")
+        },
+        |t| {
+            t.script("etc/services.d/web/run", "#!/bin/sh\n")
+                .script("etc/services.d/web/finish", "#!/bin/sh\n")
+                .write("etc/services.d/web/timeout-finish", "3000\n")
+        },
+    ),
+    (
+        "service-cut-off",
+        &["--env", "S6_SERVICES_GRACETIME=5000"],
+        |t| {
+            t.script("etc/services.d/web/run", "#!/bin/sh\n")
+                .write("etc/services.d/web/timeout-kill", "6000\n")
+        },
+        |t| {
+            t.script("etc/services.d/web/run", "#!/bin/sh\n")
+                .script("etc/services.d/web/finish", "#!/bin/sh\n")
+                .write("etc/services.d/web/timeout-kill", "5000\n")
+        },
+    ),
+    (
         "v3-services",
         &[],
         |t| t.write("etc/s6-overlay/s6-rc.d/web/type", "longrun\n"),

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use kernel::accounts::Accounts;
 use places::name;
 
-use super::left_out;
 use super::picture::{Picture, Places, Role, mode_at_boot};
+use super::{left_out, limits};
 use crate::fix_attrs::Line;
 use crate::script::identity::{self, Rights};
 use crate::script::variables::{self, Given, Mentions};
@@ -25,7 +24,6 @@ use crate::{Problem, Rule, fix_attrs, handlers, hooks, run_d, script, services, 
 const RULES: &[&Rule] = &[
     &NOTHING_TO_DO,
     &MISSPELT_DIRECTORY,
-    &LONG_STOP,
     &FIX_ATTRS_REFUSED,
     &NOT_LOOKED_AT,
 ];
@@ -39,11 +37,6 @@ const MISSPELT_DIRECTORY: Rule = Rule::warning(
     "misspelt-directory",
     "The tree has a directory whose name is nearly that of one in which hooks or services are looked for. Nothing in it is run, and the boot says nothing of it.",
     "Rename it, as the message says.",
-);
-const LONG_STOP: Rule = Rule::warning(
-    "long-stop",
-    "The limits of the stop add up to more than the 10 s that `docker stop`, `podman stop`, Compose and Swarm wait: each script of `cont-finish.d` has `S6_KILL_FINISH_MAXTIME` (5000 ms), then services have `S6_SERVICES_GRACETIME` (3000 ms), then everything has `S6_KILL_GRACETIME` (3000 ms). With one script these are 11 s. A stop that takes as long as it may is cut off by the engine's KILL. Each wait ends with what it waits for, so most stops are far shorter.",
-    "Give the container more time (`docker run --stop-timeout`, `stop_grace_period`, `terminationGracePeriodSeconds`), or lower the variables.",
 );
 const FIX_ATTRS_REFUSED: Rule = Rule::warning(
     "fix-attrs-refused",
@@ -60,6 +53,7 @@ const NOT_LOOKED_AT: Rule = Rule::warning(
 pub fn rules() -> Vec<(&'static str, &'static [&'static Rule])> {
     vec![
         ("The tree", RULES),
+        ("The stop's limits", limits::RULES),
         ("What is left out", left_out::RULES),
         ("Scripts", script::RULES),
         ("Signal handlers", handlers::RULES),
@@ -229,7 +223,7 @@ pub fn ask(question: Question) -> Answer {
     let mut picture = Picture::read(&view, &places, &settings, &accounts);
     problems.append(&mut picture.problems);
     let off = available(&view, question.available, &picture, &mut problems);
-    problems.extend(long_stop(&picture, &settings, &from));
+    problems.extend(limits::check(&view, &picture, &settings, &from));
     problems.extend(fix_attrs_refused(&picture, question.uid, question.rights));
     problems.extend(as_a_whole(
         &view,
@@ -436,30 +430,6 @@ fn available(
         }
     }
     found
-}
-
-/// A stop that may take longer than engines wait unless they are told otherwise.
-fn long_stop(picture: &Picture, settings: &Settings, from: &Path) -> Option<Problem> {
-    let hooks = picture.finish.len();
-    let whole = settings.whole_stop(hooks)?;
-    if whole <= settings::ENGINE_PATIENCE {
-        return None;
-    }
-    let given = |name: &str, time: Duration| format!("{name}={}", time.as_millis());
-    let (kill, services) = (settings.kill_gracetime, settings.services_gracetime?);
-    let path = match hooks {
-        0 if kill >= services => PathBuf::from(given("S6_KILL_GRACETIME", kill)),
-        0 => PathBuf::from(given("S6_SERVICES_GRACETIME", services)),
-        _ => from.join(name::CONT_FINISH),
-    };
-    let scripts = kernel::words::count(hooks, "script");
-    let cause = format!(
-        "the stop may take {} ms ({scripts} of cont-finish.d, then services, then the rest), \
-         and engines kill after {} s unless they are told otherwise",
-        whole.as_millis(),
-        settings::ENGINE_PATIENCE.as_secs()
-    );
-    Some(Problem::new(&path, cause, Settings::more_time_for(whole)).of(&LONG_STOP))
 }
 
 fn fix_attrs_refused(picture: &Picture, uid: u32, rights: Rights) -> Vec<Problem> {

@@ -2,6 +2,7 @@
 //! services in `/etc`, supervised copies in `/var/run/s6/services`.
 
 mod left_out;
+mod limits;
 pub mod lint;
 pub mod picture;
 mod texts;
