@@ -52,6 +52,20 @@ fn every_page_shows_a_change_that_the_tested_image_has() {
 }
 
 #[test]
+fn the_page_on_s6_overlay_shows_what_lint_says_of_its_tree() {
+    let page = Page::coming_from("s6-overlay-v2");
+    let words = ["lint", "--layout", "s6-v2", "root"];
+    let mut lint = std::process::Command::new(harness::mainstay());
+    let image = images().join("s6-overlay-v2");
+    let output = lint.args(words).current_dir(image).output();
+    let output = output.expect("mainstay can be started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for line in page.block("text") {
+        assert!(said.lines().any(|one| one == line), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn every_page_has_the_same_parts() {
     let parts = [
         "\n## The change\n",
