@@ -96,8 +96,18 @@ fn why_not(word: &[u8], path: &[u8], error: &io::Error) -> String {
         .into_iter()
         .find(|program| word.contains(&b'/') || Path::new(OsStr::from_bytes(program)).exists());
     let Some(program) = found else {
+        // As behind tini, which has options and a `--` (docs/coming-from-tini.md).
+        let remedy = match word {
+            [b'-', ..] => {
+                "what follows /init is the command itself, without options or `--` in front"
+            }
+            _ if word.contains(&b' ') => {
+                "give each of its words by itself: [\"program\", \"argument\"]"
+            }
+            _ => "install it, or give its whole path",
+        };
         return format!(
-            "{shown}: no directory of PATH ({}) holds it; install it, or give its whole path",
+            "{shown}: no directory of PATH ({}) holds it; {remedy}",
             kernel::escape(path)
         );
     };
@@ -121,6 +131,9 @@ mod tests {
         for (word, expected) in [
             ("", "empty word; name a program"),
             ("no-such", "PATH (/nowhere:/etc) holds it; install it"),
+            ("--", "holds it; what follows /init is the command itself"),
+            ("-g", "without options or `--` in front"),
+            ("a b", "holds it; give each of its words by itself"),
             ("passwd", "/etc/passwd: it is not executable"),
             ("/no/such", "/no/such: cannot run it: No such file"),
             ("/etc", "/etc: it is a directory, which cannot be run"),
