@@ -195,6 +195,21 @@ fn every_key_of_supervisord_has_its_equal() {
     assert_eq!(stop(&theirs), 0);
 }
 
+#[test]
+fn a_command_may_wait_for_a_service_and_end_with_its_code() {
+    let engine = Engine::shared();
+    let image = build(engine, "supervisord-keys", "Dockerfile", BASE);
+    let page = Page::coming_from("tini");
+    let shown = page.block("dockerfile").join("\n");
+    for (service, expected) in [("never", 1), ("codes", 2), ("once", 0)] {
+        // The page's line, for this service.
+        let script = shown.split('"').nth(5).expect("a script");
+        let script = script.replace("server", service);
+        let ended = code(engine, &image, ["/init", "sh", "-c", &script]);
+        assert_eq!(ended, expected, "{script}");
+    }
+}
+
 /// The exit code of a container of this image with this command.
 #[track_caller]
 fn code<const N: usize>(engine: &Engine, image: &str, command: [&str; N]) -> i32 {
