@@ -167,6 +167,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_has_these_words() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/comparison.md");
+        let page = fs::read_to_string(page).expect("bench/run --measure image writes it");
+        for part in [HEAD, HOW, MORE] {
+            assert!(
+                page.contains(part),
+                "not as written by bench/run --measure image: {part}"
+            );
+        }
+    }
+
+    #[test]
     fn a_cell_has_the_median_the_spread_and_the_ratio() {
         let mut results = Results::default();
         for value in [2.0, 1.0, 3.0] {
