@@ -87,6 +87,7 @@ fn variables() {
             variable.doc
         );
     }
+    text.push_str(include_str!("crontab-variables.md"));
     text.push_str(
         "\n## Set by Mainstay\n\n\
          | variable | where | value |\n|---|---|---|\n\

@@ -113,6 +113,8 @@ fn now() -> Now {
 /// # Errors
 /// No file can be read; the kernel gives no signals.
 pub(crate) fn serve(mut settings: Settings) -> Result<u8> {
+    // Lines must not land in a file that happens to get the number of a closed output.
+    fd::fill_standard_streams();
     let content = settings.files.read(&settings.environment);
     let mut wanted = Set::empty().with(signal::SIGCHLD);
     for signal in STOP.iter().chain(&RELOAD) {
