@@ -36,9 +36,6 @@ const OPTIONS: &[Opt] = &[
     flag("--json"),
 ];
 
-/// What a container has that sets no PATH (Docker's default).
-const CONTAINER_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 type Finding = (Severity, Problem);
 
 pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Outcome> {
@@ -71,9 +68,11 @@ pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Out
                 });
             }
             how.accounts = Accounts::read(root).unwrap_or_default();
-            CONTAINER_PATH
+            places::FULL_PATH.as_bytes()
         }
-        None => environment.get(b"PATH").unwrap_or(CONTAINER_PATH),
+        None => environment
+            .get(b"PATH")
+            .unwrap_or(places::FULL_PATH.as_bytes()),
     };
     let place = Place {
         root: root.as_deref().unwrap_or(Path::new("/")),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chain::escape;
 use cli::similar;
+use kernel::words::count;
 use kernel::{errno, fs};
 
 use super::line::{self, Assignment};
@@ -201,8 +202,8 @@ impl Reader<'_> {
         }
         if self.lost.1 > 0 {
             let text = format!(
-                "{} more lines are no jobs; correct those above first",
-                self.lost.1
+                "of what follows, {} cannot be read either; correct those above first",
+                count(self.lost.1 as u64, "line")
             );
             self.lose(0, 0, "more", text);
         }

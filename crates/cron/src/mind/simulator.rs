@@ -361,7 +361,7 @@ fn whatever_happens_every_time_is_heeded_and_nothing_runs_twice() {
         );
     }
     println!(
-        "{worlds} worlds, {steps} steps, {starts} starts, {skipped} left out, {missed} missed"
+        "worlds: {worlds}, steps: {steps}, starts: {starts}, left out: {skipped}, missed: {missed}"
     );
     assert!(starts > 1000 && missed > 1000 && skipped > 1000);
 }
