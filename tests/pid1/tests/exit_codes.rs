@@ -225,7 +225,7 @@ fn run_d_that_exits_with_signal_build_stop_ends_with_0_and_services_never_start(
         assert_eq!(code(&container), 0);
         container.wait_for_line("building");
         let said = format!(
-            "[init] /run.d/10.sh ends the container here, as SIGNAL_BUILD_STOP={value} says"
+            "[init] /run.d/10.sh: the container ends here, as SIGNAL_BUILD_STOP={value} says"
         );
         container.wait_for_line(&said);
         for line in ["later", "hook", "a up", "command", "failed"] {

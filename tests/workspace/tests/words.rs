@@ -113,7 +113,7 @@ fn one_is_no_plural() {
     }
     assert!(
         wrong.is_empty(),
-        "of 1 this is wrong; write it with kernel::plural::count:\n{}",
+        "of 1 this is wrong; write it with kernel::words::count:\n{}",
         wrong.join("\n")
     );
 }

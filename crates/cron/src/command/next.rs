@@ -287,7 +287,7 @@ fn distance(seconds: i64) -> String {
         0..=119 => format!("{seconds} s"),
         120..=7199 => format!("{} min", seconds / 60),
         7200..=172_799 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} days", seconds / 86_400),
+        _ => kernel::words::count((seconds / 86_400).unsigned_abs(), "day"),
     }
 }
 

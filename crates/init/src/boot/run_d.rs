@@ -36,7 +36,7 @@ pub fn run_d(env: &ExecVector, group: i32, build_stop: Option<u8>) -> u8 {
         if Some(code) == build_stop && code != 0 {
             // In the output of a build a failure would be looked for.
             messages::say(&format!(
-                "[init] {script} ends the container here, as SIGNAL_BUILD_STOP={code} says"
+                "[init] {script}: the container ends here, as SIGNAL_BUILD_STOP={code} says"
             ));
             return code;
         }

@@ -45,7 +45,7 @@ fn the_stage_ends_with_0_before_a_service_starts_and_a_hook_that_fails_ends_the_
     for line in [
         "[index] 4 pages are in /srv/index.sqlite",
         "[build] stops here",
-        "[init] /run.d/99-built.sh ends the container here, as SIGNAL_BUILD_STOP=99 says",
+        "[init] /run.d/99-built.sh: the container ends here, as SIGNAL_BUILD_STOP=99 says",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
