@@ -83,7 +83,16 @@ pub fn context() -> Scratch {
         fs::copy(program, to.join("dist").join(name)).expect("a copy");
     }
     let ours = workspace();
-    copy(&[&ours.join("images"), &ours.join(".dockerignore")], to);
+    let names = [
+        "images",
+        ".dockerignore",
+        "NOTICE",
+        "LICENSE",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+    ];
+    let paths = names.map(|name| ours.join(name));
+    copy(&paths.each_ref().map(|path| path.as_path()), to);
     context
 }
 
