@@ -5,7 +5,8 @@
 //! `docs/coming-from-NAME.md` shows the change and the first start: [`Page`] reads both from it.
 #![forbid(unsafe_code)]
 
-use harness::{Engine, Log, Root, Scratch, workspace};
+use harness::{Engine, Log, Root, workspace};
+use image_tests::{base_image, build_base};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,11 +18,8 @@ const PACKAGES: &[&str] = &["nginx-light", "php-fpm", "procps", "curl"];
 /// A system with the originals and without Mainstay.
 pub const SYSTEM: &str = "test/system";
 
-/// The same with Mainstay as docker-base's successor has it.
+/// `mainstay/base` of Debian 12, over that system.
 pub const BASE: &str = "test/base";
-
-/// Where the images keep the program.
-const PROGRAM: &str = "/usr/libexec/mainstay/mainstay";
 
 /// Builds `images/NAME/DOCKERFILE` over `base` as `test/NAME-DOCKERFILE`, and gives that name.
 ///
@@ -57,25 +55,12 @@ fn make_bases(engine: &Engine) {
         root.copy_tree(originals());
         engine.import(&root, SYSTEM, &[]);
         // What the pages copy the program from.
-        let files = Scratch::new();
-        fs::copy(harness::mainstay(), files.path().join("mainstay")).expect("a copy");
-        files.write(
-            "Dockerfile",
-            format!("FROM scratch\nCOPY mainstay {PROGRAM}\n"),
-        );
-        let built = engine.build("mainstay/base:0.1-static", files.path(), &[]);
-        built.expect("built");
-        let text = format!(
-            "FROM mainstay/base:0.1-static AS mainstay\nFROM {SYSTEM}\n\
-             COPY --from=mainstay {PROGRAM} {PROGRAM}\n\
-             RUN [\"{PROGRAM}\", \"install\", \"--root\", \"/\", \"--layout\", \"docker-base\"]\n\
-             ENV SIGNAL_BUILD_STOP=99 S6_BEHAVIOUR_IF_STAGE2_FAILS=2 \
-             S6_KILL_FINISH_MAXTIME=5000 S6_KILL_GRACETIME=3000\n\
-             CMD [\"/bin/bash\", \"/run.sh\"]\n"
-        );
-        let files = Scratch::new();
-        files.write("Dockerfile", text);
-        engine.build(BASE, files.path(), &[]).expect("built");
+        assert_eq!(base_image(engine, "static"), "mainstay/base:0.1-static");
+        let over = format!("BASE={SYSTEM}");
+        let built = build_base(engine, "debian-12", BASE, &["--build-arg", &over]);
+        if let Err(failed) = built {
+            panic!("{failed}");
+        }
     });
 }
 
