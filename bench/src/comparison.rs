@@ -59,7 +59,7 @@ What the others do not do, and an image must bring itself:
 |---|---|---|---|
 | boot hooks before the services | no | no | no |
 | the container's command, and its exit code | no | no | no |
-| a stop that waits for the services | with a `finish` of its own | no: what runs is killed with PID 1 | yes |
+| a stop that waits for the services | yes | no: what runs is killed with PID 1 | yes |
 | drains beside services that still run | no | no | no |
 | KILL after a limit, and a line that says who | a limit for each service, no line | no | yes |
 | readiness | yes | no | no |
