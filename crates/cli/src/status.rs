@@ -101,6 +101,21 @@ impl Unit {
         self.state == "ready" || (self.state == "up" && !self.says_ready)
     }
 
+    /// What is said of it in a table, behind its name.
+    pub(crate) fn cells(&self) -> [String; 5] {
+        [
+            match self.wanted.as_str() {
+                "up" => self.state.clone(),
+                _ if self.state == "down" => "down".to_string(),
+                _ => format!("{} (wanted down)", self.state),
+            },
+            self.pid.map_or("-".to_string(), |pid| pid.to_string()),
+            span(self.since_ms),
+            self.restarts.to_string(),
+            self.last_end.clone().unwrap_or_else(|| "-".to_string()),
+        ]
+    }
+
     pub(crate) fn tone(&self) -> Tone {
         match self.state.as_str() {
             "ready" | "up" if self.is_up() && self.is_wanted() => Tone::Good,
@@ -225,27 +240,10 @@ fn not_ready(report: &Report) -> String {
 
 pub(crate) fn table(report: &Report, paint: Paint) -> String {
     let heading = ["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "LAST END"];
-    let mut rows = vec![(heading.map(str::to_string), None)];
+    let mut rows = vec![(heading.map(str::to_string).to_vec(), None)];
     for unit in &report.units {
-        let cells = [
-            unit.name.clone(),
-            match unit.wanted.as_str() {
-                "up" => unit.state.clone(),
-                _ if unit.state == "down" => "down".to_string(),
-                _ => format!("{} (wanted down)", unit.state),
-            },
-            unit.pid.map_or("-".to_string(), |pid| pid.to_string()),
-            span(unit.since_ms),
-            unit.restarts.to_string(),
-            unit.last_end.clone().unwrap_or_else(|| "-".to_string()),
-        ];
-        rows.push((cells, Some(unit.tone())));
-    }
-    let mut widths = [0; 6];
-    for (row, _) in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
+        let cells = [unit.name.clone()].into_iter().chain(unit.cells());
+        rows.push((cells.collect(), Some(unit.tone())));
     }
     let container = match (report.ready, report.phase.as_str()) {
         (true, _) => Tone::Good,
@@ -262,14 +260,30 @@ pub(crate) fn table(report: &Report, paint: Paint) -> String {
             (Some((path, age)), false) => format!(": {path} has run for {}", span(*age)),
         }
     );
-    let mut text = format!("container: {}\n", paint.tone(container, &phase));
+    format!(
+        "container: {}\n{}",
+        paint.tone(container, &phase),
+        columns(&rows, paint)
+    )
+}
+
+/// Rows of cells below each other. What has a tone has it in its second cell; what has none
+/// is a heading.
+pub(crate) fn columns(rows: &[(Vec<String>, Option<Tone>)], paint: Paint) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for (cells, _) in rows {
+        widths.resize(cells.len().max(widths.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
     for (row, tone) in rows {
-        let mut line = String::new();
         let last = row.len() - 1;
-        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let shown = match (tone, column) {
                 (None, _) => paint.tone(Tone::Strong, cell),
-                (Some(tone), 1) => paint.tone(tone, cell),
+                (Some(tone), 1) => paint.tone(*tone, cell),
                 (Some(_), _) => cell.clone(),
             };
             // By what is seen: colours take no room.
@@ -277,9 +291,8 @@ pub(crate) fn table(report: &Report, paint: Paint) -> String {
                 true => 0,
                 false => width - cell.chars().count() + 2,
             };
-            let _ = write!(line, "{shown}{:room$}", "");
+            let _ = write!(text, "{shown}{:room$}", "");
         }
-        text.push_str(&line);
         text.push('\n');
     }
     text

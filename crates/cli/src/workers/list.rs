@@ -1,105 +1,70 @@
 //! `mainstay workers`: the list.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-
 use chain::Result;
 
-use super::memory::{self, Held};
 use super::pool::{Pool, unit_name};
-use super::{lives, memory::shown};
+use super::{lives, memory};
 use crate::json::string;
 use crate::paint::{Paint, Tone};
-use crate::status::{Unit, span};
+use crate::status::{self, Unit};
 
 /// A worker, as it is shown.
 struct Row<'a> {
     number: u32,
     /// None where PID 1 has not taken it in.
     unit: Option<&'a Unit>,
-    memory: Option<Held>,
+    memory: Option<u64>,
     jobs: Option<u64>,
 }
 
 pub(super) fn run(json: bool) -> Result<u8> {
     let pool = Pool::find()?;
+    let pid_of = |number: u32| pool.unit(number).and_then(|unit| unit.pid);
+    // No process has the number 0.
     let pids: Vec<u32> = pool
         .numbers
         .iter()
-        .filter_map(|number| pool.unit(*number)?.pid)
+        .map(|number| pid_of(*number).unwrap_or(0))
         .collect();
-    let held: BTreeMap<u32, Held> = memory::of(&pids);
     let lives = lives::directory(&pool.paths.services);
     let rows: Vec<Row> = pool
         .numbers
         .iter()
-        .map(|number| {
-            let unit = pool.unit(*number);
-            let pid = unit.and_then(|unit| unit.pid);
-            Row {
-                number: *number,
-                unit,
-                memory: pid.and_then(|pid| held.get(&pid).copied()),
-                jobs: pid.and_then(|pid| lives::done(&lives, *number, pid)),
-            }
+        .zip(memory::of(&pids))
+        .map(|(number, held)| Row {
+            number: *number,
+            unit: pool.unit(*number),
+            memory: (held.processes > 0).then_some(held.bytes),
+            jobs: pid_of(*number).and_then(|pid| lives::done(&lives, *number, pid)),
         })
         .collect();
     let text = match json {
         true => document(&rows),
-        false => table(&rows, Paint::of_output()),
+        false => table(&rows),
     };
     let _ = kernel::fd::write_all(1, text.as_bytes());
     Ok(0)
 }
 
-fn table(rows: &[Row], paint: Paint) -> String {
+fn table(rows: &[Row]) -> String {
     let heading = [
         "ID", "STATE", "PID", "SINCE", "RESTARTS", "MEMORY", "JOBS", "LAST END",
     ];
-    let mut lines = vec![(heading.map(str::to_string), Tone::Strong)];
+    let mut lines = vec![(heading.map(str::to_string).to_vec(), None)];
     for row in rows {
+        let mut cells = vec![row.number.to_string()];
+        match row.unit {
+            Some(unit) => cells.extend(unit.cells()),
+            None => cells.extend(["not taken in", "-", "-", "-", "-"].map(str::to_string)),
+        }
+        let last = cells.pop().unwrap_or_default();
         let none = || "-".to_string();
-        let unit = row.unit;
-        let cells = [
-            row.number.to_string(),
-            unit.map_or("not taken in".to_string(), |unit| match unit.is_wanted() {
-                false if unit.state != "down" => format!("{} (wanted down)", unit.state),
-                _ => unit.state.clone(),
-            }),
-            unit.and_then(|unit| unit.pid)
-                .map_or_else(none, |pid| pid.to_string()),
-            unit.map_or_else(none, |unit| span(unit.since_ms)),
-            unit.map_or_else(none, |unit| unit.restarts.to_string()),
-            row.memory.map_or_else(none, |held| shown(held.bytes)),
-            row.jobs.map_or_else(none, |jobs| jobs.to_string()),
-            unit.and_then(|unit| unit.last_end.clone())
-                .unwrap_or_else(none),
-        ];
-        lines.push((cells, unit.map_or(Tone::Bad, Unit::tone)));
+        cells.push(row.memory.map_or_else(none, memory::shown));
+        cells.push(row.jobs.map_or_else(none, |jobs| jobs.to_string()));
+        cells.push(last);
+        lines.push((cells, Some(row.unit.map_or(Tone::Bad, Unit::tone))));
     }
-    let mut widths = [0; 8];
-    for (cells, _) in &lines {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    for (at, (cells, tone)) in lines.iter().enumerate() {
-        let last = cells.len() - 1;
-        for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
-            let seen = match at == 0 || column == 1 {
-                true => paint.tone(*tone, cell),
-                false => cell.clone(),
-            };
-            let room = match column == last {
-                true => 0,
-                false => width - cell.chars().count() + 2,
-            };
-            let _ = write!(text, "{seen}{:room$}", "");
-        }
-        text.push('\n');
-    }
-    text
+    status::columns(&lines, Paint::of_output())
 }
 
 fn document(rows: &[Row]) -> String {
@@ -119,7 +84,7 @@ fn document(rows: &[Row]) -> String {
                 number(unit.map(|unit| unit.since_ms)),
                 number(unit.and_then(|unit| unit.ready_ms)),
                 number(unit.map(|unit| unit.restarts)),
-                number(row.memory.map(|held| held.bytes)),
+                number(row.memory),
                 number(row.jobs),
                 text(unit.and_then(|unit| unit.last_end.as_deref())),
             )

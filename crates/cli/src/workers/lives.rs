@@ -14,7 +14,7 @@ use kernel::fs::flags;
 use places::name;
 
 /// What goes through a fifo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Output,
     Errors,

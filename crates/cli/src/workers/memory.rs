@@ -1,7 +1,6 @@
 //! How much memory workers hold, as /proc tells it: resident memory (proc(5), VmRSS) of a
 //! worker and of everything that it has started. A page that two of them share counts twice.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
@@ -15,28 +14,28 @@ pub(super) struct Held {
     pub(super) processes: u32,
 }
 
-/// What each worker holds, by the pid of its `run`; one that has ended is left out.
-pub(super) fn of(roots: &[u32]) -> BTreeMap<u32, Held> {
+/// What each worker holds, each in the place that the pid of its `run` has in `roots`; one
+/// that has ended holds nothing.
+pub(super) fn of(roots: &[u32]) -> Vec<Held> {
+    let mut held = vec![Held::default(); roots.len()];
     if roots.is_empty() {
-        return BTreeMap::new();
+        return held;
     }
-    let mut all = BTreeMap::new();
+    let mut all: Vec<(u32, Kin)> = Vec::new();
     for name in dir::names_in(Path::new("/proc")).unwrap_or_default() {
         let pid = std::str::from_utf8(&name).ok();
-        let Some(pid) = pid.and_then(|text| text.parse::<u32>().ok()) else {
+        let Some(pid) = pid.and_then(|text| text.parse().ok()) else {
             continue;
         };
         let stat = read(&format!("/proc/{pid}/stat"));
         if let Some(kin) = stat.as_deref().and_then(kin) {
-            all.insert(pid, kin);
+            all.push((pid, kin));
         }
     }
-    let mut held: BTreeMap<u32, Held> = BTreeMap::new();
-    for (pid, root) in owners(&all, roots) {
+    for (pid, root) in owners(all, roots) {
         let status = read(&format!("/proc/{pid}/status"));
-        let held = held.entry(root).or_default();
-        held.processes += 1;
-        held.bytes += status.as_deref().and_then(resident).unwrap_or(0);
+        held[root].processes += 1;
+        held[root].bytes += status.as_deref().and_then(resident).unwrap_or(0);
     }
     held
 }
@@ -49,25 +48,33 @@ struct Kin {
     session: u32,
 }
 
-/// Which process belongs to which of `roots`: by its ancestors, or by its session or theirs.
-fn owners(all: &BTreeMap<u32, Kin>, roots: &[u32]) -> Vec<(u32, u32)> {
-    let roots: BTreeSet<u32> = roots.iter().copied().collect();
+/// Which process belongs to which place in `roots`: by its ancestors, or by its session or
+/// theirs.
+fn owners(mut all: Vec<(u32, Kin)>, roots: &[u32]) -> Vec<(u32, usize)> {
+    all.sort_unstable_by_key(|(pid, _)| *pid);
+    let mut places: Vec<(u32, usize)> = roots.iter().copied().zip(0..).collect();
+    places.sort_unstable();
+    let place = |pid: u32| {
+        let found = places.binary_search_by_key(&pid, |(root, _)| *root);
+        found.ok().map(|at| places[at].1)
+    };
     let owner = |mut pid: u32| {
         // The table is no snapshot: a circle cannot be, but must not hold us up.
         for _ in 0..all.len() {
-            if roots.contains(&pid) {
-                return Some(pid);
+            if let Some(place) = place(pid) {
+                return Some(place);
             }
-            let kin = all.get(&pid)?;
-            if roots.contains(&kin.session) {
-                return Some(kin.session);
+            let at = all.binary_search_by_key(&pid, |(other, _)| *other).ok()?;
+            let kin = all[at].1;
+            if let Some(place) = place(kin.session) {
+                return Some(place);
             }
             pid = kin.parent;
         }
         None
     };
-    all.keys()
-        .filter_map(|pid| Some((*pid, owner(*pid)?)))
+    all.iter()
+        .filter_map(|(pid, _)| Some((*pid, owner(*pid)?)))
         .collect()
 }
 
@@ -133,7 +140,7 @@ mod tests {
     #[test]
     fn what_a_worker_has_started_is_its_own_also_when_its_parent_has_ended() {
         let kin = |parent, session| Kin { parent, session };
-        let all = BTreeMap::from([
+        let all = vec![
             (1, kin(0, 1)),
             (10, kin(1, 10)),
             (11, kin(10, 10)),
@@ -143,10 +150,10 @@ mod tests {
             (20, kin(1, 20)),
             (30, kin(31, 30)),
             (31, kin(30, 30)),
-        ]);
+        ];
         assert_eq!(
-            owners(&all, &[10, 20]),
-            [(10, 10), (11, 10), (12, 10), (13, 10), (20, 20)]
+            owners(all, &[20, 10]),
+            [(10, 1), (11, 1), (12, 1), (13, 1), (20, 0)]
         );
     }
 
@@ -154,7 +161,7 @@ mod tests {
     fn this_process_holds_memory() {
         let own = std::process::id();
         let held = of(&[own]);
-        assert!(held[&own].bytes > 100_000, "{held:?}");
+        assert!(held[0].bytes > 100_000, "{held:?}");
     }
 
     #[test]

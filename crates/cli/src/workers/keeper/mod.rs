@@ -10,7 +10,6 @@ mod output;
 mod recycle;
 mod source;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,8 +98,7 @@ pub(super) fn run() -> Result<Outcome> {
         epoll,
         listening,
         sources: Vec::new(),
-        known: BTreeSet::new(),
-        counts: BTreeMap::new(),
+        known: Vec::new(),
         outputs: [Output::new(1), Output::new(2)],
         recycler,
         next_look: None,
@@ -111,18 +109,6 @@ pub(super) fn run() -> Result<Outcome> {
     keeper.turn(&signals)
 }
 
-/// What has been counted in a life.
-struct Count {
-    done: u64,
-    /// Whether it tells its jobs: then its memory is looked at after each, and not between.
-    tells: bool,
-    /// A job is done since memory was looked at last.
-    fresh: bool,
-    /// It has reached a limit.
-    over: bool,
-    tally: Option<Tally>,
-}
-
 struct Keeper {
     paths: Paths,
     settings: Settings,
@@ -130,9 +116,8 @@ struct Keeper {
     epoll: Epoll,
     listening: OwnedFd,
     sources: Vec<Option<Source>>,
-    /// The names of the fifos that are open.
-    known: BTreeSet<Vec<u8>>,
-    counts: BTreeMap<Life, Count>,
+    /// Which fifos are open, in order.
+    known: Vec<(Life, Kind)>,
     outputs: [Output; 2],
     recycler: Recycler,
     /// When memory is looked at next; none: nobody's.
@@ -192,12 +177,16 @@ impl Keeper {
             let Some((life, kind)) = Life::of_fifo(&name) else {
                 continue;
             };
-            if self.known.contains(&name) {
+            let Err(place) = self.known.binary_search(&(life, kind)) else {
                 continue;
-            }
+            };
             let path = self.directory.join(life.fifo(kind));
             match fs::open_fifo_reader(&path) {
-                Ok(fifo) => self.take(name, life, kind, fifo),
+                Ok(fifo) => {
+                    if self.take(life, kind, fifo) {
+                        self.known.insert(place, (life, kind));
+                    }
+                }
                 Err(error) if errno::is(&error, errno::ENOENT) => {}
                 Err(error) => {
                     self.look_again = Some(clock::monotonic() + AGAIN);
@@ -214,39 +203,31 @@ impl Keeper {
         }
     }
 
-    fn take(&mut self, name: Vec<u8>, life: Life, kind: Kind, fifo: OwnedFd) {
+    /// Reads a fifo from now on. Whether it can.
+    fn take(&mut self, life: Life, kind: Kind, fifo: OwnedFd) -> bool {
         let free = self.sources.iter().position(Option::is_none);
         let slot = free.unwrap_or(self.sources.len());
-        let source = Source::new(fifo, name.clone(), life, kind, self.settings_prefix());
+        let mut source = Source::new(fifo, life, kind, self.settings_prefix());
         let blocked = source.target().is_some_and(|to| self.outputs[to].blocked);
-        if !blocked
-            && self
-                .epoll
-                .add(source.descriptor(), FIRST_SOURCE + slot as u64)
-                .is_err()
-        {
+        let token = FIRST_SOURCE + slot as u64;
+        if !blocked && self.epoll.add(source.descriptor(), token).is_err() {
             self.look_again = Some(clock::monotonic() + AGAIN);
-            return;
+            return false;
         }
         if kind == Kind::Jobs {
-            self.counts.insert(
-                life,
-                Count {
-                    done: lives::done(&self.directory, life.worker, life.pid).unwrap_or(0),
-                    tells: false,
-                    fresh: false,
-                    over: false,
-                    tally: Tally::open(&self.directory, life.worker).ok(),
-                },
-            );
-            self.count(life, 0);
-            self.plan_look(clock::monotonic() + SELDOM);
+            let before = lives::done(&self.directory, life.worker, life.pid);
+            source.count.done = before.unwrap_or(0);
+            source.count.tally = Tally::open(&self.directory, life.worker).ok();
         }
-        self.known.insert(name);
         match free {
             Some(slot) => self.sources[slot] = Some(source),
             None => self.sources.push(Some(source)),
         }
+        if kind == Kind::Jobs {
+            self.count(slot, 0);
+            self.plan_look(clock::monotonic() + SELDOM);
+        }
+        true
     }
 
     fn settings_prefix(&self) -> &[u8] {
@@ -272,10 +253,9 @@ impl Keeper {
                 self.write(to);
             }
             None => match source.jobs() {
-                Some(jobs) => self.count(life, jobs),
+                Some(jobs) => self.count(slot, jobs),
                 None => {
                     self.close(slot);
-                    self.counts.remove(&life);
                     self.recycler.forget(life);
                 }
             },
@@ -288,40 +268,37 @@ impl Keeper {
             return;
         };
         self.epoll.remove(source.descriptor());
-        self.known.remove(&source.name);
+        if let Ok(place) = self.known.binary_search(&(source.life, source.kind)) {
+            self.known.remove(place);
+        }
         let name = source.life.fifo(source.kind);
         let _ = std::fs::remove_file(self.directory.join(name));
     }
 
     /// So many jobs are done.
-    fn count(&mut self, life: Life, jobs: u64) {
-        let Some(count) = self.counts.get_mut(&life) else {
+    fn count(&mut self, slot: usize, jobs: u64) {
+        let Some(Some(source)) = self.sources.get_mut(slot) else {
             return;
         };
+        let (life, count) = (source.life, &mut source.count);
         count.done = count.done.saturating_add(jobs);
         if let Some(tally) = &count.tally {
             tally.set(life.pid, count.done);
         }
-        let done = count.done;
-        let over = count.over;
         if jobs > 0 {
             count.tells = true;
             count.fresh = true;
-            if self.settings.worker_max_memory.is_some() {
-                self.plan_look(clock::monotonic() + SOON);
-            }
         }
         if let Some(most) = self.settings.worker_max_jobs
-            && done >= most
-            && !over
+            && count.done >= most
+            && !std::mem::replace(&mut count.over, true)
         {
-            self.over(
-                life,
-                format!(
-                    "has done {} (WORKER_MAX_JOBS={most})",
-                    kernel::words::count(done, "job")
-                ),
-            );
+            let done = kernel::words::count(count.done, "job");
+            let why = format!("has done {done} (WORKER_MAX_JOBS={most})");
+            self.recycler.add(life, why);
+        }
+        if jobs > 0 {
+            self.plan_look(clock::monotonic() + SOON);
         }
     }
 
@@ -339,47 +316,40 @@ impl Keeper {
             return;
         }
         self.next_look = None;
-        let due: Vec<Life> = self
-            .counts
-            .iter()
-            .filter(|(_, count)| !count.over && (count.fresh || !count.tells))
-            .map(|(life, _)| *life)
+        let due = |source: &Source| {
+            let count = &source.count;
+            source.kind == Kind::Jobs && !count.over && (count.fresh || !count.tells)
+        };
+        let sources = || self.sources.iter().flatten();
+        let pids: Vec<u32> = sources()
+            .filter(|source| due(source))
+            .map(|source| source.life.pid)
             .collect();
-        let pids: Vec<u32> = due.iter().map(|life| life.pid).collect();
-        let held = memory::of(&pids);
-        for life in due {
-            if let Some(count) = self.counts.get_mut(&life) {
-                count.fresh = false;
+        let mut held = memory::of(&pids).into_iter();
+        for source in self.sources.iter_mut().flatten() {
+            if !due(source) {
+                continue;
             }
-            let Some(held) = held.get(&life.pid).filter(|held| held.bytes >= most) else {
+            source.count.fresh = false;
+            let Some(held) = held.next().filter(|held| held.bytes >= most) else {
                 continue;
             };
+            source.count.over = true;
             let processes = match held.processes {
                 0 | 1 => String::new(),
                 more => format!(" in {more} processes"),
             };
-            self.over(
-                life,
-                format!(
-                    "holds {} of memory{processes} (WORKER_MAX_MEMORY={})",
-                    memory::shown(held.bytes),
-                    memory::shown(most)
-                ),
+            let why = format!(
+                "holds {} of memory{processes} (WORKER_MAX_MEMORY={})",
+                memory::shown(held.bytes),
+                memory::shown(most)
             );
+            self.recycler.add(source.life, why);
         }
         // Those that tell no jobs are looked at again by the clock alone.
-        let waits = |count: &Count| !count.over && !count.tells;
-        if self.counts.values().any(waits) {
+        if self.sources.iter().flatten().any(due) {
             self.plan_look(now + SELDOM);
         }
-    }
-
-    /// A life has reached a limit.
-    fn over(&mut self, life: Life, why: String) {
-        if let Some(count) = self.counts.get_mut(&life) {
-            count.over = true;
-        }
-        self.recycler.add(life, why);
     }
 
     /// Says a line, behind what workers have written.

@@ -5,34 +5,41 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use kernel::{errno, fd};
 use lines::Lines;
 
-use crate::workers::lives::{Kind, Life};
+use crate::workers::lives::{Kind, Life, Tally};
 
 /// Most that is read of one worker ahead of the others' turn.
 const READ: usize = 16 * 1024;
 
 pub(super) struct Source {
     fifo: OwnedFd,
-    /// Its name in the folder.
-    pub(super) name: Vec<u8>,
     pub(super) life: Life,
     pub(super) kind: Kind,
     lines: Lines,
+    /// What has been counted, where its kind is jobs.
+    pub(super) count: Count,
+}
+
+/// What has been counted in a life.
+#[derive(Default)]
+pub(super) struct Count {
+    pub(super) done: u64,
+    /// Whether it tells its jobs: then its memory is looked at after each, and not between.
+    pub(super) tells: bool,
+    /// A job is done since memory was looked at last.
+    pub(super) fresh: bool,
+    /// It has reached a limit.
+    pub(super) over: bool,
+    pub(super) tally: Option<Tally>,
 }
 
 impl Source {
-    pub(super) fn new(
-        fifo: OwnedFd,
-        name: Vec<u8>,
-        life: Life,
-        kind: Kind,
-        prefix: &[u8],
-    ) -> Source {
+    pub(super) fn new(fifo: OwnedFd, life: Life, kind: Kind, prefix: &[u8]) -> Source {
         Source {
             fifo,
-            name,
             life,
             kind,
             lines: Lines::new(&prefix_of(prefix, life.worker)),
+            count: Count::default(),
         }
     }
 
