@@ -49,7 +49,7 @@ name_sources() {
     # shellcheck disable=SC2086 # words on purpose
     package_tool policy $names || return 0
     awk -v FS='\t' -v OFS='\t' '
-        FNR == NR {
+        FILENAME == ARGV[1] {
             line = $0
             if (line ~ / policy:$/) { name = line; sub(/ policy:$/, "", name) }
             else if (line ~ /^  [^ ].*:$/) { version = line; gsub(/[ :]/, "", version) }

@@ -135,7 +135,7 @@ find_security_suites() {
 changes_of() {
     awk -v OFS='\t' '
         # A suite by the name that the sources have for it, where only one has it.
-        FNR == NR { if (!($2 in release)) release[$2] = $1; else if (release[$2] != $1) release[$2] = $2; next }
+        FILENAME == ARGV[1] { if (!($2 in release)) release[$2] = $1; else if (release[$2] != $1) release[$2] = $2; next }
         $1 == "Remv" { print $2, substr($3, 2, length($3) - 2), "-", "-", "-" }
         $1 == "Inst" {
             old = $3 ~ /^\[/ ? substr($3, 2, length($3) - 2) : "-"

@@ -67,7 +67,7 @@ rule "${DEBIAN_SECURITY_MIRROR_URL:-}" deb.debian.org/debian-security \
 # stay. A new address keeps the slash at its end, or its lack, as it was given.
 rewrite() {
     awk '
-        FNR == NR { old[++rules] = $1; new[rules] = $2; next }
+        FILENAME == ARGV[1] { old[++rules] = $1; new[rules] = $2; next }
         /^[ \t]*#/ { print; next }
         {
             rest = $0
