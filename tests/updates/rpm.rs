@@ -5,8 +5,8 @@ use crate::Image;
 use harness::{Container, Root};
 use std::sync::OnceLock;
 
-/// The packages that dnf and its repositories need.
-pub const PACKAGES: &[&str] = &["dnf", "rpm", "createrepo-c"];
+/// The packages that dnf and its repositories need; and the awk of Red Hat's systems.
+pub const PACKAGES: &[&str] = &["dnf", "rpm", "createrepo-c", "gawk"];
 
 /// Makes /srv/rpms/repository, and installs the first versions. The names say what there is.
 const PREPARE: &str = r#"

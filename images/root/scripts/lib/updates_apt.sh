@@ -109,6 +109,8 @@ fetch_lists() {
             remedy='the mirror is being changed or is broken: run it again, or choose another mirror (/scripts/ubuntu/update_apt_sources.sh)' ;;
         *Malformed* | *'is not known on line'* | *'could not be read'*)
             remedy='correct that file' ;;
+        *ertificate*)
+            remedy='install ca-certificates, or use http: lists and packages are signed' ;;
         *'No space left'* | *'enough free space'*)
             remedy="set TMPDIR to a directory with room" ;;
         *) remedy='run it again, or choose another mirror (/scripts/ubuntu/update_apt_sources.sh)' ;;
