@@ -1,0 +1,121 @@
+//! Kernels and sandboxes that lack calls, limits that are low, what a parent has left.
+#![forbid(unsafe_code)]
+
+use cron_tests::{TAB, ask, cron, image};
+use harness::{Container, signal};
+
+const ENOSYS: i32 = 38;
+const EPERM: i32 = 1;
+
+const JOBS: &str = "CRON_NAME=a * * * * * * cat%input\nCRON_NAME=b * * * * * * exit 2\n";
+
+/// What any scheduler must do, whatever it lacks.
+#[track_caller]
+fn works(container: &Container) {
+    container.wait_for_nth_line(2, "[a] input");
+    container.wait_for_nth_line(2, "cron: b: exit code 2 after");
+    container.write(TAB, "CRON_NAME=c * * * * * * echo c runs\n");
+    container.signal(signal::HUP);
+    container.wait_for_line("[c] c runs");
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+/// Numbers of x86-64.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_missing_call_has_a_way_around_it() {
+    const TIMERFD_CREATE: i64 = 283;
+    const EPOLL_CREATE: i64 = 213;
+    const SIGNALFD: i64 = 289;
+    const EPOLL_CREATE1: i64 = 291;
+    const PIPE2: i64 = 293;
+    const INOTIFY_INIT1: i64 = 294;
+    const MEMFD_CREATE: i64 = 319;
+    for (calls, errno) in [
+        (&[TIMERFD_CREATE, INOTIFY_INIT1][..], ENOSYS),
+        (&[SIGNALFD, MEMFD_CREATE], EPERM),
+        (&[EPOLL_CREATE1, EPOLL_CREATE, PIPE2], ENOSYS),
+    ] {
+        let root = image(JOBS);
+        let mut command = cron(&root, &[]);
+        for call in calls {
+            command = command.denied(*call, errno);
+        }
+        let container = command.boot();
+        if calls.contains(&INOTIFY_INIT1) {
+            container.wait_for_line("cron: changes of the files are not heard of here");
+        }
+        works(&container);
+    }
+}
+
+#[test]
+fn what_a_parent_has_left_changes_nothing() {
+    let root = image(JOBS);
+    let all = [
+        signal::TERM,
+        signal::HUP,
+        signal::INT,
+        signal::CHLD,
+        signal::PIPE,
+    ];
+    works(&cron(&root, &[]).ignored(&all).boot());
+    works(&cron(&image(JOBS), &[]).blocked(&all).boot());
+    works(&cron(&image(JOBS), &[]).without_proc().boot());
+    works(&cron(&image(JOBS), &[]).closed(0).boot());
+    // A job has what any program begins with.
+    let root = image(
+        "CRON_NAME=show * * * * * * grep -E '^Sig(Blk|Ign)' /proc/self/status; ls -l /proc/self/fd | wc -l\n",
+    );
+    let container = cron(&root, &[])
+        .ignored(&all)
+        .blocked(&all)
+        .closed(0)
+        .boot();
+    for line in [
+        "[show] SigBlk:\t0000000000000000",
+        "[show] SigIgn:\t0000000000000000",
+    ] {
+        container.wait_for_line(line);
+    }
+    // `total`, the three, and the directory that is being read.
+    container.wait_for_line("[show] 5");
+}
+
+#[test]
+fn without_outputs_the_jobs_run() {
+    let root = image("CRON_NAME=a * * * * * * echo a; echo b >&2; echo x >>/run/x\n");
+    let container = cron(&root, &[]).closed(1).closed(2).boot();
+    container.wait_for("two runs", || {
+        container.exists("/run/x") && container.text("/run/x").lines().count() >= 2
+    });
+    assert!(
+        ask(&container, ["status"])
+            .ok()
+            .text()
+            .starts_with("scheduler ")
+    );
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+/// More jobs at once than there are descriptors and processes for: each that cannot begin is
+/// said, the others run, and it goes on.
+#[test]
+fn limits_that_are_reached_are_said_and_outlived() {
+    const NOFILE: u32 = 7;
+    let mut tab = String::new();
+    for number in 0..30 {
+        tab.push_str(&format!(
+            "CRON_NAME=j{number} */3 * * * * * sleep 1; echo j{number} done\n"
+        ));
+    }
+    let root = image(&tab);
+    let container = cron(&root, &[]).limit(NOFILE, 40, 40).boot();
+    container.wait_for_line("unable to start it: Too many open files");
+    container.wait_for_line("[j0] j0 done");
+    container.wait_for_nth_line(2, "[j0] j0 done");
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
