@@ -22,11 +22,7 @@ fn image() -> Root {
     let root = Root::debian_with(&["nginx-light", "php-fpm", "procps", "curl", "python3"]);
     root.install(Layout::DockerBase);
     root.copy_tree(workspace().join("examples/nginx-php/root"));
-    root.mode("/run", 0o1777);
-    if root.exists("/etc/services.d") {
-        root.remove("/etc/services.d");
-    }
-    root.symlink("/run/services.d", "/etc/services.d");
+    root.mode("/run", 0o1777).mode("/etc/services.d", 0o1777);
     root.copy_file(env!("CARGO_BIN_EXE_load"), "/load");
     root
 }
@@ -101,7 +97,9 @@ fn a_read_only_root_stops_alike() {
     let root = image();
     // PHP's cache of compiled scripts wants a file in /tmp.
     let command = start(&root, &["/run.sh"]).read_only();
-    let command = command.tmpfs_with("/run", "mode=1777");
+    let command = command
+        .tmpfs_with("/run", "mode=1777")
+        .tmpfs_with("/etc/services.d", "mode=1777");
     under_load(command.tmpfs_with("/tmp", "mode=1777"), |_| {});
 }
 

@@ -1,16 +1,15 @@
 #!/bin/bash -e
 # Services are offered in services-available; the container's role decides which of them run.
-# The image has /etc/services.d as a link into /run: that can be written with a read-only root too.
-mkdir -p /run/services.d
+cd /etc/services.d
+if ! test -w .; then
+  echo "[role] $PWD cannot be written; with a read-only root add: --tmpfs $PWD"
+  exit 1
+fi
+# A kept container may have had another role before.
+rm -f nginx php-fpm
 case ${CONTAINER_ROLE:-web} in
-  web)
-    ln -sfn /etc/services-available/nginx /run/services.d/nginx
-    ln -sfn /etc/services-available/php-fpm /run/services.d/php-fpm
-    ;;
-  worker)
-    # /worker.sh has set it, and brings the services. A kept container may have been web before.
-    rm -f /run/services.d/nginx /run/services.d/php-fpm
-    ;;
+  web) ln -s ../services-available/nginx ../services-available/php-fpm . ;;
+  worker) ;; # /worker.sh says so, and brings the services
   *)
     echo "[role] CONTAINER_ROLE=$CONTAINER_ROLE: neither web nor worker"
     exit 1

@@ -15,6 +15,9 @@ use std::process::Command;
 /// A root that can only be read, as the pages have it.
 const READ_ONLY: [&str; 5] = ["--read-only", "--tmpfs", "/run:exec", "--tmpfs", "/tmp"];
 
+/// Where hooks of /run.d choose the services.
+const CHOSEN: [&str; 2] = ["--tmpfs", "/etc/services.d"];
+
 #[track_caller]
 fn wait_until_healthy(container: &DockerContainer) {
     container.wait_for("a healthy container", || {

@@ -1,7 +1,7 @@
 //! examples/nginx-php: one image for web and workers, in docker-base's style.
 
-use crate::{Clients, READ_ONLY, check_life, wait_until_healthy};
-use harness::Engine;
+use crate::{CHOSEN, Clients, READ_ONLY, check_life, wait_until_healthy};
+use harness::{Engine, Scratch, workspace};
 use image_tests::build_example;
 
 const PATHS: [&str; 4] = [
@@ -22,6 +22,7 @@ fn reloads_and_a_stop_under_load_lose_no_request_read_only_and_as_any_user() {
     let container = engine
         .container(&build_example(engine, "nginx-php"))
         .options(READ_ONLY)
+        .options(CHOSEN)
         .options(["--user", "12345", "--cap-drop", "ALL"])
         .options(["--security-opt", "no-new-privileges"])
         // The load balancer of this test asks ten times a second.
@@ -58,16 +59,23 @@ fn reloads_and_a_stop_under_load_lose_no_request_read_only_and_as_any_user() {
 #[test]
 fn a_configuration_with_a_mistake_changes_nothing_at_a_reload() {
     let engine = Engine::shared();
+    let own = Scratch::new();
+    let path = "etc/nginx-php/nginx.conf";
+    let example = workspace().join("examples/nginx-php/root").join(path);
+    let right = std::fs::read_to_string(example).expect("the example's");
+    own.write("nginx.conf", &right);
+    let file = own.path().join("nginx.conf");
+    let anybody = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&file, anybody).expect("a mode");
+    let volume = format!("{}:/{path}:ro", file.display());
     let container = engine
         .container(&build_example(engine, "nginx-php"))
-        // So that who makes the mistake below is root.
-        .options(["--user", "0"])
-        .command(["s6-setuidgid", "www-data", "/run.sh"])
+        .options(["--volume", &volume])
         .env("DRAIN_SECONDS", "0")
         .start();
     wait_until_healthy(&container);
-    let mistake = "echo nonsense >>/etc/nginx-php/nginx.conf";
-    container.exec(["sh", "-c", mistake]).ok();
+    // In place: the container has this very file.
+    own.write("nginx.conf", right + "nonsense\n");
     container.exec(["mainstay", "signal", "nginx", "HUP"]).ok();
     container.wait_for_line("[emerg]");
     let page = ["curl", "-sf", "http://127.0.0.1:8080/index.php"];
@@ -95,4 +103,15 @@ fn a_server_that_cannot_start_stops_the_container_which_can_be_started_again() {
     });
     container.stop(60);
     assert_eq!(container.wait(), 0);
+}
+
+#[test]
+fn a_read_only_root_without_a_place_for_links_says_what_to_add() {
+    let engine = Engine::shared();
+    let image = build_example(engine, "nginx-php");
+    let (code, log) = engine.container(&image).options(READ_ONLY).run();
+    assert_eq!(code, 1);
+    let line = "[role] /etc/services.d cannot be written; with a read-only root add: \
+                --tmpfs /etc/services.d";
+    assert_eq!(log.count(line), 1, "{}", log.text());
 }

@@ -1,6 +1,6 @@
 //! examples/python-workers: a pool of workers, and jobs at times beside it.
 
-use crate::{READ_ONLY, check_life, wait_until_healthy};
+use crate::{CHOSEN, READ_ONLY, check_life, wait_until_healthy};
 use harness::Engine;
 use image_tests::build_example;
 
@@ -15,6 +15,7 @@ fn jobs_are_done_by_the_pool_and_cron_reports() {
     let container = engine
         .container(&build_example(engine, "python-workers"))
         .options(READ_ONLY)
+        .options(CHOSEN)
         .options(["--user", "12345"])
         .start();
     wait_until_healthy(&container);
