@@ -39,6 +39,7 @@ test: setup ## Everything: check, then processes, Docker, dependencies. Needs ro
 bench: ## Measure what is released beside the peers: docs/benchmarks.md. Half an hour; needs root
 	release/build x86_64
 	bench/run
+	bench/run --measure image
 
 mutants: ## Change the engine in small ways: its tests must notice nine of ten
 	@tests/mutants
