@@ -26,6 +26,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("boot_handover", image::boot_handover),
     ("container_environment", image::container_environment),
     ("control_letters", records::control_letters),
+    ("crontab", people::crontab),
     ("death_tally", records::death_tally),
     ("engine_events", state::engine_events),
     ("engine_state", state::engine_state),

@@ -211,3 +211,27 @@ pub(crate) fn test_expression(bytes: &[u8]) {
         Ok(_) => {}
     }
 }
+
+/// Jobs of a crontab have a command and times that go up; what is said is one line each, and
+/// of a file that is none few.
+pub(crate) fn crontab(bytes: &[u8]) {
+    let (has_users, text) = match bytes.split_first() {
+        Some((first, rest)) => (first % 2 == 1, rest),
+        None => (false, bytes),
+    };
+    let from = 1_774_700_000;
+    let (jobs, lines) = cron::for_fuzzing::read(text, has_users, from);
+    let count = text.split(|byte| *byte == b'\n').count();
+    assert!(jobs.len() <= count);
+    for (name, command, times) in jobs {
+        assert!(!name.is_empty() && name.len() < 120, "{name}");
+        assert!(!command.trim_ascii().is_empty() && !command.contains(&0));
+        assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
+        assert!(times.first().is_none_or(|first| *first > from));
+    }
+    assert!(lines.len() <= 8 * count + 3, "{lines:?}");
+    for line in lines {
+        assert!(line.starts_with("crontab"), "{line:?}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}

@@ -10,7 +10,7 @@ use kernel::words::count;
 use kernel::{errno, fs};
 
 use super::line::{self, Assignment};
-use super::options::{self, Options};
+use super::options::{self, Options, Zones};
 use super::{How, Problem, command};
 use crate::job::{Environment, Job};
 use crate::schedule::{self, Columns};
@@ -30,6 +30,12 @@ const MOST_JOBS: usize = 10_000;
 /// How many bad lines of a file are told one by one; a file that has so many before its first
 /// job is no crontab.
 const MOST_TOLD: usize = 20;
+
+/// The same for what only warns.
+const MOST_WARNED: usize = 50;
+
+/// Where a file is given up.
+const MOST_LOST: usize = 1000;
 
 /// Variables and their copies at jobs, over the whole file: what bounds the memory.
 const MOST_COPIES: usize = 1_000_000;
@@ -52,8 +58,10 @@ struct Reader<'a> {
     first_job: usize,
     problems: &'a mut Vec<Problem>,
     first_problem: usize,
-    /// How many lines are no jobs, and how many of them were not told.
-    lost: (usize, usize),
+    zones: Zones,
+    /// How many lines are no jobs, and how many warn.
+    lost: usize,
+    warned: usize,
 }
 
 /// Reads the file and adds its jobs.
@@ -92,7 +100,9 @@ pub(super) fn text(
         jobs,
         first_problem: problems.len(),
         problems,
-        lost: (0, 0),
+        zones: Zones::default(),
+        lost: 0,
+        warned: 0,
     };
     reader.text(bytes);
 }
@@ -119,10 +129,13 @@ pub(super) fn contents(path: &Path) -> Result<Vec<u8>, String> {
 
 impl Reader<'_> {
     fn tell(&mut self, line: usize, column: usize, fatal: bool, name: &'static str, text: String) {
-        if fatal && line > 0 {
-            self.lost.0 += 1;
-            if self.lost.0 > MOST_TOLD {
-                self.lost.1 += 1;
+        if line > 0 {
+            let (count, most) = match fatal {
+                true => (&mut self.lost, MOST_TOLD),
+                false => (&mut self.warned, MOST_WARNED),
+            };
+            *count += 1;
+            if *count > most {
                 return;
             }
         }
@@ -190,7 +203,7 @@ impl Reader<'_> {
                 );
             }
             self.line(number, line);
-            if self.lost.0 >= MOST_TOLD && self.jobs.len() == self.first_job {
+            if self.lost >= MOST_TOLD && self.jobs.len() == self.first_job {
                 let text = format!(
                     "{MOST_TOLD} lines and not one job: the file is no crontab, and is read no \
                      further; name one, or rename the file"
@@ -199,13 +212,30 @@ impl Reader<'_> {
                 self.problems.truncate(self.first_problem + 3);
                 return self.lose(0, 0, "no-crontab", text);
             }
+            if self.lost >= MOST_LOST {
+                let text = format!(
+                    "{} cannot be read, so nothing from line {} on is; correct those above first",
+                    count(MOST_LOST as u64, "line"),
+                    number + 1
+                );
+                return self.lose(0, 0, "more", text);
+            }
         }
-        if self.lost.1 > 0 {
+        let left = self.lost.saturating_sub(MOST_TOLD);
+        if left > 0 {
             let text = format!(
                 "of what follows, {} cannot be read either; correct those above first",
-                count(self.lost.1 as u64, "line")
+                count(left as u64, "line")
             );
             self.lose(0, 0, "more", text);
+        }
+        let left = self.warned.saturating_sub(MOST_WARNED);
+        if left > 0 {
+            let text = format!(
+                "{} more; see to those above first",
+                count(left as u64, "warning")
+            );
+            self.warn(0, 0, "more", text);
         }
     }
 
@@ -250,7 +280,7 @@ impl Reader<'_> {
             let taken = options.get_or_insert_with(|| self.above.options.clone());
             let name = String::from_utf8_lossy(found.name).into_owned();
             let was_zone = taken.zone.is_some();
-            if let Err(why) = taken.set(&name, found.value, self.how) {
+            if let Err(why) = taken.set(&name, found.value, self.how, &mut self.zones) {
                 let lost = name == "CRON_TZ" && taken.zone.is_none() && was_zone;
                 self.wrong_option(number, found.column + 1, &name, why, lost);
                 if lost {
@@ -280,7 +310,10 @@ impl Reader<'_> {
     /// A `CRON_…` line, which holds from here on.
     fn option(&mut self, number: usize, found: &Assignment) {
         let name = String::from_utf8_lossy(found.name).into_owned();
-        let result = self.above.options.set(&name, found.value, self.how);
+        let result = self
+            .above
+            .options
+            .set(&name, found.value, self.how, &mut self.zones);
         let Err(why) = result else {
             return;
         };

@@ -1,5 +1,6 @@
 //! The `CRON_…` variables of a crontab.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chain::escape;
@@ -24,6 +25,17 @@ pub(crate) const NAMES: [&str; 8] = [
 
 /// Longest jitter: with more, which run of a day it is cannot be told.
 const LONGEST_JITTER: Duration = Duration::from_secs(86_400);
+
+/// The zones that a file names: each is looked for once.
+#[derive(Default)]
+pub(super) struct Zones(HashMap<Vec<u8>, Result<Zone, String>>);
+
+impl Zones {
+    fn find(&mut self, name: &[u8]) -> Result<Zone, String> {
+        let find = || Zone::named(name);
+        self.0.entry(name.to_vec()).or_insert_with(find).clone()
+    }
+}
 
 /// What options say at a line.
 #[derive(Clone, Debug)]
@@ -55,14 +67,20 @@ impl Options {
     /// # Errors
     /// What is wrong with the value. The option is then as it was, but for a zone or a user
     /// that does not exist.
-    pub(super) fn set(&mut self, name: &str, value: &[u8], how: &How) -> Result<(), String> {
+    pub(super) fn set(
+        &mut self,
+        name: &str,
+        value: &[u8],
+        how: &How,
+        zones: &mut Zones,
+    ) -> Result<(), String> {
         match name {
             "CRON_TZ" => {
                 self.zone_was_set = true;
                 self.zone = None;
                 self.zone = Some(match value {
                     b"" => how.zone.clone(),
-                    value => Zone::named(value.strip_prefix(b":").unwrap_or(value))?,
+                    value => zones.find(value.strip_prefix(b":").unwrap_or(value))?,
                 });
             }
             "CRON_SECONDS" => {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chain::escape;
 use cli::similar;
@@ -91,11 +91,12 @@ impl Zone {
                 });
             }
         }
-        let all = all_names(&folders[0]);
+        static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+        let all = NAMES.get_or_init(|| all_names(&folders[0]));
         Err(format!(
             "there is no time zone {shown}{}",
             match similar::nearest(name, all.iter().map(String::as_str))
-                .or_else(|| ends_in(&all, name))
+                .or_else(|| ends_in(all, name))
             {
                 Some(near) => format!("; did you mean {near}?"),
                 None => format!(
