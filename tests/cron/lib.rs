@@ -59,3 +59,13 @@ pub mod column {
     /// What runs.
     pub const RUNNING: usize = 9;
 }
+
+/// Tries every case, all at once: each spends its time waiting for the clock.
+pub fn at_once<T: Send>(cases: impl IntoIterator<Item = T>, case: impl Fn(T) + Sync) {
+    let case = &case;
+    std::thread::scope(|scope| {
+        for one in cases {
+            scope.spawn(move || case(one));
+        }
+    });
+}

@@ -1,7 +1,7 @@
 //! What jobs write, and what the scheduler says.
 #![forbid(unsafe_code)]
 
-use cron_tests::{ask, column, cron, image, row};
+use cron_tests::{ask, at_once, column, cron, image, row};
 use harness::{Container, Sink, Stream, signal};
 
 #[test]
@@ -76,7 +76,8 @@ fn a_hundred_megabytes_pass_and_hold_no_other_job() {
 /// the stop is not held.
 #[test]
 fn a_reader_that_is_stuck_or_gone_holds_no_start() {
-    for sink in [Sink::Blocked, Sink::Gone, Sink::Full, Sink::Socket] {
+    let sinks = [Sink::Blocked, Sink::Gone, Sink::Full, Sink::Socket];
+    at_once(sinks, |sink| {
         let root = image("CRON_NAME=tick * * * * * * echo tick; echo x >>/run/ticks\n");
         let container = cron(&root, &[]).sink(sink).boot();
         container.wait_for("three starts", || {
@@ -85,5 +86,5 @@ fn a_reader_that_is_stuck_or_gone_holds_no_start() {
         assert!(ask(&container, ["status"]).text().contains("tick"));
         container.signal(signal::TERM);
         assert_eq!(container.wait().code(), Some(0), "{sink:?}");
-    }
+    });
 }

@@ -1,8 +1,8 @@
 //! Overlap, time-outs, what stays behind.
 #![forbid(unsafe_code)]
 
-use cron_tests::{ask, column, cron, image, row};
-use harness::signal;
+use cron_tests::{ask, at_once, column, cron, image, row};
+use harness::{Placement, signal};
 
 #[test]
 fn each_overlap_policy_does_what_it_says() {
@@ -61,16 +61,12 @@ fn a_time_out_ends_the_whole_group_by_term_and_then_by_kill() {
 /// open, and nobody stays defunct.
 #[test]
 fn what_a_job_leaves_behind_holds_nothing_up() {
-    let root = image(
-        "CRON_NAME=daemon * * * * * * (sleep 1000 &); echo begun\n\
+    let jobs = "CRON_NAME=daemon * * * * * * (sleep 1000 &); echo begun\n\
          CRON_NAME=orphans * * * * * * for i in 1 2 3 4 5; do (sleep 0.0$i & exit 0) & done; exit 4\n\
-         CRON_NAME=late */3 * * * * * (sleep 1.2; echo late words) &\n",
-    );
-    for as_child in [false, true] {
-        let container = match as_child {
-            false => cron(&root, &[]).boot(),
-            true => cron(&root, &[]).placement(harness::Placement::Child).boot(),
-        };
+         CRON_NAME=late */3 * * * * * (sleep 1.2; echo late words) &\n";
+    at_once([Placement::Pid1, Placement::Child], |placement| {
+        let root = image(jobs);
+        let container = cron(&root, &[]).placement(placement).boot();
         container.wait_for_nth_line(4, "[daemon] begun");
         container.wait_for_nth_line(3, "cron: orphans: exit code 4 after");
         container.wait_for_line("[late] late words");
@@ -85,7 +81,7 @@ fn what_a_job_leaves_behind_holds_nothing_up() {
         assert!(runs >= 4);
         container.signal(signal::TERM);
         assert_eq!(container.wait().code(), Some(0));
-    }
+    });
 }
 
 #[test]

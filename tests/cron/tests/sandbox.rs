@@ -1,7 +1,7 @@
 //! Kernels and sandboxes that lack calls, limits that are low, what a parent has left.
 #![forbid(unsafe_code)]
 
-use cron_tests::{TAB, ask, cron, image};
+use cron_tests::{TAB, ask, at_once, cron, image};
 use harness::{Container, signal};
 
 const ENOSYS: i32 = 38;
@@ -32,11 +32,12 @@ fn a_missing_call_has_a_way_around_it() {
     const PIPE2: i64 = 293;
     const INOTIFY_INIT1: i64 = 294;
     const MEMFD_CREATE: i64 = 319;
-    for (calls, errno) in [
+    let cases = [
         (&[TIMERFD_CREATE, INOTIFY_INIT1][..], ENOSYS),
         (&[SIGNALFD, MEMFD_CREATE], EPERM),
         (&[EPOLL_CREATE1, EPOLL_CREATE, PIPE2], ENOSYS),
-    ] {
+    ];
+    at_once(cases, |(calls, errno)| {
         let root = image(JOBS);
         let mut command = cron(&root, &[]);
         for call in calls {
@@ -47,12 +48,11 @@ fn a_missing_call_has_a_way_around_it() {
             container.wait_for_line("cron: changes of the files are not heard of here");
         }
         works(&container);
-    }
+    });
 }
 
 #[test]
 fn what_a_parent_has_left_changes_nothing() {
-    let root = image(JOBS);
     let all = [
         signal::TERM,
         signal::HUP,
@@ -60,10 +60,16 @@ fn what_a_parent_has_left_changes_nothing() {
         signal::CHLD,
         signal::PIPE,
     ];
-    works(&cron(&root, &[]).ignored(&all).boot());
-    works(&cron(&image(JOBS), &[]).blocked(&all).boot());
-    works(&cron(&image(JOBS), &[]).without_proc().boot());
-    works(&cron(&image(JOBS), &[]).closed(0).boot());
+    at_once(0..4, |case| {
+        let root = image(JOBS);
+        let command = cron(&root, &[]);
+        works(&match case {
+            0 => command.ignored(&all).boot(),
+            1 => command.blocked(&all).boot(),
+            2 => command.without_proc().boot(),
+            _ => command.closed(0).boot(),
+        });
+    });
     // A job has what any program begins with.
     let root = image(
         "CRON_NAME=show * * * * * * grep -E '^Sig(Blk|Ign)' /proc/self/status; ls -l /proc/self/fd | wc -l\n",

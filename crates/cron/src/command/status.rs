@@ -20,7 +20,8 @@ MISSED those at which the machine slept or the clock jumped.
 
   --json             the same for programs, with times in seconds since 1970
 
-Exit code: 0; 1 no scheduler runs that this user may ask, or there is no such job.
+Exit code: 0; 1 no scheduler runs that this user may ask (with --json that is an empty list
+and 0), or there is no such job.
 ";
 
 pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Outcome> {

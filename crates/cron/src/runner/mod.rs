@@ -25,7 +25,7 @@ use kernel::signal::{self, Set};
 use kernel::signal_source::SignalSource;
 use kernel::timer::{Rang, WallTimer};
 use kernel::watch::Watch;
-use kernel::{clock, fd};
+use kernel::{clock, fd, words};
 
 use crate::job::Job;
 use crate::mind::{Deadline, End, Mind, Now, RunId};
@@ -232,8 +232,20 @@ impl Runner {
             }
             self.mind.turn(now());
         }
-        for output in &mut self.outputs {
-            output.finish(LAST_LINES);
+        self.take_leave();
+    }
+
+    /// Passes on the last words of all, for no longer than somebody takes them.
+    fn take_leave(&mut self) {
+        let end = now().mono + LAST_LINES.as_millis() as u64;
+        loop {
+            for output in &mut self.outputs {
+                output.finish(Duration::from_millis(end.saturating_sub(now().mono)));
+            }
+            let is_stuck = self.outputs.iter().any(|output| output.is_stuck);
+            if is_stuck || now().mono >= end || !self.read_what_is_left() {
+                return;
+            }
         }
     }
 
@@ -308,10 +320,7 @@ impl Runner {
         } else if STOP.contains(&signal) && !self.mind.stopping {
             let running = self.live.len();
             if running > 0 {
-                let text = format!(
-                    "stops: ends {running} running job{}",
-                    if running == 1 { "" } else { "s" }
-                );
+                let text = format!("stops: ends {}", words::count(running, "running job"));
                 self.say("", &text);
             }
             self.mind.stop(now());
@@ -432,7 +441,9 @@ impl Runner {
 
 /// Whether a process group has members, zombies among them.
 fn has_group(group: i32) -> bool {
-    signal::send_group(group, 0).is_ok()
+    // Those that have become somebody else may not be signalled (EPERM), and are there.
+    !signal::send_group(group, 0)
+        .is_err_and(|error| kernel::errno::is(&error, kernel::errno::ESRCH))
 }
 
 /// How much of the wall clock's second is over.

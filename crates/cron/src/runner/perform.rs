@@ -135,6 +135,27 @@ impl Runner {
         self.watch_output(to);
     }
 
+    /// Takes a turn's worth of every stream, held or not; whether there was anything.
+    pub(super) fn read_what_is_left(&mut self) -> bool {
+        let mut buffer = [0u8; 16 * 1024];
+        let mut is_more = false;
+        for place in &mut self.streams {
+            let Some(stream) = place else {
+                continue;
+            };
+            match stream.read(&mut buffer, &mut self.outputs[stream.to]) {
+                Read::More => is_more = true,
+                Read::Empty => {}
+                Read::End => *place = None,
+            }
+        }
+        is_more
+            || self
+                .outputs
+                .iter_mut()
+                .any(|output| !output.buffer().is_empty())
+    }
+
     pub(super) fn flush(&mut self) {
         for which in 0..self.outputs.len() {
             if !self.outputs[which].is_stuck {

@@ -157,5 +157,5 @@ impl Runner {
 }
 
 fn jobs(count: usize) -> String {
-    format!("{count} job{}", if count == 1 { "" } else { "s" })
+    kernel::words::count(count, "job")
 }

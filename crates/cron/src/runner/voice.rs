@@ -2,6 +2,7 @@
 //! few lines at once and then some a minute, and what was left out is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::job::Job;
 use crate::mind::{End, Note, Why};
@@ -153,19 +154,13 @@ fn count(times: u64) -> String {
     match times {
         1 => "a run".to_string(),
         100 => "100 runs or more".to_string(),
-        times => format!("{times} runs"),
+        times => kernel::words::count(times, "run"),
     }
 }
 
-/// A time for people: `350 ms`, `12 s`, `2 min 5 s`, `3 h 4 min`.
+/// A time for people, from milliseconds.
 pub(crate) fn span(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    match (seconds / 3600, seconds % 3600 / 60, seconds % 60) {
-        (0, 0, 0) => format!("{milliseconds} ms"),
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
+    kernel::words::time(Duration::from_millis(milliseconds))
 }
 
 #[cfg(test)]
@@ -189,18 +184,5 @@ mod tests {
         );
         assert_eq!(voice.line("", "y", 0).as_deref(), Some("cron: y\n"));
         assert!(voice.is_first("z") && !voice.is_first("z"));
-    }
-
-    #[test]
-    fn spans() {
-        for (time, words) in [
-            (0, "0 ms"),
-            (999, "999 ms"),
-            (12_345, "12 s"),
-            (125_000, "2 min 5 s"),
-        ] {
-            assert_eq!(span(time), words);
-        }
-        assert_eq!(span(11_040_000), "3 h 4 min");
     }
 }
