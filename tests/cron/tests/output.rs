@@ -49,7 +49,7 @@ fn a_hundred_megabytes_pass_and_hold_no_other_job() {
         .boot();
     container.wait_for("it runs", || ask(&container, ["status"]).code() == 0);
     let run = container
-        .prepare(["mainstay", "cron", "run", "flood"])
+        .prepare(["sh", "-c", "mainstay cron run flood >/dev/null 2>&1"])
         .spawn();
     container.wait_for("the end", || run.ended());
     assert_eq!(run.wait().code(), 0);
@@ -87,4 +87,32 @@ fn a_reader_that_is_stuck_or_gone_holds_no_start() {
         container.signal(signal::TERM);
         assert_eq!(container.wait().code(), Some(0), "{sink:?}");
     });
+}
+
+/// Whoever asked for a run and does not read, or is gone, holds neither it nor anybody else.
+#[test]
+fn an_asker_that_does_not_read_holds_nothing() {
+    let root = image(
+        "CRON_NAME=much 0 0 1 1 * yes 0123456789 | head -c 5000000; echo end >>/run/end\n\
+         CRON_NAME=slow 0 0 1 1 * sleep 1; echo slow; sleep 1; echo end >>/run/end\n",
+    );
+    let script = "mainstay cron /etc/tab 2>&1 | grep -v 0123456789; sleep 1000";
+    let container = Container::new(&root, ["sh", "-c", script])
+        .tmpfs("/run")
+        .boot();
+    container.wait_for("it runs", || ask(&container, ["status"]).code() == 0);
+    let script = "mainstay cron run much 2>/run/said | { sleep 3; tail -n 1; }";
+    let asker = container.prepare(["sh", "-c", script]).spawn();
+    let gone = "mainstay cron run slow & sleep 0.3; kill -9 $!";
+    container.exec(["sh", "-c", gone]);
+    container.wait_for("both ends", || {
+        container.exists("/run/end") && container.text("/run/end").lines().count() == 2
+    });
+    assert_eq!(ask(&container, ["status"]).code(), 0);
+    assert_eq!(asker.wait().text().trim_end(), "[much] 0123456789");
+    let said = container.text("/run/said");
+    assert!(
+        said.contains(" lines of it went by unread; the log has them"),
+        "{said}"
+    );
 }

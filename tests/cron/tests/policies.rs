@@ -87,13 +87,16 @@ fn what_a_job_leaves_behind_holds_nothing_up() {
 #[test]
 fn an_asked_for_run_heeds_the_policy_and_gives_the_jobs_code() {
     let root = image(
-        "CRON_NAME=seven 0 0 1 1 * echo seven runs; exit 7\n\
+        "CRON_NAME=seven 0 0 1 1 * echo seven runs; echo to err >&2; exit 7\n\
          CRON_NAME=long 0 0 1 1 * echo long runs; sleep 1000\n\
          CRON_NAME=queue CRON_OVERLAP=queue 0 0 1 1 * echo queue runs; sleep 0.5; exit 3\n",
     );
     let container = cron(&root, &[]).boot();
     container.wait_for_line("cron: 3 jobs; the next is ");
-    assert_eq!(ask(&container, ["run", "seven"]).code(), 7);
+    let seven = ask(&container, ["run", "seven"]);
+    assert_eq!(seven.code(), 7);
+    assert_eq!(seven.text().trim_end(), "[seven] seven runs");
+    assert_eq!(seven.error_text().trim_end(), "[seven] to err");
     container.wait_for_line("[seven] seven runs");
     container.wait_for_line("cron: seven: exit code 7 after");
     let long = container

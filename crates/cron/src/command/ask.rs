@@ -1,5 +1,7 @@
 //! The running schedulers of this container, asked over their sockets.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,9 +13,6 @@ use places::schedulers;
 
 /// Longest that a scheduler may take; its loop answers within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a run may take: as long as it does.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Longest answer that is read.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -139,27 +138,44 @@ fn job(fields: &[&str]) -> Option<Job> {
 }
 
 impl Scheduler {
-    /// Has a job run now, and waits for its end: its exit code.
+    /// Has a job run now, passes on what it writes, and waits for its end: its exit code.
     ///
     /// # Errors
     /// It does not run, or the scheduler has ended ahead of it.
     pub(super) fn run(&self, name: &[u8]) -> Result<u8> {
-        let failure = |code, text: String| Failure::Other { code, text };
-        let gone = || {
-            failure(
-                chain::exit::SYSTEM,
-                format!("the scheduler (process {}) has ended", self.pid),
-            )
+        let gone = || Failure::Other {
+            code: chain::exit::SYSTEM,
+            text: format!("the scheduler (process {}) has ended", self.pid),
         };
-        let stream = connect(&self.socket).ok_or_else(gone)?;
-        let answer = client::ask(stream, &[b"run", name], FOR_EVER, MOST);
-        match answer {
-            Ok(Answer::Ok(text)) => {
-                let code = text.trim_end().strip_prefix("exit\t");
-                code.and_then(|code| code.parse().ok()).ok_or_else(gone)
+        let mut stream = connect(&self.socket).ok_or_else(gone)?;
+        let order = [b"run", name].join(&0);
+        let sent = stream.write_all(&order);
+        sent.and_then(|()| stream.shutdown(Shutdown::Write))
+            .map_err(|_| gone())?;
+        let mut lines = BufReader::new(stream);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            match lines.read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return Err(gone()),
+                Ok(_) => {}
             }
-            Ok(Answer::Refused(text)) => Err(failure(1, text)),
-            Ok(Answer::Nothing) | Err(_) => Err(gone()),
+            let tab = line.iter().position(|byte| *byte == b'\t');
+            let (word, rest) = line.split_at(tab.unwrap_or(0));
+            let rest = rest.get(1..).unwrap_or_default();
+            let text = || String::from_utf8_lossy(rest).trim_end().to_string();
+            match word {
+                b"1" => drop(kernel::fd::write_all(1, rest)),
+                b"2" => drop(kernel::fd::write_all(2, rest)),
+                b"exit" => return text().parse().map_err(|_| gone()),
+                b"error" => {
+                    return Err(Failure::Other {
+                        code: 1,
+                        text: text(),
+                    });
+                }
+                _ => return Err(gone()),
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ const OPTIONS: &[Opt] = &[
 
 const HELP: &str = "\
 The scheduler that has the job runs it as at its time: with its user, its environment, its
-time-out and its overlap policy; what it writes is in the scheduler's output.
+time-out and its overlap policy; what it writes is in the scheduler's output, and here.
 
   --file FILE        the job of this crontab. Where no scheduler has read it, the job runs here,
                      with the same user and environment, and writes to this terminal

@@ -133,7 +133,8 @@ pub(crate) struct Run<T> {
     ending: Option<Ending>,
     /// How its first process ended, where others of its group are still waited for.
     first: Option<End>,
-    askers: Vec<Asker>,
+    /// Who asked for it.
+    pub(crate) askers: Vec<Asker>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -30,7 +30,7 @@ use kernel::{clock, fd, words};
 use crate::job::Job;
 use crate::mind::{Deadline, End, Mind, Now, RunId};
 use output::{Output, Stream};
-use server::{Heard, Server};
+use server::{Heard, Sent, Server};
 use voice::Voice;
 
 /// How the scheduler is to be.
@@ -396,6 +396,20 @@ impl Runner {
             return;
         };
         let fd = server.client(number);
+        if server.is_waiting(number) {
+            let gone = match server.send(number) {
+                Sent::Some => return,
+                Sent::All => false,
+                Sent::Gone => true,
+            };
+            if let Some(fd) = fd {
+                self.epoll.remove(fd);
+            }
+            if gone {
+                server.close(number);
+            }
+            return;
+        }
         match server.hear(number) {
             Heard::Nothing => {}
             Heard::Gone => {

@@ -8,6 +8,8 @@ use kernel::errno;
 use kernel::fd::PIPE_BUF;
 use lines::Lines;
 
+use crate::mind::Asker;
+
 /// From so much on that nobody has taken yet, jobs' pipes are left alone (bytes).
 const FULL: usize = 256 * 1024;
 
@@ -98,6 +100,8 @@ pub(super) struct Stream {
     pub(super) to: usize,
     /// The output is full: nobody listens to this for now.
     pub(super) is_held: bool,
+    /// Who asked for the run, and hears its lines too.
+    pub(super) asker: Option<Asker>,
 }
 
 /// What reading a stream has come to.
@@ -124,6 +128,7 @@ impl Stream {
             lines: Lines::new(prefix),
             to,
             is_held: false,
+            asker: None,
         })
     }
 

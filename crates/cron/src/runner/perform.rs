@@ -6,9 +6,10 @@ use kernel::{errno, signal};
 
 use super::environment::Setting;
 use super::output::{Read, Stream};
+use super::server::Sent;
 use super::{Live, Runner, child, now, token, voice};
 use crate::job::Job;
-use crate::mind::{Action, RunId};
+use crate::mind::{Action, Asker, RunId};
 
 impl Runner {
     /// Does everything that is to be done by now.
@@ -37,12 +38,15 @@ impl Runner {
                     }
                     Action::Tell(asker, end) => {
                         let answer = match end {
-                            Some(end) => format!("ok\nexit\t{}\n", end.code()),
+                            Some(end) => format!("exit\t{}\n", end.code()),
                             None => "error\tthe job is gone, or the scheduler stops: it did not \
                                      run\n"
                                 .to_string(),
                         };
                         if let Some(server) = &mut self.server {
+                            if let Some(fd) = server.client(asker) {
+                                self.epoll.remove(fd);
+                            }
                             server.answer(asker, &answer);
                         }
                     }
@@ -55,6 +59,13 @@ impl Runner {
     fn mind_has(&self, run: RunId) -> bool {
         let mut runs = self.mind.entries.iter().flat_map(|entry| &entry.runs);
         runs.any(|one| one.id == run)
+    }
+
+    /// Who asked for a run, if somebody did.
+    fn asker(&self, run: RunId) -> Option<Asker> {
+        let mut runs = self.mind.entries.iter().flat_map(|entry| &entry.runs);
+        let found = runs.find(|one| one.id == run)?;
+        found.askers.first().copied()
     }
 
     fn start(&mut self, run: RunId, job: Rc<Job>) {
@@ -78,7 +89,8 @@ impl Runner {
         let prefix = format!("[{}] ", job.name);
         let mut streams = [usize::MAX; 2];
         for (to, pipe) in begun.pipes.into_iter().enumerate() {
-            if let Ok(stream) = Stream::new(pipe, prefix.as_bytes(), to) {
+            if let Ok(mut stream) = Stream::new(pipe, prefix.as_bytes(), to) {
+                stream.asker = self.asker(run);
                 streams[to] = self.listen_to(stream);
             }
         }
@@ -125,14 +137,37 @@ impl Runner {
         if stream.is_held {
             return;
         }
-        let to = stream.to;
+        let (to, asker) = (stream.to, stream.asker);
+        let before = self.outputs[to].buffer().len();
         let came_to = stream.read(&mut buffer, &mut self.outputs[to]);
         if came_to == Read::End {
             self.epoll.remove(stream.descriptor());
             self.streams[slot] = None;
         }
+        if let Some(asker) = asker {
+            let new = self.outputs[to].buffer()[before..].to_vec();
+            self.pass_on(asker, to, &new);
+        }
         self.outputs[to].flush();
         self.watch_output(to);
+    }
+
+    /// Lines of a run for whoever asked for it.
+    fn pass_on(&mut self, asker: Asker, to: usize, lines: &[u8]) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let Some(fd) = server.client(asker) else {
+            return;
+        };
+        match server.pass_on(asker, to, lines) {
+            Sent::All => {}
+            Sent::Some => drop(self.epoll.turn_to_output(fd, token::CLIENTS + asker)),
+            Sent::Gone => {
+                self.epoll.remove(fd);
+                server.close(asker);
+            }
+        }
     }
 
     /// Takes a turn's worth of every stream, held or not; whether there was anything.

@@ -34,7 +34,24 @@ struct Client {
     request: Vec<u8>,
     /// Its request is whole; it waits for a run to end.
     waits: bool,
+    /// What it has not taken yet.
+    pending: Vec<u8>,
+    /// Lines that it would not take in time.
+    lost: usize,
 }
+
+/// What has come of lines for a client.
+pub(super) enum Sent {
+    /// It has them.
+    All,
+    /// There was no room for all of it: it is to be told of later.
+    Some,
+    /// It is gone.
+    Gone,
+}
+
+/// Most that waits for a client (bytes): the run is not held up by it.
+const PENDING: usize = 1024 * 1024;
 
 /// What has come of a client.
 pub(super) enum Heard {
@@ -112,6 +129,8 @@ impl Server {
             stream,
             request: Vec::new(),
             waits: false,
+            pending: Vec::new(),
+            lost: 0,
         });
         Some((self.last, fd))
     }
@@ -155,28 +174,56 @@ impl Server {
         }
     }
 
+    /// Has lines of a run for whoever asked for it: each with the number of its output and a
+    /// tab in front.
+    pub(super) fn pass_on(&mut self, number: Asker, to: usize, lines: &[u8]) -> Sent {
+        let Some(client) = self.clients.iter_mut().find(|one| one.number == number) else {
+            return Sent::Gone;
+        };
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            if client.pending.len() + line.len() > PENDING {
+                client.lost += 1;
+                continue;
+            }
+            let front: &[u8] = if to == 0 { b"1\t" } else { b"2\t" };
+            client.pending.extend_from_slice(front);
+            client.pending.extend_from_slice(line);
+        }
+        client.send()
+    }
+
+    /// Whether a client waits for a run, and takes lines of it.
+    pub(super) fn is_waiting(&self, number: Asker) -> bool {
+        let mut clients = self.clients.iter();
+        clients.any(|client| client.number == number && client.waits)
+    }
+
+    /// There is room for more of what a client has not taken.
+    pub(super) fn send(&mut self, number: Asker) -> Sent {
+        let client = self.clients.iter_mut().find(|one| one.number == number);
+        client.map_or(Sent::Gone, Client::send)
+    }
+
     /// Answers, and closes the connection. Nobody is waited for: an answer that the socket's
     /// buffer does not hold is sent by a process of its own.
     pub(super) fn answer(&mut self, number: Asker, text: &str) {
         let Some(mut client) = self.take(number) else {
             return;
         };
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            match client.stream.write(rest) {
-                Ok(0) => return,
-                Ok(count) => rest = &rest[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if errno::is(&error, errno::EAGAIN) => break,
-                Err(_) => return,
-            }
+        if client.lost > 0 {
+            let lost = kernel::words::count(client.lost, "line");
+            let line = format!("2\tcron: {lost} of it went by unread; the log has them\n");
+            client.pending.extend_from_slice(line.as_bytes());
         }
-        if !rest.is_empty() && process::fork().is_ok_and(|side| side == process::Fork::Child) {
+        client.pending.extend_from_slice(text.as_bytes());
+        if matches!(client.send(), Sent::Some)
+            && process::fork().is_ok_and(|side| side == process::Fork::Child)
+        {
             kernel::signal::reset_all();
             let _ = fd::set_nonblocking(client.stream.as_raw_fd(), false);
             let patience = std::time::Duration::from_secs(5);
             let _ = client.stream.set_write_timeout(Some(patience));
-            let _ = client.stream.write_all(rest);
+            let _ = client.stream.write_all(&client.pending);
             process::exit_now(0);
         }
     }
@@ -189,6 +236,21 @@ impl Server {
     fn take(&mut self, number: Asker) -> Option<Client> {
         let at = self.clients.iter().position(|one| one.number == number)?;
         Some(self.clients.remove(at))
+    }
+}
+
+impl Client {
+    /// Sends what there is room for.
+    fn send(&mut self) -> Sent {
+        while !self.pending.is_empty() {
+            match errno::retry(|| self.stream.write(&self.pending)) {
+                Ok(0) => return Sent::Gone,
+                Ok(count) => drop(self.pending.drain(..count)),
+                Err(error) if errno::is(&error, errno::EAGAIN) => return Sent::Some,
+                Err(_) => return Sent::Gone,
+            }
+        }
+        Sent::All
     }
 }
 

@@ -79,6 +79,7 @@ impl Runner {
             [b"run", name] => {
                 let name = String::from_utf8_lossy(name).into_owned();
                 match self.mind.ask(&name, asker, now()) {
+                    // What it writes follows, and its exit code.
                     Ok(Answer::Begun | Answer::Waits) => return,
                     Err(refusal) => format!("error\t{}\n", self.refused(&name, refusal)),
                 }
