@@ -138,6 +138,16 @@ fn root_without_capabilities_and_an_image_without_a_shell_get_a_line() {
         .boot();
     container.wait_for_line("cron: web: unable to become user web: Operation not permitted; the container needs the capabilities SETUID and SETGID");
     container.wait_for_line("cron: shell: there is no /bin/nosh, which runs jobs; SHELL=");
+    for (job, said) in [
+        ("shell", "cron: shell: there is no /bin/nosh"),
+        ("web", "cron: web: unable to become user web"),
+    ] {
+        let asked = ask(&container, ["run", job]);
+        assert!(
+            asked.code() >= 126 && asked.error_text().starts_with(said),
+            "{asked}"
+        );
+    }
     stop(&container);
 }
 

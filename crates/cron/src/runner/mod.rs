@@ -363,8 +363,7 @@ impl Runner {
         if let Some(why) = child::refusal(&live.report, &live.job, &live.setting) {
             let job = live.job.clone();
             self.live.remove(&run);
-            self.say(&job.name, &why);
-            self.mind.not_started(run, now());
+            self.refuse(run, &job, &why);
             return;
         }
         let others = has_group(live.pid);

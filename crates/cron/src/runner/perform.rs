@@ -70,11 +70,20 @@ impl Runner {
 
     fn start(&mut self, run: RunId, job: Rc<Job>) {
         if let Err(why) = self.try_start(run, &job) {
-            self.say(&job.name, &why);
-            self.mind.not_started(run, now());
+            self.refuse(run, &job, &why);
         } else if self.voice.verbose {
             self.say(&job.name, "starts");
         }
+    }
+
+    /// A run could not begin: that is said to all, and to whoever asked for it.
+    pub(super) fn refuse(&mut self, run: RunId, job: &Job, why: &str) {
+        self.say(&job.name, why);
+        if let Some(asker) = self.asker(run) {
+            let line = format!("cron: {}: {why}\n", job.name);
+            self.pass_on(asker, 1, line.as_bytes());
+        }
+        self.mind.not_started(run, now());
     }
 
     fn try_start(&mut self, run: RunId, job: &Rc<Job>) -> Result<(), String> {
