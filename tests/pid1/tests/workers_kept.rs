@@ -423,6 +423,29 @@ mainstay job-done
 }
 
 #[test]
+fn a_worker_that_does_not_heed_its_recycling_is_killed_after_its_time() {
+    let image = image(
+        "trap 'echo $WORKER_ID goes on' TERM
+echo begun: $WORKER_ID
+[ -e /tmp/once ] || { : > /tmp/once; mainstay job-done; }
+. /idle.sh",
+    );
+    image.hook(
+        "10",
+        "echo 300 > $(mainstay path services)/worker-1/timeout-kill",
+    );
+    let container = up(&image, 1, &[("WORKER_MAX_JOBS", "1")]);
+    container.wait_for_line("1 goes on");
+    container.wait_for_nth_line(2, "begun: 1");
+    assert_eq!(row(&container, "worker-1")[6..], ["signal", "KILL"]);
+    assert_once(&container, "killed: it did not end within 300 ms");
+    assert_eq!(container.log().count("mainstay: worker-1"), 2);
+    mainstay(&container, ["status", "--ready"]).ok();
+    mainstay(&container, ["signal", "worker-1", "KILL"]);
+    stop(&container);
+}
+
+#[test]
 fn recycling_passes_over_a_worker_that_is_stopped_by_hand() {
     let image = image(
         "trap 'echo $WORKER_ID goes on' TERM

@@ -439,3 +439,57 @@ fn a_kept_container_comes_back_with_the_number_of_worker_sh() {
         stop(&container);
     }
 }
+
+#[test]
+fn no_job_is_lost_while_workers_come_and_go() {
+    const JOBS: usize = 300;
+    let image = Image::new();
+    // To take a job is one rename; TERM is heard between two.
+    image.write_script(
+        "/work",
+        sh("trap 'stop=1' TERM
+echo begun: $WORKER_ID of $WORKER_COUNT
+while [ -z \"$stop\" ]; do
+  set -- /tmp/jobs/*
+  if [ -e \"$1\" ] && mv \"$1\" /tmp/taken/ 2>/dev/null; then
+    mv /tmp/taken/${1##*/} /tmp/done/
+    mainstay job-done
+  else
+    read -t 0.1 line <>/tmp/idle
+  fi
+done"),
+    );
+    image.hook(
+        "10",
+        &format!("mkdir /tmp/jobs /tmp/taken /tmp/done; mkfifo /tmp/idle; for i in $(seq {JOBS}); do : > /tmp/jobs/$i; done"),
+    );
+    let container = image
+        .command("/worker.sh", &["2", "/work"])
+        .env("WORKER_MAX_JOBS", "40")
+        .boot();
+    container.wait_for_line(BOOTED);
+    for words in [
+        &["scale", "5"][..],
+        &["restart", "--at-once", "3"],
+        &["scale", "2"],
+    ] {
+        container
+            .exec(["mainstay", "workers"].iter().chain(words))
+            .ok();
+    }
+    let all_done = |count: usize| {
+        container.wait_for("all jobs", || {
+            let done = container.list("/tmp/done").expect("a directory");
+            done.len() == count
+        });
+    };
+    all_done(JOBS);
+    // Nobody changes their number now: limits count again.
+    let more = format!("for i in $(seq {JOBS}); do : > /tmp/jobs/more.$i; done");
+    container.shell(&more).ok();
+    all_done(2 * JOBS);
+    container.wait_for_line("jobs (WORKER_MAX_JOBS=40)");
+    assert_eq!(container.list("/tmp/taken").expect("a directory").len(), 0);
+    assert_eq!(ids(&container), ["1", "2"]);
+    assert_eq!(stop(&container).code(), Some(0));
+}

@@ -71,11 +71,16 @@ impl Pool {
             .custom_flags(fs::flags::O_NOFOLLOW)
             .open(&path)
             .unable("lock", bytes)?;
-        match fs::try_lock(&lock) {
-            Err(error) if errno::is(&error, errno::EAGAIN) => {
-                return Err(refusal(
-                    "another `mainstay workers` scales or restarts them already; wait for its end",
-                ));
+        // Of the kind whose holder the keeper can ask for without a lock of its own.
+        match fs::try_process_lock(&lock, true) {
+            Err(error) if errno::is(&error, errno::EAGAIN) || errno::is(&error, errno::EACCES) => {
+                let holder = match fs::lock_holder(&lock) {
+                    Ok(Some(pid)) if pid > 0 => format!("process {pid}"),
+                    _ => "another `mainstay workers`".to_string(),
+                };
+                return Err(refusal(&format!(
+                    "{holder} scales or restarts them already; wait for its end"
+                )));
             }
             other => other.unable("lock", bytes)?,
         }

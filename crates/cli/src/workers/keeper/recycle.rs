@@ -27,6 +27,8 @@ pub(super) struct Recycler {
     services: PathBuf,
     waiting: VecDeque<(Life, String)>,
     current: Option<Current>,
+    /// Until when it rests: somebody scales or restarts the workers.
+    rests: Option<Duration>,
 }
 
 /// The one that ends, or is about to come up.
@@ -44,6 +46,7 @@ impl Recycler {
             services,
             waiting: VecDeque::new(),
             current: None,
+            rests: None,
         }
     }
 
@@ -61,7 +64,7 @@ impl Recycler {
     pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
         match &self.current {
             Some(current) => Some(current.next_look),
-            None => (!self.waiting.is_empty()).then_some(now),
+            None => (!self.waiting.is_empty()).then(|| self.rests.unwrap_or(now)),
         }
     }
 
@@ -103,6 +106,14 @@ impl Recycler {
                 After::Ends | After::Comes | After::Up | After::Over => None,
             };
         }
+        if self.waiting.is_empty() || self.rests.is_some_and(|until| until > now) {
+            return None;
+        }
+        // Who waits for a worker to come up would take its recycling for a failure.
+        self.rests = is_changed(&self.services).then(|| now + LOOK);
+        if self.rests.is_some() {
+            return None;
+        }
         let (life, why) = self.waiting.pop_front()?;
         let dir = dir_of(&self.services, life);
         // One that somebody stops, or that has ended by itself, needs no more.
@@ -133,6 +144,13 @@ impl Recycler {
             life.pid
         ))
     }
+}
+
+/// Whether somebody scales or restarts the workers right now.
+fn is_changed(services: &Path) -> bool {
+    let lock = fs::File::open(services.join(places::name::WORKER_LOCK));
+    let holder = lock.and_then(|lock| kernel::fs::lock_holder(&lock));
+    matches!(holder, Ok(Some(_)))
 }
 
 fn dir_of(services: &Path, life: Life) -> PathBuf {
