@@ -95,6 +95,45 @@ fn a_family_has_both_scripts_by_the_names_of_os_release() {
     }
 }
 
+/// Names in capitals that are no variables of the user's.
+const INTERNAL: &[&str] = &[
+    "IFS",
+    "LC_ALL",
+    "TAB",
+    "FAILED",
+    "USAGE",
+    "NO_CHANNEL",
+    "UNREADABLE",
+    "KEPT_BACK",
+];
+
+#[test]
+fn the_page_of_variables_has_what_the_scripts_read() {
+    let page = fs::read_to_string(harness::workspace().join("docs/variables.md")).unwrap();
+    let mut read = std::collections::BTreeSet::new();
+    for path in all() {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
+        for line in code {
+            for part in line.split("${").skip(1) {
+                let capital = |c: &char| c.is_ascii_uppercase() || *c == '_';
+                let name: String = part.chars().take_while(capital).collect();
+                // `${NAME:-…}`: may be unset, so it is the user's to set.
+                if !name.is_empty() && part[name.len()..].starts_with(":-") {
+                    read.insert(name);
+                }
+            }
+        }
+    }
+    assert!(read.len() >= 9, "{read:?}");
+    for name in read {
+        let known = INTERNAL.contains(&name.as_str()) || page.contains(&format!("| `{name}` |"));
+        assert!(known, "docs/variables.md has no {name}");
+    }
+}
+
 const ONE_LINE: &str = "\
 # http://archive.ubuntu.com/ubuntu/ stays in a comment
 deb http://archive.ubuntu.com/ubuntu/ noble main restricted

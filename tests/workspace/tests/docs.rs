@@ -88,6 +88,7 @@ fn variables() {
         );
     }
     text.push_str(include_str!("crontab-variables.md"));
+    text.push_str(include_str!("script-variables.md"));
     text.push_str(
         "\n## Set by Mainstay\n\n\
          | variable | where | value |\n|---|---|---|\n\
