@@ -40,7 +40,7 @@ pack plain 1.1; pack fixed 1.1; pack fixed-twice 1.1; pack fixed-twice 1.2; pack
 pack grows 1.1 "Requires: brought-in"; pack epoch 1.1 "Epoch: 1"
 pack a-package-whose-name-does-not-fit-into-the-column-of-a-table 1.1
 place=/srv/rpms/plain
-pack elsewhere 1.0; pack elsewhere 1.1
+pack old-name 1.0; pack new-name 2.0 "Obsoletes: old-name"; pack elsewhere 1.0; pack elsewhere 1.1
 cat >updates.xml <<EOF
 <?xml version="1.0"?>
 <updates>

@@ -154,7 +154,7 @@ fn a_repository_that_fails_changes_nothing() {
 fn without_advisories_nothing_is_done_unless_all_is_wanted() {
     let image = rpm::image(rpm::shared_root(), "rhel");
     image.shell(
-        "dnf -q -y --repofrompath=plain,/srv/rpms/plain --nogpgcheck install elsewhere-1.0 \
+        "dnf -q -y --repofrompath=plain,/srv/rpms/plain --nogpgcheck install elsewhere-1.0 --setopt=obsoletes=0 old-name-1.0 \
          >/dev/null 2>&1; rm -rf /var/cache/dnf
          sed -i 's|8080/repository|8080/plain|; s/\\[base]/[plain]/' /etc/yum.repos.d/base.repo",
     );
@@ -165,7 +165,11 @@ fn without_advisories_nothing_is_done_unless_all_is_wanted() {
     image.refuses("", 3, &parts).says(&["--all-updates"]);
     image.refuses("--dry-run", 3, &parts);
     let told = image.update("--dry-run --all-updates").ended(0);
-    assert_eq!(told.list, "elsewhere 1.0-1 -> 1.1-1 (plain)");
+    assert_eq!(
+        told.list,
+        "elsewhere 1.0-1 -> 1.1-1 (plain)\nnew-name none -> 2.0-1 (plain)\n\
+         old-name 1.0-1 -> removed (not in a repository)"
+    );
     assert_eq!(image.update("--all-updates").ended(0).list, told.list);
     // Of two repositories one has advisories: which has none is said.
     image.shell(

@@ -7,7 +7,8 @@
 
 # apk keeps what it fetches in the work directory, so that a failure leaves the image alone.
 package_tool() {
-    bounded apk --no-logfile --cache-dir "$work/cache" "$@"
+    # shellcheck disable=SC2086 # one word or none
+    bounded apk $no_log --cache-dir "$work/cache" "$@"
 }
 
 complain() {
@@ -69,7 +70,11 @@ prepare() {
     test "$(id -u)" = 0 || die "$USAGE" "apk needs root to look at its database, for --dry-run too: run it as root"
     say "Alpine has no security channel: every package with an update is upgraded"
     mkdir "$work/cache"
-    # A question leaves no line in /var/log/apk.log.
+    # A question leaves no line in /var/log/apk.log, which version 2 does not write.
+    no_log=--no-logfile
+    case $(apk --version) in
+        'apk-tools 2.'*) no_log= ;;
+    esac
     package_tool update || complain
     package_tool --simulate upgrade || complain
     changes_of "$work/log" >"$work/changes"

@@ -53,7 +53,7 @@ complain() {
             if (!on) exit
         }
         END { print text }' "$work/log")
-    test -n "$complaint" || complaint=$(sed -n '/[Ee]rror\|[Ff]ail\|[Cc]annot\|No space/p' "$work/log" | head -n 1)
+    test -n "$complaint" || complaint=$(sed -n '/[Ee]rror\|[Ff]ail\|[Cc]annot\|No space\|not signed/p' "$work/log" | head -n 1)
     what=$(sed -n "s/^Problem repository: \[\(.*\)\]$/\1/p; s/.*for repo '\([^']*\)'.*/\1/p; s/.* from \([^:]*\): \[Errno.*/\1/p" "$work/log" | head -n 1)
     test -n "$what" || what=$(sed -n 's/.* for \([a-z]*:\/\/[^ ]*\).*/\1/p' "$work/log" | head -n 1)
     remedy=$(end_of_life)
@@ -97,12 +97,23 @@ changes_of() {
         /^(Upgrading|Updating|Downgrading)( for dependencies)?:$/ { kind = "upgrade"; next }
         /^(Reinstalling|Installing)( (weak |for )?(dependencies|group\/module packages))?:$/ { kind = "install"; next }
         /^Removing.*:$/ { kind = "remove"; next }
-        /^Skipping.*:$/ { kind = "skip"; next }
+        /^Skipp(ing|ed).*:$/ { kind = "skip"; next }
         /^(Transaction Summary|=+$|$)/ || /^[^ ]/ { if ($0 !~ /^=/) kind = ""; words = ""; next }
-        kind == "" || /^ *(replacing|Replacing) / { next }
+        kind == "" { next }
+        # Below a package, what it obsoletes: `replacing  NAME.ARCHITECTURE VERSION`.
+        $1 == "replacing" {
+            if (NF != 3) next
+            name = architecture = $2
+            sub(/\.[^.]*$/, "", name)
+            sub(/.*\./, "", architecture)
+            print "remove", name, architecture, $3, "-"
+            next
+        }
         {
+            # The size, which comes last, may have a unit.
             words = words " " $0
-            if (split(words, field, " ") < 6) next
+            count = split(words, field, " ")
+            if (count < 5 || (count == 5 && field[5] !~ /^[0-9.]+$/)) next
             words = ""
             print kind, field[1], field[2], field[3], field[4]
         }' "$1"
