@@ -3,7 +3,7 @@
 
 pub mod cluster;
 
-use harness::{Engine, Layout, Root, Scratch, workspace};
+use harness::{Engine, Scratch, workspace};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,7 @@ use std::time::{Duration, Instant};
 pub fn images(engine: &Engine) {
     static MADE: Once = Once::new();
     MADE.call_once(|| {
-        let base = "test/deploy-base";
-        let root = Root::debian_with(&["nginx-light", "python3"]);
-        root.install(Layout::DockerBase);
-        let words = [
-            "ENV SIGNAL_BUILD_STOP=99 S6_BEHAVIOUR_IF_STAGE2_FAILS=2",
-            r#"CMD ["/run.sh"]"#,
-        ];
-        engine.import(&root, base, &words);
+        let base = image_tests::example_base(engine);
         for version in ["1", "2"] {
             let arguments = [
                 "--build-arg",
