@@ -13,6 +13,12 @@ PLACE = os.environ.get("JOBS_DATABASE", "/data/jobs.sqlite")
 
 
 def connect():
+    place = PLACE if os.path.exists(PLACE) else os.path.dirname(PLACE)
+    if not os.access(place, os.W_OK):
+        sys.exit(
+            f"jobs: user {os.getuid()} may not write to {place};"
+            " start all containers of a queue as the same user"
+        )
     # Each statement is its own transaction; who finds the file locked waits for 30 s.
     database = sqlite3.connect(PLACE, timeout=30, isolation_level=None)
     database.execute(
