@@ -712,12 +712,12 @@ const CASES: &[Case] = &[
         "service-value",
         &[],
         |t| t.write("etc/services.d/web/timeout-kill", "5s\n"),
-        |t| t.write("etc/services.d/web/timeout-kill", "5000\n"),
+        |t| t.write("etc/services.d/web/timeout-kill", "2000\n"),
     ),
     (
         "service-value",
         &[],
-        |t| t.write("etc/services.d/web/notification-fd", "1\n"),
+        |t| t.write("etc/services.d/web/notification-fd", "0\n"),
         |t| t.write("etc/services.d/web/notification-fd", "3\n"),
     ),
     (

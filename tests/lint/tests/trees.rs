@@ -14,7 +14,10 @@ const LONG_STOP: &[&str] = &["etc/cont-finish.d: warning[long-stop]"];
 const EXPECTED: &[(&str, &[&str])] = &[
     (
         "downstream/finish-cases",
-        &["etc/services.d/empty/finish: error[empty-script]"],
+        &[
+            "etc/services.d/empty/finish: error[empty-script]",
+            "etc/services.d/slow/timeout-finish:1: warning[service-cut-off]",
+        ],
     ),
     (
         "downstream/ownerships",
