@@ -1,6 +1,6 @@
 //! deploy/kubernetes on a real Kubernetes: the manifests as they are, under load. It is for the
 //! night, since Kubernetes is built from source first; what is checked in every run is in
-//! `manifests.rs`.
+//! `engines`.
 #![forbid(unsafe_code)]
 
 use deploy_tests::cluster::{Background, Cluster};

@@ -3,7 +3,6 @@
 //! The client asks for `tasks.web`, the names of the tasks. The one address of `web` and the published
 //! port are IPVS of the kernel, which machines for tests seldom have; the names change at the same
 //! moments: a task comes in when it is healthy, and goes out before it gets TERM.
-#![forbid(unsafe_code)]
 
 use deploy_tests::{Load, deploy, images, loudly, night, no_job_was_cut, run, text, wait};
 use harness::{DockerContainer, Engine, Scratch};

@@ -1,6 +1,5 @@
 //! What holds of the files of deploy/ without an engine of their kind: the schemas, the sums of grace
 //! periods, and podman, which plays Kubernetes' files.
-#![forbid(unsafe_code)]
 
 use deploy_tests::{deploy, explain, here, images, longest_stop, read, run, text, variables};
 use harness::{Engine, Scratch, workspace};

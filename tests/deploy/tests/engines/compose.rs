@@ -1,5 +1,4 @@
 //! deploy/compose on a real engine: the file as it is.
-#![forbid(unsafe_code)]
 
 use deploy_tests::{Load, deploy, images, no_job_was_cut, run, text, wait};
 use harness::{DockerContainer, Engine};
