@@ -125,3 +125,27 @@ fn limits_that_are_reached_are_said_and_outlived() {
     container.signal(signal::TERM);
     assert_eq!(container.wait().code(), Some(0));
 }
+
+/// Three descriptors a run: the soft limit that engines set is not the end, and jobs have it as
+/// it was.
+#[test]
+fn hundreds_run_at_once_and_each_end_is_heard() {
+    const NOFILE: u32 = 7;
+    let mut tab = String::from("CRON_NAME=limit 0 0 1 1 * ulimit -n\nCRON_SECONDS=yes\n");
+    for number in 0..300 {
+        tab.push_str(&format!(
+            "CRON_NAME=j{number} */5 * * * * * (sleep 0.1 & exit 0) & sleep 0.3; exit 3\n"
+        ));
+    }
+    let root = image(&tab);
+    let container = cron(&root, &[]).limit(NOFILE, 256, 4096).boot();
+    container.wait_for_nth_line(300, ": exit code 3 after ");
+    assert_eq!(container.log().count("unable"), 0);
+    assert!(
+        ask(&container, ["run", "limit"])
+            .text()
+            .contains("[limit] 256")
+    );
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
+use kernel::limits::{self, Limit};
 use kernel::process::{self, ExecVector, Fork};
 use kernel::{credentials, errno, fd, fs, memory, signal};
 
@@ -24,11 +25,12 @@ pub(super) struct Begun {
 const USER: u8 = 1;
 const SHELL: u8 = 2;
 
-/// Starts the shell of a job, without waiting for it.
+/// Starts the shell of a job, without waiting for it; with this limit on open files, if that is
+/// not the scheduler's own.
 ///
 /// # Errors
 /// No descriptor, no process is to be had.
-pub(super) fn start(job: &Job, setting: &Setting) -> io::Result<Begun> {
+pub(super) fn start(job: &Job, setting: &Setting, open_files: Option<Limit>) -> io::Result<Begun> {
     let input = input(&job.stdin)?;
     let (out_read, out_write) = fd::pipe()?;
     let (err_read, err_write) = fd::pipe()?;
@@ -49,6 +51,9 @@ pub(super) fn start(job: &Job, setting: &Setting) -> io::Result<Begun> {
                 err_write.as_raw_fd(),
             ];
             give_standard(&ends);
+            if let Some(limit) = open_files {
+                let _ = limits::set_open_files(limit);
+            }
             let (step, error) = become_job(job, setting);
             let number = error.raw_os_error().unwrap_or(0).to_ne_bytes();
             let [a, b, c, d] = number;

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use chain::{Environment, Failure, Result, Unable};
 use kernel::epoll::{Epoll, Readiness};
+use kernel::limits::{self, Limit};
 use kernel::process::{self, WaitStatus, Waited};
 use kernel::signal::{self, Set};
 use kernel::signal_source::SignalSource;
@@ -84,6 +85,8 @@ struct Runner {
     mind: Mind<Job>,
     settings: Settings,
     start: Option<PathBuf>,
+    /// What jobs get of descriptors: what the scheduler was started with.
+    open_files: Option<Limit>,
     epoll: Epoll,
     signals: SignalSource,
     timer: Option<WallTimer>,
@@ -115,6 +118,7 @@ fn now() -> Now {
 pub(crate) fn serve(mut settings: Settings) -> Result<u8> {
     // Lines must not land in a file that happens to get the number of a closed output.
     fd::fill_standard_streams();
+    let open_files = raise_open_files();
     let content = settings.files.read(&settings.environment);
     let mut wanted = Set::empty().with(signal::SIGCHLD);
     for signal in STOP.iter().chain(&RELOAD) {
@@ -132,6 +136,7 @@ pub(crate) fn serve(mut settings: Settings) -> Result<u8> {
     let seed = u64::from_ne_bytes(seed) ^ now().mono;
     let mut runner = Runner {
         mind: Mind::new(content.jobs, grace, seed, now()),
+        open_files,
         start: environment::start_directory(&settings.environment),
         epoll: Epoll::create(),
         signals,
@@ -450,6 +455,15 @@ impl Runner {
             }
         }
     }
+}
+
+/// A run takes three descriptors here, and thousands may run: as many as may be had. Gives what
+/// was before, where that is something else.
+fn raise_open_files() -> Option<Limit> {
+    let before = limits::open_files().ok()?;
+    let soft = before.hard;
+    let raised = soft > before.soft && limits::set_open_files(Limit { soft, ..before }).is_ok();
+    raised.then_some(before)
 }
 
 /// Whether a process group has members, zombies among them.

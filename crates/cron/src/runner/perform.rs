@@ -94,7 +94,7 @@ impl Runner {
             }
         }
         let unable = |error: std::io::Error| format!("unable to start it: {}", errno::text(&error));
-        let begun = child::start(job, &setting).map_err(unable)?;
+        let begun = child::start(job, &setting, self.open_files).map_err(unable)?;
         let prefix = format!("[{}] ", job.name);
         let mut streams = [usize::MAX; 2];
         for (to, pipe) in begun.pipes.into_iter().enumerate() {
