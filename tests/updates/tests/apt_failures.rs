@@ -171,6 +171,31 @@ fn who_is_not_root_may_ask_and_no_more() {
 }
 
 #[test]
+fn a_read_only_root_may_be_asked() {
+    let image = signed();
+    let told = image.update("-n");
+    image.shell("mount -t tmpfs none /tmp; mount -o remount,ro /");
+    assert_eq!(image.update("-n").ended(0).changes(), told.changes());
+    image.refuses("", 2, &["/ is read-only", "Dockerfile"]);
+}
+
+#[test]
+fn a_run_that_is_ended_leaves_nothing() {
+    let image = signed();
+    image.shell("sed -i s/8081/8085/ /etc/apt/sources.list");
+    let before = image.snapshot();
+    // A mirror that takes the connection and never answers.
+    image.shell(
+        "(sleep 100 | /usr/local/lib/serve/busybox nc -l -p 8085 127.0.0.1) >/dev/null 2>&1 &
+         timeout --preserve-status 3 bash -e /security_updates.sh >/dev/shm/said 2>&1 \
+             || echo $? >>/dev/shm/said",
+    );
+    let said = image.shell("cat /dev/shm/said; ls -A /tmp");
+    assert_eq!(said, "143", "it ends by the signal, and /tmp is empty");
+    image.assert_as_it_was(&before, "a run that was ended");
+}
+
+#[test]
 fn wrong_use_is_said() {
     let image = signed();
     image.refuses("--dryrun", 2, &["unknown argument --dryrun", "--help"]);

@@ -72,9 +72,13 @@ options() {
 }
 
 # quietly COMMAND…: runs it with its words in $work/log, and on standard error if they are wanted.
+# In the background, so that a signal to this script is not kept waiting.
 quietly() {
     status=0
-    "$@" >"$work/log" 2>&1 </dev/null || status=$?
+    "$@" >"$work/log" 2>&1 </dev/null &
+    child=$!
+    wait "$child" || status=$?
+    child=''
     test -z "$verbose" || cat "$work/log" >&2
     return $status
 }
@@ -136,6 +140,15 @@ packages() {
     esac
 }
 
+# leave: ends what still fetches; what installs is waited for, since it would be left half done.
+leave() {
+    if test -n "$child"; then
+        test -n "$installing" || kill "$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+
 # main ARGUMENT…: the whole of it. `kept_back` is set by `prepare` where an update is withheld for
 # another reason than a hold.
 main() {
@@ -143,10 +156,16 @@ main() {
     if test -z "$dry_run" && test "$(id -u)" != 0; then
         die "$USAGE" "cannot install updates as user $(id -u): run it as root (USER root in the Dockerfile); --dry-run needs no root"
     fi
+    for directory in / /usr /var; do
+        if test -z "$dry_run" && ! test -w "$directory"; then
+            die "$USAGE" "cannot install updates: $directory is read-only: run it in a Dockerfile; --dry-run works here too"
+        fi
+    done
     # Everything that is fetched stays here until all of it is: so a failure changes nothing.
     work=$(mktemp -d "${TMPDIR:-/tmp}/security-updates.XXXXXX") ||
         die "$UNREADABLE" "cannot make a directory in ${TMPDIR:-/tmp}: nothing was changed: set TMPDIR to one with room for the packages"
-    trap 'rm -rf "$work"' EXIT
+    child='' installing=''
+    trap leave EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM

@@ -91,6 +91,7 @@ install_changes() {
         room "$directory" "$needed" ||
             die "$UNREADABLE" "no room in $directory: the updates may need $needed KiB, $free are free: nothing was changed: make room and run it again"
     done
+    installing=1
     if ! package_tool --no-network upgrade; then
         tail_of_log
         die "$FAILED" "apk failed while it installed: packages may be half changed: throw this layer away, or mend it with apk fix"

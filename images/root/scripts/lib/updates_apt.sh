@@ -240,6 +240,7 @@ install_changes() {
         room "$directory" "$needed" ||
             die "$UNREADABLE" "no room in $directory: the updates may need $needed KiB, $free are free: nothing was changed: make room and run it again"
     done
+    installing=1
     # Not --no-download, which cannot find packages of file: addresses. What is fetched is there.
     if ! upgrade; then
         tail_of_log

@@ -196,6 +196,7 @@ install_changes() {
         complain
     fi
     settings=$lasting
+    installing=1
     if ! manager -y -C "$update"; then
         if ! grep -q '^Running transaction$' "$work/log"; then
             restore_database
