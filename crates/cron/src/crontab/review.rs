@@ -56,6 +56,7 @@ pub(crate) fn review(files: &[PathBuf], jobs: &[Job], how: &How, place: &Place) 
         times(job, place, &mut found);
         words(job, how, place, &mut found);
     }
+    zones(jobs, how, place, &mut found);
     names(jobs, &mut found);
     found
 }
@@ -207,6 +208,26 @@ fn times(job: &Job, place: &Place, found: &mut Vec<Finding>) {
     }
 }
 
+/// Each zone that this system knows and the image does not, at the first job that is meant
+/// in it.
+fn zones(jobs: &[Job], how: &How, place: &Place, found: &mut Vec<Finding>) {
+    let mut seen = vec!["UTC", how.zone.name()];
+    for job in jobs {
+        let name = job.schedule.zone().name();
+        if place.root == Path::new("/") || seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        if !is_there(place.root, format!("/usr/share/zoneinfo/{name}").as_bytes()) {
+            let text = format!(
+                "the image does not have the time zone {name}, so jobs of it do not run; install \
+                 the package tzdata, or use UTC"
+            );
+            add(found, &job.place, Severity::Error, "unknown-zone", text);
+        }
+    }
+}
+
 fn variable<'a>(job: &'a Job, wanted: &[u8]) -> Option<&'a [u8]> {
     let entry = job.environment.iter().find(|(name, _)| name == wanted);
     entry.map(|(_, value)| value.as_slice())
@@ -329,3 +350,6 @@ fn names(jobs: &[Job], found: &mut Vec<Finding>) {
         add(found, &job.place, Severity::Note, "same-name", text);
     }
 }
+
+#[cfg(test)]
+mod tests;
