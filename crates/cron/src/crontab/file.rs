@@ -416,6 +416,7 @@ impl Reader<'_> {
 
     /// A line with a schedule and a command.
     fn job(&mut self, number: usize, line: &[u8], from: usize, options: Option<Options>) {
+        let has_options = options.is_some();
         let options = options.unwrap_or_else(|| self.above.options.clone());
         let mut from = from;
         // cronie: "do not log this job's start". Some files of CentOS have it.
@@ -435,7 +436,11 @@ impl Reader<'_> {
         let written = match schedule::read(text, &zone, columns) {
             Ok(written) => written,
             Err(fault) => {
-                return self.lose(number, from + fault.column + 1, "schedule", fault.text);
+                let mut text = fault.text;
+                if has_options && fault.column == 0 {
+                    text.push_str("; behind the options of a line stands its schedule");
+                }
+                return self.lose(number, from + fault.column + 1, "schedule", text);
             }
         };
         let mut at = from + written.length;

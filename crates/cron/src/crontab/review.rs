@@ -262,9 +262,10 @@ fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
     if word.is_empty() || word.iter().any(special) {
         return;
     }
+    let is_user = word == b"root" || how.accounts.user(word).is_some();
     let is_found = find(place.root, path, word);
     let is_first = job.command.starts_with(word);
-    if !how.has_users(&job.place.0) && is_first && !is_found && how.accounts.user(word).is_some() {
+    if !how.has_users(&job.place.0) && is_first && !is_found && is_user {
         let text = format!(
             "the command begins with {shown}, which is a user and no program: lines of this file \
              have no field for users; remove it and write CRON_USER={shown} in front, or call \
