@@ -7,7 +7,7 @@ TARGET = x86_64-unknown-linux-gnu
 UNIT_TESTS = $(addprefix --package ,$(notdir $(patsubst %/,%,$(dir $(wildcard crates/*/Cargo.toml)))) workspace-tests fuzz-properties)
 
 .DEFAULT_GOAL = build
-.PHONY: help mainstay mainstay-check build release run setup check test bench mutants fuzz
+.PHONY: help mainstay mainstay-check build release images run setup check test bench mutants fuzz
 
 help: ## Say what can be asked
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,6 +20,9 @@ mainstay mainstay-check:
 
 release: ## Build what is released: dist/mainstay-x86_64, dist/mainstay-check-x86_64, …-aarch64 (as root)
 	release/build
+
+images: ## Build the base images that this machine has a base for; say what each other needs
+	images/build
 
 run: mainstay ## Build, then boot the example; ARGS="--env LISTEN_PORT=8090" chooses another port
 	examples/nginx-app/run $(ARGS)
