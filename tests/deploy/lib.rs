@@ -70,9 +70,9 @@ pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Whether the long forms are asked for: `MAINSTAY_NIGHT` is set.
+/// Whether the long forms are asked for: `MAINSTAY_TEST_NIGHTLY` is set.
 pub fn night() -> bool {
-    std::env::var_os("MAINSTAY_NIGHT").is_some_and(|value| !value.is_empty())
+    std::env::var_os("MAINSTAY_TEST_NIGHTLY").is_some_and(|value| !value.is_empty())
 }
 
 /// Says something past the capture of the test's output: what was not run is never silent.

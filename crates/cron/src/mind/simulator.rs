@@ -323,7 +323,7 @@ impl World {
 
 #[test]
 fn whatever_happens_every_time_is_heeded_and_nothing_runs_twice() {
-    let night = std::env::var_os("MAINSTAY_NIGHT").is_some();
+    let night = std::env::var_os("MAINSTAY_TEST_NIGHTLY").is_some();
     let worlds = if night { 20_000 } else { 400 };
     let mut steps = 0u64;
     let (mut starts, mut missed, mut skipped) = (0, 0, 0);

@@ -30,7 +30,7 @@ const ODD: [&str; 16] = [
 ];
 
 fn is_night() -> bool {
-    std::env::var_os("MAINSTAY_NIGHT").is_some()
+    std::env::var_os("MAINSTAY_TEST_NIGHTLY").is_some()
 }
 
 fn zones() -> Vec<String> {

@@ -108,7 +108,7 @@ fn offset(zone: &Zone, at: Seconds) -> i64 {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        if std::env::var_os("MAINSTAY_NIGHT").is_some() { 20_000 } else { 400 }
+        if std::env::var_os("MAINSTAY_TEST_NIGHTLY").is_some() { 20_000 } else { 400 }
     ))]
 
     #[test]
