@@ -127,7 +127,8 @@ impl Due {
             (last, count) = (time, count + 1);
             next = after(time);
         }
-        if next.is_some_and(|time| time <= now) {
+        let is_more = next.is_some_and(|time| time <= now);
+        if is_more {
             // Too many to count: on with those that are not too late.
             next = after(last.max(now - LATE - 1));
             while let Some(time) = next.filter(|time| *time <= now) {
@@ -139,9 +140,9 @@ impl Due {
         Due {
             last,
             is_on_time,
-            missed: match count {
-                MANY => MANY,
-                count => count - u64::from(is_on_time),
+            missed: match is_more {
+                true => MANY,
+                false => count - u64::from(is_on_time),
             },
             next,
         }

@@ -145,6 +145,11 @@ fn missed_times_are_left_out_and_said_once_or_made_up_for_by_one_run() {
         turn(&mut mind, 9000),
         ["start b 1", "missed 2 false", "missed 2 true"]
     );
+    // As many as are counted, and one of them on time: that one has not been missed.
+    let mut mind = self::mind(vec![Stub::new("a", 1)]);
+    assert_eq!(turn(&mut mind, 100), ["start a 1", "missed 99 false"]);
+    let mut mind = self::mind(vec![Stub::new("a", 1)]);
+    assert_eq!(turn(&mut mind, 101), ["start a 1", "missed 100 false"]);
     // More than are counted, and of more jobs than lines are said.
     let jobs = (0..9).map(|number| Stub::new(&format!("j{number}"), 1));
     let mut mind = self::mind(jobs.collect());
