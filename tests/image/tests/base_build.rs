@@ -193,6 +193,10 @@ fn what_is_no_variant_or_no_base_for_it_is_refused_in_one_line() {
         text.contains("images: SECURITY_UPDATES=perhaps: neither yes nor no"),
         "{text}"
     );
+    // The stand-in's repository cannot be reached in a build without a network.
+    let text = refused(&["--build-arg", "SECURITY_UPDATES=yes"]);
+    let line = "images: the security updates failed (above); --build-arg SECURITY_UPDATES=no";
+    assert!(text.contains(line), "{text}");
     let text = refused(&["--build-arg", "SOURCE_DATE_EPOCH=yesterday"]);
     assert!(
         text.contains("SOURCE_DATE_EPOCH=yesterday: no number of seconds"),
@@ -282,7 +286,12 @@ fn alpine_without_bash_gets_it_from_its_repository() {
     root.copy_to(harness::alpine_mirror(), "/srv/mirror");
     root.write("/etc/apk/config", "allow-untrusted\n");
     root.write("/etc/apk/repositories", "/srv/mirror\n");
-    let variant = ["--build-arg", "VARIANT=alpine-3.23"];
+    let variant = [
+        "--build-arg",
+        "VARIANT=alpine-3.23",
+        "--build-arg",
+        "SECURITY_UPDATES=yes",
+    ];
     if let Err(output) = over(engine, &root, "alpine-bare", &variant) {
         panic!("{output}");
     }

@@ -107,7 +107,11 @@ fn variables() {
          Its images set `SIGNAL_BUILD_STOP=99`, `S6_BEHAVIOUR_IF_STAGE2_FAILS=2`, \
          `S6_KILL_FINISH_MAXTIME=5000`\nand `S6_KILL_GRACETIME=3000`. `mainstay install` \
          cannot set variables of an image: a Dockerfile that\nwants them has an `ENV` line. \
-         `mainstay try` sets the four.\n",
+         `mainstay try` sets the four.\n\n\
+         ## Where an image is built\n\n\
+         `SOURCE_DATE_EPOCH`, seconds since 1970, is the time of everything that `mainstay install` \
+         writes,\nso that two builds make the same layer. The variables of `images/build` and its \
+         build arguments are in\n[images/README.md](../images/README.md).\n",
     );
     page("variables.md", &text);
 }
