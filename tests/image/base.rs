@@ -38,8 +38,22 @@ pub fn build_base(
     name: &str,
     arguments: &[&str],
 ) -> Result<Output, BuildFailed> {
-    let context = context();
-    let file = context.path().join("images/Dockerfile");
+    build_base_in(engine, context().path(), variant, name, arguments)
+}
+
+/// [`build_base`] from a context that is there already, of [`context`].
+///
+/// # Errors
+/// What the builder said when it failed.
+#[track_caller]
+pub fn build_base_in(
+    engine: &Engine,
+    context: &Path,
+    variant: &str,
+    name: &str,
+    arguments: &[&str],
+) -> Result<Output, BuildFailed> {
+    let file = context.join("images/Dockerfile");
     let file = file.to_str().expect("a path in plain text");
     let mut all = vec!["--file", file];
     let (named, based);
@@ -64,7 +78,7 @@ pub fn build_base(
     named = format!("VARIANT={full}");
     all.extend(["--build-arg", &named]);
     all.extend(arguments);
-    engine.build_with_buildkit(name, context.path(), &all)
+    engine.build_with_buildkit(name, context, &all)
 }
 
 /// What `images/Dockerfile` is built from, as it lies in the project: `images/` and, in `dist/`,

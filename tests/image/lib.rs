@@ -9,5 +9,5 @@
 mod base;
 mod example;
 
-pub use base::{base_image, build_base, context};
+pub use base::{base_image, build_base, build_base_in, context};
 pub use example::{build_example, example_base, try_to_build_example};
