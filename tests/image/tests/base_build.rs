@@ -105,10 +105,21 @@ fn two_builds_make_the_same_layer() {
             panic!("{variant}: {layers:?}: {differs:#?}");
         }
     }
-    let script = "find / -xdev -newermt @1700000001 ! -path '/etc/host*' ! -path /etc/resolv.conf \
-                  ! -path /etc ! -path / ! -path '/dev*' ! -path /proc ! -path /sys ! -path /.dockerenv";
-    let younger = told(engine, "test/again-0:debian-12", script);
-    assert_eq!(younger, "", "files that are younger than the sources");
+    // But for the places that the builder mounts something at: those are as the base has them.
+    let mounted = [
+        "mnt/",
+        "proc/",
+        "sys/",
+        "dev/",
+        "etc/hosts",
+        "etc/resolv.conf",
+    ];
+    for line in listing(engine, "test/again-0:debian-12") {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (day, name) = (words[3], words[5]);
+        let old = day <= "2023-11-14" || mounted.iter().any(|place| name.starts_with(place));
+        assert!(old, "a file is younger than the sources: {line}");
+    }
 }
 
 #[test]
