@@ -75,7 +75,11 @@ pub(super) fn run(arguments: Vec<Word>, environment: &Environment) -> Result<Out
         let mut jobs = scheduler.jobs.iter();
         jobs.any(|job| job.name.as_bytes() == name && job.remark != "gone")
     };
-    let able: Vec<&&Scheduler> = asked.iter().filter(has).collect();
+    let mut able: Vec<&&Scheduler> = asked.iter().filter(has).collect();
+    // Another user may say to have any job: root's order is for one of its own, if one has it.
+    if able.iter().any(|one| one.is_trusted()) {
+        able.retain(|one| one.is_trusted());
+    }
     match able[..] {
         [] => {
             let known = asked.iter().flat_map(|scheduler| &scheduler.jobs);
