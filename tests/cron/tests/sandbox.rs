@@ -1,6 +1,9 @@
 //! Kernels and sandboxes that lack calls, limits that are low, what a parent has left.
 #![forbid(unsafe_code)]
 
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
 use cron_tests::{TAB, ask, at_once, cron, image};
 use harness::{Container, signal};
 
@@ -122,6 +125,37 @@ fn limits_that_are_reached_are_said_and_outlived() {
     container.wait_for_line("unable to start it: Too many open files");
     container.wait_for_line("[j0] j0 done");
     container.wait_for_nth_line(2, "[j0] j0 done");
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+/// Clients that say nothing take the last descriptor: one more waits, and costs no time.
+#[test]
+fn a_client_without_a_descriptor_for_it_is_waited_with() {
+    const NOFILE: u32 = 7;
+    let root = image("CRON_NAME=a 0 0 1 1 * true\n");
+    let container = cron(&root, &[]).limit(NOFILE, 25, 25).boot();
+    container.wait_for_line("cron: 1 job");
+    let socket = format!("/proc/{}/root/run/mainstay/cron-1", container.machine_pid());
+    let clients: Vec<UnixStream> = (0..25)
+        .map(|_| UnixStream::connect(&socket).expect("a scheduler"))
+        .collect();
+    // Hundredths of a second of CPU: fields 14 and 15 of proc(5), behind a name in brackets.
+    let used = || -> u64 {
+        let stat = container.process_file(1, "stat").expect("its stat");
+        let fields = stat.rsplit(')').next().expect("fields").split(' ');
+        fields
+            .skip(12)
+            .take(2)
+            .map(|it| it.parse().unwrap_or(0))
+            .sum::<u64>()
+    };
+    let before = used();
+    std::thread::sleep(Duration::from_secs(2));
+    let spent = used() - before;
+    assert!(spent < 50, "{spent} hundredths of CPU in two seconds");
+    drop(clients);
+    container.wait_for("an answer", || ask(&container, ["status"]).code() == 0);
     container.signal(signal::TERM);
     assert_eq!(container.wait().code(), Some(0));
 }

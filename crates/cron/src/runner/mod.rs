@@ -27,7 +27,7 @@ use kernel::signal::{self, Set};
 use kernel::signal_source::SignalSource;
 use kernel::timer::WallTimer;
 use kernel::watch::Watch;
-use kernel::{clock, fd};
+use kernel::{clock, errno, fd};
 
 use crate::job::Job;
 use crate::mind::{Deadline, Mind, Now, RunId};
@@ -55,6 +55,9 @@ const RELOAD: [i32; 2] = [signal::SIGHUP, signal::SIGUSR2];
 
 /// Writers take several steps to replace a file: the last one counts.
 const SETTLE: u64 = 200;
+
+/// How long nobody is accepted when there is no descriptor for a client (milliseconds).
+const REST: u64 = 1000;
 
 /// Without a timer that hears of a clock that is set, it is looked at as often.
 const LOOK: Duration = Duration::from_secs(60);
@@ -96,6 +99,8 @@ struct Runner {
     watch: Option<Watch>,
     reload_at: Option<u64>,
     server: Option<Server>,
+    /// When clients are heard of again.
+    listen_at: Option<u64>,
     outputs: [Output; 2],
     streams: Vec<Option<Stream>>,
     live: BTreeMap<RunId, Live>,
@@ -146,6 +151,7 @@ pub(crate) fn serve(mut settings: Settings) -> Result<u8> {
         watch: Watch::new().ok(),
         reload_at: None,
         server: None,
+        listen_at: None,
         outputs: [Output::new(1), Output::new(2)],
         streams: Vec::new(),
         live: BTreeMap::new(),
@@ -236,6 +242,7 @@ impl Runner {
                     self.reload();
                 }
             }
+            self.listen_again();
             self.mind.turn(now());
         }
         self.take_leave();
@@ -262,6 +269,7 @@ impl Runner {
         let mono = mono
             .into_iter()
             .chain(self.reload_at)
+            .chain(self.listen_at)
             .chain(self.strangers_until);
         let mut wait = mono
             .min()
@@ -279,7 +287,13 @@ impl Runner {
             // A clock that was set meanwhile has to be looked at again: at once.
             match timer.set(wall) {
                 Ok(()) => self.armed = Some(wall),
-                Err(_) => return Some(Duration::ZERO),
+                Err(error) if errno::is(&error, errno::ECANCELED) => return Some(Duration::ZERO),
+                // A sandbox that has half of it: without it, rather than to ask for ever.
+                Err(_) => {
+                    self.epoll.remove(timer.as_raw_fd());
+                    self.timer = None;
+                    return Some(Duration::ZERO);
+                }
             }
         }
         wait

@@ -113,14 +113,26 @@ impl Server {
         self.listener.as_raw_fd()
     }
 
-    /// Accepts one client that waits: its number and descriptor. The second: whose place it
-    /// takes, whose descriptor is still open.
-    pub(super) fn accept(&mut self) -> Option<(Asker, RawFd)> {
-        let stream = socket::accept(&self.listener).ok()?;
+    /// Accepts one client that waits: its number and descriptor; none: it is nobody who may
+    /// ask.
+    ///
+    /// # Errors
+    /// EMFILE, ENFILE, ENOMEM: it waits on, which would be news for ever.
+    pub(super) fn accept(&mut self) -> io::Result<Option<(Asker, RawFd)>> {
+        let stream = match socket::accept(&self.listener) {
+            Ok(stream) => stream,
+            Err(error) => {
+                let lacks = [errno::EMFILE, errno::ENFILE, errno::ENOBUFS, errno::ENOMEM];
+                return match lacks.iter().any(|number| errno::is(&error, *number)) {
+                    true => Err(error),
+                    false => Ok(None),
+                };
+            }
+        };
         let me = credentials::user();
         let known = socket::peer(&stream).is_ok_and(|peer| peer.uid == 0 || peer.uid == me);
         if !known || fd::set_nonblocking(stream.as_raw_fd(), true).is_err() {
-            return None;
+            return Ok(None);
         }
         self.last += 1;
         let fd = stream.as_raw_fd();
@@ -132,7 +144,7 @@ impl Server {
             pending: Vec::new(),
             lost: 0,
         });
-        Some((self.last, fd))
+        Ok(Some((self.last, fd)))
     }
 
     /// Who has to go, so that there is room for another.

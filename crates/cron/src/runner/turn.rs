@@ -7,7 +7,7 @@ use kernel::watch::Watch;
 use kernel::{errno, signal, words};
 
 use super::server::{Heard, Sent};
-use super::{RELOAD, Runner, SETTLE, STOP, child, now, token};
+use super::{RELOAD, REST, Runner, SETTLE, STOP, child, now, token};
 use crate::mind::{End, RunId};
 
 impl Runner {
@@ -116,11 +116,29 @@ impl Runner {
             }
             server.close(surplus);
         }
-        if let Some((number, fd)) = server.accept()
-            && self.epoll.add(fd, token::CLIENTS + number).is_err()
-        {
-            server.close(number);
+        match server.accept() {
+            Ok(Some((number, fd))) => {
+                if self.epoll.add(fd, token::CLIENTS + number).is_err() {
+                    server.close(number);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => {
+                self.epoll.remove(server.descriptor());
+                self.listen_at = Some(now().mono + REST);
+            }
         }
+    }
+
+    /// Hears of clients again, once the rest is over.
+    pub(super) fn listen_again(&mut self) {
+        if self.listen_at.is_none_or(|at| at > now().mono) {
+            return;
+        }
+        let server = self.server.as_ref();
+        let added =
+            server.is_none_or(|one| self.epoll.add(one.descriptor(), token::SERVER).is_ok());
+        self.listen_at = (!added).then(|| now().mono + REST);
     }
 
     fn hear(&mut self, number: u64) {
