@@ -386,6 +386,33 @@ fn a_keeper_that_is_killed_comes_again_and_has_forgotten_nothing() {
 }
 
 #[test]
+fn a_life_that_ended_without_a_keeper_leaves_no_fifo() {
+    let image = image(QUEUE);
+    let variables = [("WORKER_MAX_JOBS", "3"), ("WORKER_PREFIX", "[%i] ")];
+    let container = up(&image, 1, &variables);
+    mainstay(&container, ["stop", "worker-keeper"]).ok();
+    let worker = pid(&container, "worker-1");
+    container.signal_process(worker, signal::KILL);
+    container.wait_for("the next life", || {
+        let row = row(&container, "worker-1");
+        row[2].parse().is_ok_and(|pid: i32| pid != worker)
+    });
+    mainstay(&container, ["start", "worker-keeper"]).ok();
+    container.wait_for_nth_line(2, "begun: ");
+    let services = mainstay(&container, ["path", "services"]).ok().text();
+    let lives = format!("{}/worker-keeper/lives", services.trim_end());
+    let of = |pid: i32| -> Vec<String> {
+        let mut names = container.list(&lives).expect("the fifos");
+        names.retain(|name| name.starts_with(&format!("1.{pid}.")));
+        names
+    };
+    // They are nobody's: no descriptor stays with them, and nobody's memory is looked at.
+    container.wait_for("none of the life before", || of(worker).is_empty());
+    assert_eq!(of(pid(&container, "worker-1")).len(), 3);
+    stop(&container);
+}
+
+#[test]
 fn a_reader_that_stops_holds_up_the_writer_alone_and_limits_go_on() {
     let image = image(
         "trap 'exit 0' TERM

@@ -183,8 +183,11 @@ impl Keeper {
             let path = self.directory.join(life.fifo(kind));
             match fs::open_fifo_reader(&path) {
                 Ok(fifo) => {
-                    if self.take(life, kind, fifo) {
+                    if let Some(slot) = self.take(life, kind, fifo) {
                         self.known.insert(place, (life, kind));
+                        // A life that has ended while nobody read is never news (fifo(7)): the
+                        // read alone tells.
+                        self.read_on(slot);
                     }
                 }
                 Err(error) if errno::is(&error, errno::ENOENT) => {}
@@ -203,8 +206,8 @@ impl Keeper {
         }
     }
 
-    /// Reads a fifo from now on. Whether it can.
-    fn take(&mut self, life: Life, kind: Kind, fifo: OwnedFd) -> bool {
+    /// Reads a fifo from now on. Its place; none where it cannot.
+    fn take(&mut self, life: Life, kind: Kind, fifo: OwnedFd) -> Option<usize> {
         let free = self.sources.iter().position(Option::is_none);
         let slot = free.unwrap_or(self.sources.len());
         let mut source = Source::new(fifo, life, kind, self.settings_prefix());
@@ -212,7 +215,7 @@ impl Keeper {
         let token = FIRST_SOURCE + slot as u64;
         if !blocked && self.epoll.add(source.descriptor(), token).is_err() {
             self.look_again = Some(clock::monotonic() + AGAIN);
-            return false;
+            return None;
         }
         if kind == Kind::Jobs {
             let before = lives::done(&self.directory, life.worker, life.pid);
@@ -227,7 +230,7 @@ impl Keeper {
             self.count(slot, 0);
             self.plan_look(clock::monotonic() + SELDOM);
         }
-        true
+        Some(slot)
     }
 
     fn settings_prefix(&self) -> &[u8] {
@@ -235,16 +238,20 @@ impl Keeper {
     }
 
     fn read(&mut self, slot: usize) {
+        let source = self.sources.get(slot).and_then(Option::as_ref);
+        let target = source.and_then(Source::target);
+        // What nobody takes is not read: who writes it waits, as without a keeper.
+        if target.is_none_or(|to| !self.outputs[to].blocked) {
+            self.read_on(slot);
+        }
+    }
+
+    fn read_on(&mut self, slot: usize) {
         let Some(Some(source)) = self.sources.get_mut(slot) else {
             return;
         };
-        let target = source.target();
-        // What nobody takes is not read: who writes it waits, as without a keeper.
-        if target.is_some_and(|to| self.outputs[to].blocked) {
-            return;
-        }
         let life = source.life;
-        match target {
+        match source.target() {
             Some(to) => {
                 let over = source.lines(&mut self.outputs[to].waiting);
                 if over {
