@@ -13,6 +13,9 @@ use crate::mind::Asker;
 /// From so much on that nobody has taken yet, jobs' pipes are left alone (bytes).
 const FULL: usize = 256 * 1024;
 
+/// Most that waits with lines of the scheduler's own among it (bytes): further ones are counted.
+const MOST: usize = 4 * FULL;
+
 /// The scheduler's standard output or error.
 pub(super) struct Output {
     fd: RawFd,
@@ -21,6 +24,8 @@ pub(super) struct Output {
     written: usize,
     /// There is no room: it is watched for some.
     pub(super) is_stuck: bool,
+    /// Lines of the scheduler's own that there was no room for.
+    lost: u64,
 }
 
 impl Output {
@@ -30,6 +35,15 @@ impl Output {
             pending: Vec::new(),
             written: 0,
             is_stuck: false,
+            lost: 0,
+        }
+    }
+
+    /// A line of the scheduler's own: nobody can be made to wait for room.
+    pub(super) fn say(&mut self, line: &str) {
+        match self.pending.len() - self.written + line.len() <= MOST {
+            true => self.pending.extend_from_slice(line.as_bytes()),
+            false => self.lost += 1,
         }
     }
 
@@ -51,7 +65,15 @@ impl Output {
     /// so that no other writer gets in between (pipe(7)).
     pub(super) fn flush(&mut self) {
         self.is_stuck = false;
-        while self.written < self.pending.len() {
+        loop {
+            if self.lost > 0 && !self.is_full() {
+                let lost = kernel::words::count(std::mem::take(&mut self.lost), "line");
+                let line = format!("cron: nobody read this for too long: {lost} left out\n");
+                self.pending.extend_from_slice(line.as_bytes());
+            }
+            if self.written == self.pending.len() {
+                break;
+            }
             let rest = &self.pending[self.written..];
             let most = &rest[..rest.len().min(PIPE_BUF)];
             let end = most.iter().rposition(|byte| *byte == b'\n');
@@ -154,5 +176,45 @@ impl Stream {
             }
         }
         Read::More
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn lines_that_nobody_reads_take_no_memory_without_end_and_are_counted() {
+        let (read, write) = kernel::fd::pipe().unwrap();
+        let mut output = Output::new(write.as_raw_fd());
+        let line = format!("cron: a: {}\n", "x".repeat(90));
+        let all = 3 * MOST / line.len();
+        for _ in 0..all {
+            output.say(&line);
+            output.flush();
+        }
+        assert!(output.is_stuck);
+        assert!(
+            output.pending.len() <= MOST + 2 * FULL,
+            "{}",
+            output.pending.len()
+        );
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            std::fs::File::from(read)
+                .read_to_string(&mut text)
+                .map(|_| text)
+        });
+        output.finish(Duration::from_secs(60));
+        drop(write);
+        let text = reader.join().unwrap().unwrap();
+        let kept = text.matches("cron: a: ").count();
+        let said = format!(
+            "cron: nobody read this for too long: {} lines left out\n",
+            all - kept
+        );
+        assert!(kept < all && text.ends_with(&said), "{kept} of {all}");
+        assert_eq!(text.matches(&said).count(), 1, "{said}");
     }
 }

@@ -239,7 +239,7 @@ impl Runner {
     /// Says a line about a job, or, without a name, about all.
     pub(super) fn say(&mut self, name: &str, text: &str) {
         if let Some(line) = self.voice.line(name, text, now().mono) {
-            self.outputs[1].buffer().extend_from_slice(line.as_bytes());
+            self.outputs[1].say(&line);
         }
     }
 
@@ -247,7 +247,7 @@ impl Runner {
     pub(super) fn say_lines(&mut self, lines: &[String]) {
         for line in lines {
             let line = format!("cron: {line}\n");
-            self.outputs[1].buffer().extend_from_slice(line.as_bytes());
+            self.outputs[1].say(&line);
         }
     }
 }

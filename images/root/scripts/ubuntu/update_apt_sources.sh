@@ -33,6 +33,10 @@ fi
 work=$(mktemp -d)
 temporary=''
 trap 'rm -rf "$work"; test -z "$temporary" || rm -f "$temporary"' EXIT
+# dash leaves without its EXIT trap when a signal ends it.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 # rule URL OLD…
 rule() {
     url=$1
