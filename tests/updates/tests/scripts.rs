@@ -281,6 +281,30 @@ fn only_one_file_when_it_is_named_and_it_must_be_there() {
 }
 
 #[test]
+fn a_signal_ends_it_and_leaves_nothing() {
+    let sources = Sources::new();
+    for shell in ["bash", "sh"] {
+        // It is in the middle of its work when awk has begun.
+        let ended = sources.0.shell(&format!(
+            "mkdir -p /bin.test
+printf '#!/bin/sh\\nexec sleep 1\\n' >/bin.test/awk
+chmod +x /bin.test/awk
+export PATH=/bin.test:$PATH UBUNTU_ARCHIVE_MIRROR_URL=http://mirror.test/a/
+{shell} -e /scripts/ubuntu/update_apt_sources.sh &
+until ls /tmp/tmp.*/new 2>/dev/null; do sleep 0.05; done
+kill $!
+wait $!
+echo ended $?
+ls -A /tmp"
+        ));
+        let said = ended.text();
+        let end = said.split_once("ended ").map(|(_, end)| end.trim());
+        assert_eq!(end, Some("143"), "{shell}: {ended}");
+    }
+    assert_eq!(sources.lines(), ONE_LINE);
+}
+
+#[test]
 fn other_addresses_than_http_are_not_taken() {
     let sources = Sources::new();
     for url in [
