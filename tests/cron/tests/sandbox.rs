@@ -129,6 +129,29 @@ fn limits_that_are_reached_are_said_and_outlived() {
     assert_eq!(container.wait().code(), Some(0));
 }
 
+/// With every limit on descriptors a job has its own three, or does not begin: never those of
+/// the scheduler.
+#[test]
+fn the_last_descriptors_are_enough_or_nothing_begins() {
+    const NOFILE: u32 = 7;
+    at_once(12..22, |limit| {
+        let root = image("CRON_NAME=a * * * * * * echo out of a; echo err of a >&2\n");
+        let container = cron(&root, &[]).limit(NOFILE, limit, limit).boot();
+        container.wait_for("two tries", || {
+            let log = container.log();
+            log.count(" of a") + log.count("cron: a: unable to") >= 2
+        });
+        let lines = container.log().lines();
+        let mut of_it = lines.iter().filter(|line| line.text.ends_with(" of a"));
+        assert!(
+            of_it.all(|line| line.text.starts_with("[a] ")),
+            "{limit}: {lines:?}"
+        );
+        container.signal(signal::TERM);
+        assert_eq!(container.wait().code(), Some(0));
+    });
+}
+
 /// Clients that say nothing take the last descriptor: one more waits, and costs no time.
 #[test]
 fn a_client_without_a_descriptor_for_it_is_waited_with() {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use kernel::limits::{self, Limit};
 use kernel::process::{self, ExecVector, Fork};
@@ -44,20 +44,22 @@ pub(super) fn start(job: &Job, setting: &Setting, open_files: Option<Limit>) -> 
         Fork::Child => {
             signal::reset_all();
             let _ = process::new_session();
-            let report = above_standard(&report_write).unwrap_or(report_write);
-            let ends = [
-                input.as_raw_fd(),
-                out_write.as_raw_fd(),
-                err_write.as_raw_fd(),
-            ];
-            give_standard(&ends);
+            let (report, given) = match above_standard(report_write) {
+                Ok(report) => (Some(report), give_standard([input, out_write, err_write])),
+                Err(error) => (None, Err(error)),
+            };
             if let Some(limit) = open_files {
                 let _ = limits::set_open_files(limit);
             }
-            let (step, error) = become_job(job, setting);
+            let (step, error) = match given {
+                Ok(()) => become_job(job, setting),
+                Err(error) => (SHELL, error),
+            };
             let number = error.raw_os_error().unwrap_or(0).to_ne_bytes();
             let [a, b, c, d] = number;
-            let _ = fd::write_all(report.as_raw_fd(), &[step, a, b, c, d]);
+            if let Some(report) = report {
+                let _ = fd::write_all(report.as_raw_fd(), &[step, a, b, c, d]);
+            }
             process::exit_now(match errno::is(&error, errno::ENOENT) {
                 true => 127,
                 false => 126,
@@ -124,21 +126,22 @@ fn input(bytes: &[u8]) -> io::Result<OwnedFd> {
     Ok(read)
 }
 
-/// The same descriptor out of the way of the first three.
-fn above_standard(fd: &OwnedFd) -> io::Result<OwnedFd> {
-    fd::copy_above(fd.as_raw_fd(), 3)
+/// A descriptor out of the way of the first three. A copy only where it is among them: where the
+/// scheduler has reached its limit there is none.
+fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
+    match fd.as_raw_fd() < 3 {
+        true => fd::copy_above(fd.as_raw_fd(), 3),
+        false => Ok(fd),
+    }
 }
 
-/// Makes these the first three. Where the scheduler was started without some of them, its own
-/// may have those numbers.
-fn give_standard(ends: &[RawFd; 3]) {
-    let above: Vec<OwnedFd> = ends
-        .iter()
-        .filter_map(|end| fd::copy_above(*end, 3).ok())
-        .collect();
-    for (number, end) in above.iter().enumerate() {
-        let _ = fd::copy(end.as_raw_fd(), number as RawFd);
+/// Makes these the first three. A job must not have one of the scheduler's own instead.
+fn give_standard(ends: [OwnedFd; 3]) -> io::Result<()> {
+    let ends: io::Result<Vec<OwnedFd>> = ends.into_iter().map(above_standard).collect();
+    for (number, end) in (0..).zip(&ends?) {
+        fd::copy(end.as_raw_fd(), number)?;
     }
+    Ok(())
 }
 
 fn become_job(job: &Job, setting: &Setting) -> (u8, io::Error) {
