@@ -112,6 +112,23 @@ fn any_user_can_be_the_scheduler_and_a_read_only_root_does() {
 }
 
 #[test]
+fn root_is_told_who_may_write_its_crontab() {
+    let root = with_users("CRON_NAME=a * * * * * * echo a\n");
+    root.mode("/etc/tab", 0o666);
+    let line = "cron: /etc/tab: everybody may write to it, and so decide what root runs here";
+    let container = cron(&root, &[]).boot();
+    container.wait_for_line(line);
+    container.wait_for_line("[a] a");
+    stop(&container);
+    // Its own jobs are all that another user's scheduler runs.
+    let words = ["mainstay", "cron", "/etc/tab"];
+    let container = Container::new(&root, words).user(10_042, 0).boot();
+    container.wait_for_line("[a] a");
+    assert_eq!(container.log().count("everybody may write"), 0);
+    stop(&container);
+}
+
+#[test]
 fn without_a_place_for_a_socket_the_jobs_run_and_that_is_said() {
     let root = image("CRON_NAME=a * * * * * * echo a\n");
     let container = Container::new(&root, ["mainstay", "cron", "/etc/tab"])

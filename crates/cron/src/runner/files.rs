@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use kernel::credentials;
 use kernel::watch::Watch;
 
 use chain::Environment;
@@ -14,6 +16,9 @@ use crate::job::Job;
 
 /// How much of a file is looked at to tell whether it has changed.
 const COMPARED: u64 = 4 * 1024 * 1024;
+
+/// Most files of which is told that everybody may write to them.
+const MOST_OPEN: usize = 5;
 
 /// What files say.
 pub(crate) struct Content {
@@ -60,9 +65,34 @@ impl Files {
             lines: said
                 .into_iter()
                 .chain(problems.iter().map(Problem::line))
+                .chain(self.open_to_all())
                 .collect(),
             jobs,
         }
+    }
+
+    /// A line for each file and directory with which everybody decides what root runs. Others'
+    /// crons refuse them (cron(8)); here they may be a volume whose modes nobody can change.
+    fn open_to_all(&self) -> Vec<String> {
+        if credentials::user() != 0 {
+            return Vec::new();
+        }
+        let is_open = |path: &PathBuf| {
+            let mode = path.metadata().map_or(0, |about| about.mode());
+            mode & 0o002 != 0 && mode & 0o1000 == 0
+        };
+        let own = self.paths.iter().filter(|path| path.is_dir()).cloned();
+        let files = self.paths.iter().flat_map(|path| crontab::files(path));
+        let mut all: Vec<PathBuf> = own.chain(files).filter(is_open).collect();
+        all.dedup();
+        let line = |path: &PathBuf| {
+            let path = kernel::escape_path(path);
+            format!(
+                "{path}: everybody may write to it, and so decide what root runs here; \
+                 chmod o-w it"
+            )
+        };
+        all.iter().take(MOST_OPEN).map(line).collect()
     }
 
     /// Whether news of an entry of a watched directory (none: of what is watched itself) may
