@@ -88,8 +88,10 @@ impl Server {
                 0 => dir.join(format!("{}{id}", schedulers::PREFIX)),
                 _ => dir.join(format!("{}{id}.{number}", schedulers::PREFIX)),
             };
-            match UnixStream::connect(&path) {
+            match socket::connect_now(&path) {
                 Ok(_) => continue,
+                // Somebody who takes nobody in just now: the jobs do not wait for that.
+                Err(error) if errno::is(&error, errno::EAGAIN) => continue,
                 Err(error) if errno::is(&error, errno::ECONNREFUSED) => {
                     // An earlier run of a kept container has left it.
                     let _ = std::fs::remove_file(&path);
@@ -289,5 +291,28 @@ fn own_dir(dir: &Path) -> io::Result<()> {
     match found.is_dir() && found.uid() == credentials::user() && found.mode() & 0o022 == 0 {
         true => Ok(()),
         false => Err(errno::from(errno::ENOTDIR)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use temp::Temp;
+
+    #[test]
+    fn one_that_takes_nobody_in_keeps_its_place_and_holds_up_nobody() {
+        let temp = Temp::new();
+        let dir = temp.dir("run");
+        let name = format!("{}{}", schedulers::PREFIX, process::id());
+        let _other = UnixListener::bind(dir.join(&name)).unwrap();
+        let mut waiting = Vec::new();
+        // Until its queue is full.
+        while waiting.len() < 10_000
+            && let Ok(stream) = socket::connect_now(&dir.join(&name))
+        {
+            waiting.push(stream);
+        }
+        let server = Server::listen_in(&dir).unwrap();
+        assert_eq!(server.path, dir.join(format!("{name}.1")));
     }
 }
