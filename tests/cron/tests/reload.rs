@@ -38,7 +38,7 @@ fn a_changed_file_is_heard_of_and_what_runs_goes_on() {
     container.signal(signal::HUP);
     container.wait_for_line("cron: read anew: 1 job");
     container.exec(["rm", TAB]).ok();
-    container.wait_for_line("cron: /etc/tab: its 1 job go on as they were");
+    container.wait_for_line("cron: /etc/tab: its 1 job goes on as before");
     container.signal(signal::TERM);
     assert_eq!(container.wait().code(), Some(0));
 }
@@ -83,6 +83,20 @@ fn a_directory_and_a_mounted_config_map_are_heard_of() {
             .text()
             .contains("/etc/cron.d /map/tab")
     );
+    container.signal(signal::TERM);
+    assert_eq!(container.wait().code(), Some(0));
+}
+
+#[test]
+fn what_cannot_run_as_it_stands_is_said_at_the_start() {
+    let root = image("* * * * * * root echo hi\n* * * * * * root echo ho\n");
+    root.directory("/tabs");
+    let words = ["mainstay", "cron", TAB, "/tabs"];
+    let container = Container::new(&root, words).tmpfs("/run").boot();
+    container.wait_for_line("no crontab in the directory");
+    container.wait_for_line("cron: /etc/tab:1: error[user-field]: the command begins with root");
+    container.wait_for_line("cron: 2 jobs");
+    assert_eq!(container.log().count("user-field"), 1, "once a file");
     container.signal(signal::TERM);
     assert_eq!(container.wait().code(), Some(0));
 }

@@ -51,6 +51,14 @@ pub(super) fn files(path: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     }
     files.sort();
     passed_over.sort();
+    if files.is_empty() && passed_over.is_empty() {
+        tell(
+            "no-jobs",
+            false,
+            "there is no crontab in the directory; put a file with lines like 0 5 * * * COMMAND there"
+                .to_string(),
+        );
+    }
     if !passed_over.is_empty() {
         let count = passed_over.len();
         passed_over.truncate(5);

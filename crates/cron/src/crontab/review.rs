@@ -254,6 +254,44 @@ fn shells<'a>(jobs: impl Iterator<Item = &'a Job>, place: &Place, found: &mut Ve
     }
 }
 
+/// The first job of each file whose command begins with a user. That is what a crontab for
+/// Debian's `/etc/cron.d` looks like under another name, so a scheduler says it too: a shell would
+/// only say that there is no such program.
+pub(crate) fn users_as_programs(jobs: &[Job], how: &How, place: &Place) -> Vec<Problem> {
+    let mut found: Vec<Problem> = Vec::new();
+    for job in jobs {
+        let is_told = found.last().is_some_and(|last| last.place.0 == job.place.0);
+        if !is_told && let Some(problem) = user_as_program(job, how, place) {
+            found.push(problem);
+        }
+    }
+    found
+}
+
+fn user_as_program(job: &Job, how: &How, place: &Place) -> Option<Problem> {
+    let word = command::program(&job.command);
+    let is_user = word == b"root" || how.accounts.user(word).is_some();
+    if !is_user || how.has_users(&job.place.0) || !job.command.starts_with(word) {
+        return None;
+    }
+    let path = variable(job, b"PATH").unwrap_or(place.path);
+    if find(place.root, path, word) {
+        return None;
+    }
+    let shown = escape(word);
+    Some(Problem {
+        place: job.place.clone(),
+        column: 0,
+        fatal: true,
+        name: "user-field",
+        text: format!(
+            "the command begins with {shown}, which is a user and no program: lines of this file \
+             have no field for users; remove it and write CRON_USER={shown} in front, or call \
+             with --user-field"
+        ),
+    })
+}
+
 fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
     let path = variable(job, b"PATH").unwrap_or(place.path);
     let word = command::program(&job.command);
@@ -262,17 +300,10 @@ fn words(job: &Job, how: &How, place: &Place, found: &mut Vec<Finding>) {
     if word.is_empty() || word.iter().any(special) {
         return;
     }
-    let is_user = word == b"root" || how.accounts.user(word).is_some();
-    let is_found = find(place.root, path, word);
-    let is_first = job.command.starts_with(word);
-    if !how.has_users(&job.place.0) && is_first && !is_found && is_user {
-        let text = format!(
-            "the command begins with {shown}, which is a user and no program: lines of this file \
-             have no field for users; remove it and write CRON_USER={shown} in front, or call \
-             with --user-field"
-        );
-        return add(found, &job.place, Severity::Error, "user-field", text);
+    if let Some(problem) = user_as_program(job, how, place) {
+        return found.push((Severity::Error, problem));
     }
+    let is_found = find(place.root, path, word);
     if SHELL_WORDS.iter().any(|known| known.as_bytes() == word) {
         return;
     }

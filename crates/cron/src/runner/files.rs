@@ -11,6 +11,7 @@ use kernel::watch::Watch;
 
 use chain::Environment;
 
+use crate::crontab::review::{self, Place};
 use crate::crontab::{self, How, Problem, UserField};
 use crate::job::Job;
 
@@ -60,11 +61,19 @@ impl Files {
             let is_lost = |one: &Problem| one.fatal && one.place == ((*path).clone(), 0);
             problems.iter().any(is_lost)
         };
+        let place = Place {
+            root: Path::new("/"),
+            path: environment
+                .get(b"PATH")
+                .unwrap_or(places::FULL_PATH.as_bytes()),
+            now: 0,
+        };
+        let misread = review::users_as_programs(&jobs, &how, &place);
         Content {
             lost: self.paths.iter().filter(lost).cloned().collect(),
             lines: said
                 .into_iter()
-                .chain(problems.iter().map(Problem::line))
+                .chain(problems.iter().chain(&misread).map(Problem::line))
                 .chain(self.open_to_all())
                 .collect(),
             jobs,

@@ -20,7 +20,9 @@ impl Runner {
                 job.name,
                 job.schedule.zone().show(next)
             ),
-            None if count == 0 => "there are no jobs; one is heard of when a file changes".into(),
+            None if count == 0 => {
+                "there are no jobs yet; the files are read anew when they change".into()
+            }
             None => format!("{}; none is due any more", jobs(count)),
         };
         self.say("", &text);
@@ -49,7 +51,8 @@ impl Runner {
             let kept: Vec<Job> = kept.map(|entry| Job::clone(&entry.job)).collect();
             if !kept.is_empty() {
                 let path = kernel::escape_path(path);
-                let text = format!("{path}: its {} go on as they were", jobs(kept.len()));
+                let go = if kept.len() == 1 { "goes" } else { "go" };
+                let text = format!("{path}: its {} {go} on as before", jobs(kept.len()));
                 self.say("", &text);
             }
             all.extend(kept);

@@ -124,10 +124,9 @@ pub(crate) fn read(text: &[u8], zone: &Zone, columns: Columns) -> Result<Written
         Columns::Told => 5,
     };
     if words.len() < count {
-        let is = if words.len() == 1 {
-            "is one word"
-        } else {
-            "are only some words"
+        let is = match words.len() {
+            1 => "is one word".to_string(),
+            count => format!("are {count} words"),
         };
         return Err(Fault {
             column: text.len(),

@@ -91,3 +91,34 @@ fn a_file_that_everybody_may_write_to_is_told() {
     whole_file(&path, true, &mut found);
     assert_eq!(found[0].1.name, "writable");
 }
+
+#[test]
+fn a_scheduler_says_once_a_file_that_its_commands_begin_with_a_user() {
+    let temp = temp::Temp::new();
+    let tabs = [
+        temp.write(
+            "tab",
+            "0 5 * * * ls\n0 5 * * * root ls\n0 6 * * * root ls\n",
+        ),
+        temp.write("cron.d/tab", "0 5 * * * root ls\n"),
+    ];
+    temp.write("root/bin/ls", "");
+    let how = How {
+        zone: Zone::utc(),
+        users: crate::crontab::UserField::ByPlace,
+        accounts: Accounts::parse(b"root:x:0:0::/root:/bin/sh\n", b""),
+    };
+    let (jobs, _) = read(&tabs, &how);
+    let place = |root| Place {
+        root,
+        path: b"/bin",
+        now: 0,
+    };
+    let root = temp.at("root");
+    let found = users_as_programs(&jobs, &how, &place(&root));
+    let lines: Vec<usize> = found.iter().map(|problem| problem.place.1).collect();
+    assert_eq!(lines, [2], "{found:?}");
+    // A program of that name is what is meant.
+    temp.write("root/bin/root", "");
+    assert_eq!(users_as_programs(&jobs, &how, &place(&root)), []);
+}
