@@ -6,7 +6,7 @@ set -e
 # shellcheck source=lib/clean.sh
 . /scripts/lib/clean.sh
 
-begin
+begin "$@"
 empty /var/cache/apk /tmp /var/tmp
 remove /var/log/apk.log
 remove_documentation

@@ -476,6 +476,12 @@ fn clean_of_the_other_families_runs_where_their_tools_are_not() {
     let container = Container::new(&root, ["sleep", "1000"]).boot();
     for family in ["alpine", "rhel", "centos", "debian"] {
         let script = format!("/scripts/clean_{family}.sh");
+        // Who asks what it does gets an answer, and nothing is removed.
+        let help = container.exec(["sh", "-e", &script, "--help"]).ok();
+        assert!(help.text().starts_with("usage: /clean.sh"), "{family}");
+        if family == "alpine" {
+            container.exec(["test", "-f", "/var/cache/apk/index"]).ok();
+        }
         let said = container.exec(["sh", "-e", &script]).ok();
         assert_eq!(
             (said.text(), said.error_text()),

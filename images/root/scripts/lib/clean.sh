@@ -12,8 +12,19 @@ mounted() {
     awk -v path="$1" '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo 2>/dev/null
 }
 
-# Where nothing can be written there is nothing to do.
+# begin [ARGUMENT…]: where nothing can be written there is nothing to do.
 begin() {
+    case ${1-} in
+    '') ;;
+    --help | -h)
+        echo "usage: /clean.sh"
+        echo
+        echo "Removes what installing packages leaves in an image: unneeded packages, lists, caches,"
+        echo "temporary files, logs, documentation (copyright files stay). For the end of a RUN line."
+        exit 0
+        ;;
+    *) say "unknown argument $1 is passed over: there is --help alone" ;;
+    esac
     if test "$(id -u)" != 0; then
         say "cannot clean as user $(id -u): run it as root (USER root in the Dockerfile)"
         exit 2

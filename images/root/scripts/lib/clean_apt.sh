@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Cleaning with apt, for Debian and Ubuntu. Sourced after clean.sh.
 
-begin
+begin "$@"
 if command -v apt-get >/dev/null; then
     DEBIAN_FRONTEND=noninteractive
     export DEBIAN_FRONTEND

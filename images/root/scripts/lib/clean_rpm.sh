@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Cleaning with dnf or yum. Sourced after clean.sh.
 
-begin
+begin "$@"
 for program in dnf microdnf yum; do
     command -v $program >/dev/null || continue
     try $program clean all
