@@ -29,8 +29,7 @@ pub(crate) const COMMAND: Program = Program {
 const JSON: Opt = flag("--json");
 const AT_ONCE: Opt = valued("--at-once", "", "a number of workers");
 
-const HELP: &str = "\
-  --json             the list for programs, as one JSON document
+const HELP: &str = "  --json             the list for programs, as one JSON document
   scale N            have N workers: new ones are made as worker-1 is; of too many those
                      with the highest numbers end as by `mainstay stop`, and are gone
   restart            restart all, each once the one before is up again (ready, where it
