@@ -210,10 +210,8 @@ mod tests {
         drop(write);
         let text = reader.join().unwrap().unwrap();
         let kept = text.matches("cron: a: ").count();
-        let said = format!(
-            "cron: nobody read this for too long: {} lines left out\n",
-            all - kept
-        );
+        let lost = kernel::words::count((all - kept) as u64, "line");
+        let said = format!("cron: nobody read this for too long: {lost} left out\n");
         assert!(kept < all && text.ends_with(&said), "{kept} of {all}");
         assert_eq!(text.matches(&said).count(), 1, "{said}");
     }
