@@ -21,7 +21,9 @@ impl Steps {
 #[test]
 fn the_manifests_run_on_a_real_kubernetes() {
     if !night() {
-        loudly("KUBERNETES NOT RUN: it is built from source first; MAINSTAY_TEST_NIGHTLY=1 runs it");
+        loudly(
+            "KUBERNETES NOT RUN: it is built from source first; MAINSTAY_TEST_NIGHTLY=1 runs it",
+        );
         return;
     }
     let steps = Steps(Instant::now());
