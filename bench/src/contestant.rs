@@ -219,12 +219,7 @@ const TABLE: &[Contestant] = &[
         name: "s6",
         kind: Kind::Supervisor,
         peer: Some("s6"),
-        lay: |layout| {
-            let scan = layout.root.join("bench/scan");
-            directories(layout, &scan, link)?;
-            fs::create_dir_all(scan.join(".s6-svscan"))?;
-            symlink("/bin/true", scan.join(".s6-svscan/finish"))
-        },
+        lay: |layout| scan_directory(layout, link),
         argv: |_| words(&["/usr/bin/s6-svscan", "-c", "4000", "/run/service"]),
         stop: signal::SIGTERM,
     },
@@ -329,6 +324,14 @@ fn floor_with_contenv(layout: &Layout) -> io::Result<()> {
 }
 
 pub(crate) type Run = fn(&Path, &str) -> io::Result<()>;
+
+/// The same as a scan directory of s6, whose end does nothing (s6-svscan(8): `finish`).
+pub(crate) fn scan_directory(layout: &Layout, run: Run) -> io::Result<()> {
+    let scan = layout.root.join("bench/scan");
+    directories(layout, &scan, run)?;
+    fs::create_dir_all(scan.join(".s6-svscan"))?;
+    symlink("/bin/true", scan.join(".s6-svscan/finish"))
+}
 
 /// A directory with a `run` for each job.
 pub(crate) fn directories(layout: &Layout, at: &Path, run: Run) -> io::Result<()> {

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use kernel::{mount, signal};
@@ -29,12 +28,7 @@ const TABLE: &[Contestant] = &[
         name: "s6",
         kind: Kind::Supervisor,
         peer: Some("s6"),
-        lay: |layout| {
-            let scan = layout.root.join("bench/scan");
-            contestant::directories(layout, &scan, script)?;
-            fs::create_dir_all(scan.join(".s6-svscan"))?;
-            symlink("/bin/true", scan.join(".s6-svscan/finish"))
-        },
+        lay: |layout| contestant::scan_directory(layout, script),
         argv: |_| contestant::words(&["/usr/bin/s6-svscan", "/run/service"]),
         stop: signal::SIGTERM,
     },

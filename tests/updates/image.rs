@@ -48,6 +48,16 @@ impl Image {
         root.copy_file("/bin/busybox", "/usr/local/lib/serve/busybox");
     }
 
+    /// Runs a script in `root` and keeps what it has changed there.
+    pub fn change(root: &Root, script: &str) {
+        root.write_script("/prepare", script);
+        let (status, log) = Container::new(root, ["/prepare"])
+            .all_capabilities()
+            .keep_changes()
+            .run();
+        assert!(status.success(), "{}", log.text());
+    }
+
     /// Boots an image over a prepared root, whose `/security_updates.sh` is the family's.
     pub fn boot(root: &Root, family: &str) -> Self {
         Self::boot_as(root, family, |command| command)

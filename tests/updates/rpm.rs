@@ -2,7 +2,7 @@
 //! createrepo_c and modifyrepo_c; the image's own dnf is Debian's, 4.14.
 
 use crate::Image;
-use harness::{Container, Root};
+use harness::Root;
 use std::sync::OnceLock;
 
 /// The packages that dnf and its repositories need; and the awk of Red Hat's systems.
@@ -92,12 +92,7 @@ pub fn shared_root() -> &'static Root {
 pub fn root() -> Root {
     let root = Root::debian_with(PACKAGES);
     Image::prepare(&root);
-    root.write_script("/prepare", format!("#!/bin/bash\n{PREPARE}"));
-    let (status, log) = Container::new(&root, ["/prepare"])
-        .all_capabilities()
-        .keep_changes()
-        .run();
-    assert!(status.success(), "{}", log.text());
+    Image::change(&root, &format!("#!/bin/bash\n{PREPARE}"));
     root
 }
 

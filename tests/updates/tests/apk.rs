@@ -1,7 +1,7 @@
 //! Updates on a real Alpine: apk-tools 3, a repository that apk itself has made and signed.
 #![forbid(unsafe_code)]
 
-use harness::{Container, Root};
+use harness::Root;
 use std::process::Command;
 use updates_tests::Image;
 
@@ -48,12 +48,7 @@ fn root() -> Root {
     openssl(&["genrsa", "-out", &private, "2048"]);
     openssl(&["rsa", "-in", &private, "-pubout", "-out", &public]);
     root.copy_to(keys.path(), "/srv");
-    root.write_script("/prepare", format!("#!/bin/sh\n{PREPARE}"));
-    let (status, log) = Container::new(&root, ["/prepare"])
-        .all_capabilities()
-        .keep_changes()
-        .run();
-    assert!(status.success(), "{}", log.text());
+    Image::change(&root, &format!("#!/bin/sh\n{PREPARE}"));
     root
 }
 
